@@ -1,0 +1,1 @@
+"""Frozen syntax trees, one set of node kinds for all languages."""

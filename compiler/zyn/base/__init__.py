@@ -1,0 +1,1 @@
+"""Spans, ids, diagnostics and tracing: the words that every other package shares."""

@@ -1,0 +1,1 @@
+"""The pipeline on one page, and the sessions that own its inputs."""

@@ -1,0 +1,1 @@
+"""Names and types of one file, as facts beside its tree."""

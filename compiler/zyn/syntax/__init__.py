@@ -1,0 +1,1 @@
+"""From concrete trees to syntax trees, one dialect at a time."""

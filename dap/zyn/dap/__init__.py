@@ -1,0 +1,1 @@
+"""The debug adapter: protocol messages in and out of zyn.debug."""

@@ -1,0 +1,1 @@
+"""The debugger engine: tasks, frames, stops and breakpoints."""

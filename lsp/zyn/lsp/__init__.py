@@ -1,0 +1,1 @@
+"""The language server: protocol messages in and out of zyn.ide."""

@@ -1,0 +1,1 @@
+"""The Python interface: load a module, call it, hold its promises."""

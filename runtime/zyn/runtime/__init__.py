@@ -1,0 +1,1 @@
+"""Find, load and describe the native task runtime."""

@@ -1,0 +1,1 @@
+"""Load the compiled tree-sitter grammars."""
