@@ -1,0 +1,117 @@
+# The only menu of this repository.  `make` alone prints it.
+#
+# Every target that needs it first makes .venv, fills it with the pinned
+# packages, builds the C and installs zyn editable.  Each of these steps leaves a
+# stamp, so that a second run does only what a changed file asks for.
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= python3
+PYTEST_ARGS ?=
+ROOT := $(CURDIR)
+VENV := .venv
+PY := $(VENV)/bin/python
+
+# Stamps.  The first lies in the environment, so that it goes with it.
+DEPENDENCIES := $(VENV)/.dependencies
+INSTALLED := build/.installed
+NATIVE := build/.native
+
+CMAKE_FILES := CMakeLists.txt $(wildcard */CMakeLists.txt)
+C_FILES := $(shell find runtime tree-sitter-grammar -name node_modules -prune -o \
+  \( -name '*.c' -o -name '*.h' -o -name '*.def' \) -print)
+RUNTIME_C_FILES := $(filter runtime/%.c runtime/%.h,$(C_FILES))
+
+# A compiler that the user names is used.  Otherwise cmake looks for one; and where
+# none is to be found, the one in the pinned ziglang wheel is.
+ifneq ($(filter default undefined,$(origin CC)),)
+  ifeq ($(shell command -v cc || command -v gcc || command -v clang),)
+    ZIG_CC := $(ROOT)/build/zig/cc
+    NATIVE_ENV := CC="$(ZIG_CC)"
+  endif
+else
+  NATIVE_ENV := CC="$(CC)"
+endif
+export PATH := $(ROOT)/$(VENV)/bin:$(PATH)
+
+.PHONY: help build demo test ctest lint format bench grammars lock clean
+
+help: ## print this menu
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+
+demo: $(NATIVE) ## watch async tasks being stepped poll by poll
+	@bash dev/demo.sh
+
+test: ctest ## run every test, those of the C runtime first
+	@$(PY) -m pytest $(PYTEST_ARGS)
+
+lint: $(NATIVE) ## check style, types and import layers
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy
+	$(VENV)/bin/lint-imports
+	@$(if $(RUNTIME_C_FILES),$(VENV)/bin/clang-format --dry-run -Werror $(RUNTIME_C_FILES),:)
+
+format: $(DEPENDENCIES) ## rewrite the sources in the house style
+	$(PY) -m ruff check --fix-only .
+	$(PY) -m ruff format .
+	@$(if $(RUNTIME_C_FILES),$(VENV)/bin/clang-format -i $(RUNTIME_C_FILES),:)
+
+bench: $(NATIVE) ## measure the speed goals and print them
+	@$(PY) benchmarks/run.py
+
+grammars: ## regenerate the parsers (needs the tree-sitter command)
+	@bash dev/grammars.sh
+
+clean: ## remove all that make made: build, .venv, caches
+	rm -rf build $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	@find . -name .git -prune -o -name __pycache__ -type d -print | xargs rm -rf
+
+# Not on the menu: the steps that the menu is made of.
+
+build: $(NATIVE)
+
+# The C tests run from a build of their own, with assertions and -Werror.
+ctest: $(NATIVE)
+	@test -f build/dev/build.ninja || $(NATIVE_ENV) cmake --preset dev
+	@cmake --build --preset dev
+	@ctest --preset dev
+
+# After a pin in pyproject.toml changed; needs uv.
+lock:
+	@bash dev/lock.sh
+
+$(DEPENDENCIES): requirements/build.txt requirements/dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "zyn needs Python 3.11 or newer: make PYTHON=/path/to/python3 ..." >&2; exit 1; }
+	@test -x $(PY) || $(PYTHON) -m venv $(VENV)
+	@echo "installing the pinned packages into $(VENV)"
+	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes \
+	  -r requirements/build.txt -r requirements/dev.txt
+	@touch $@
+
+$(INSTALLED): $(DEPENDENCIES) pyproject.toml $(CMAKE_FILES) $(ZIG_CC)
+	@echo "building and installing zyn"
+	@$(NATIVE_ENV) $(PY) -m pip install --quiet --disable-pip-version-check \
+	  --no-build-isolation --no-deps --editable .
+	@touch $@
+
+# Editing C does not ask for a new install: build, and copy what changed in place.
+$(NATIVE): $(INSTALLED) $(C_FILES)
+	@cmake --build build/editable
+	@cmake --install build/editable \
+	  --prefix "$$($(PY) -c 'import sysconfig; print(sysconfig.get_path("platlib"))')" >/dev/null
+	@touch $@
+
+# cmake wants its compiler as one program, hence the wrapper.  zig adds undefined-
+# behaviour traps to unoptimised code by itself; gcc and clang do so when asked.
+$(ROOT)/build/zig/cc: requirements/compiler.txt | $(DEPENDENCIES)
+	@echo "no C compiler found: installing the one in the ziglang package"
+	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes \
+	  -r requirements/compiler.txt
+	@mkdir -p $(@D)
+	@printf '#!/bin/sh\nexec "%s" -m ziglang cc -fno-sanitize=undefined "$$@"\n' \
+	  "$(ROOT)/$(PY)" > $@
+	@chmod +x $@
