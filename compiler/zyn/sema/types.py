@@ -1,0 +1,215 @@
+"""The static types of zyn, as values that compare by content.
+
+`ErrorType` stands for "already reported": it agrees with everything, so that one mistake gives one
+diagnostic.  Sizes and alignments are here because they are part of a type's meaning for a frame; they
+are those of a 64-bit target.
+"""
+
+import msgspec
+
+
+class Type(msgspec.Struct, frozen=True, gc=False):
+    """A type.  Subclasses give its name as a user writes it through `str`."""
+
+
+class VoidType(Type, frozen=True, gc=False):
+    """No value."""
+
+    def __str__(self) -> str:
+        return "void"
+
+
+class BoolType(Type, frozen=True, gc=False):
+    """`true` or `false`; one byte in memory."""
+
+    def __str__(self) -> str:
+        return "bool"
+
+
+class IntType(Type, frozen=True, gc=False):
+    """A two's-complement integer of 8, 16, 32 or 64 bits."""
+
+    bits: int
+    signed: bool
+
+    def __str__(self) -> str:
+        return f"{'i' if self.signed else 'u'}{self.bits}"
+
+    @property
+    def minimum(self) -> int:
+        """The least value."""
+        return -(1 << (self.bits - 1)) if self.signed else 0
+
+    @property
+    def maximum(self) -> int:
+        """The greatest value."""
+        return (1 << (self.bits - 1)) - 1 if self.signed else (1 << self.bits) - 1
+
+
+class FloatType(Type, frozen=True, gc=False):
+    """An IEEE 754 number of 32 or 64 bits."""
+
+    bits: int
+
+    def __str__(self) -> str:
+        return f"f{self.bits}"
+
+
+class StringType(Type, frozen=True, gc=False):
+    """Immutable UTF-8 text on the heap, reference counted; a pointer in memory."""
+
+    def __str__(self) -> str:
+        return "string"
+
+
+class StructType(Type, frozen=True, gc=False):
+    """A named record; equal when name and fields are.  A value, copied on assignment."""
+
+    name: str
+    fields: tuple[tuple[str, Type], ...]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def field_type(self, name: str) -> Type | None:
+        """The type of a field, or None."""
+        for field, type_ in self.fields:
+            if field == name:
+                return type_
+        return None
+
+    def field_index(self, name: str) -> int:
+        """The place of a field that exists."""
+        return [field for field, _ in self.fields].index(name)
+
+
+class ArrayType(Type, frozen=True, gc=False):
+    """`[N]T`: N values side by side; a value, copied on assignment."""
+
+    length: int
+    element: Type
+
+    def __str__(self) -> str:
+        return f"[{self.length}]{self.element}"
+
+
+class OptionalType(Type, frozen=True, gc=False):
+    """`?T`: a value or none.  In memory the value, then a byte that says whether it is there."""
+
+    inner: Type
+
+    def __str__(self) -> str:
+        return f"?{self.inner}"
+
+
+class PromiseType(Type, frozen=True, gc=False):
+    """`Promise<T>`: something that can be awaited; a pointer in memory, reference counted."""
+
+    result: Type
+
+    def __str__(self) -> str:
+        return f"Promise<{self.result}>"
+
+
+class NullType(Type, frozen=True, gc=False):
+    """The type of a bare `null` before its context is known; never the type of a variable."""
+
+    def __str__(self) -> str:
+        return "null"
+
+
+class NeverType(Type, frozen=True, gc=False):
+    """The type of an expression that does not give a value: `panic(..)`."""
+
+    def __str__(self) -> str:
+        return "never"
+
+
+class ErrorType(Type, frozen=True, gc=False):
+    """Already reported; agrees with every type."""
+
+    def __str__(self) -> str:
+        return "unknown"
+
+
+VOID = VoidType()
+BOOL = BoolType()
+I8, I16, I32, I64 = (IntType(bits, True) for bits in (8, 16, 32, 64))
+U8, U16, U32, U64 = (IntType(bits, False) for bits in (8, 16, 32, 64))
+F32, F64 = FloatType(32), FloatType(64)
+STRING = StringType()
+NULL = NullType()
+NEVER = NeverType()
+ERROR = ErrorType()
+
+PRIMITIVES: dict[str, Type] = {
+    str(t): t for t in (VOID, BOOL, I8, I16, I32, I64, U8, U16, U32, U64, F32, F64, STRING)
+}
+
+SIZE_MAX = 1 << 20
+"""The largest type in bytes; more is a `too-large` diagnostic, not a stack overflow at run time."""
+
+
+def align_up(offset: int, alignment: int) -> int:
+    """The least multiple of `alignment` (a power of two) that is not below `offset`."""
+    return (offset + alignment - 1) & -alignment
+
+
+def size_and_align(type_: Type) -> tuple[int, int]:
+    """Bytes in memory and alignment; void and never have size 0."""
+    match type_:
+        case IntType(bits, _) | FloatType(bits):
+            return bits // 8, bits // 8
+        case BoolType():
+            return 1, 1
+        case StringType() | PromiseType():
+            return 8, 8
+        case OptionalType(inner):
+            size, align = size_and_align(inner)
+            return align_up(size + 1, align), align
+        case ArrayType(length, element):
+            size, align = size_and_align(element)
+            return size * length, align
+        case StructType():
+            return _struct_layout(type_)[1:]
+    return 0, 1
+
+
+def field_offsets(type_: StructType) -> tuple[int, ...]:
+    """The byte offset of each field, in declaration order at natural alignment."""
+    return _struct_layout(type_)[0]
+
+
+def _struct_layout(type_: StructType) -> tuple[tuple[int, ...], int, int]:
+    offset = 0
+    align = 1
+    offsets: list[int] = []
+    for _, field in type_.fields:
+        size, field_align = size_and_align(field)
+        offset = align_up(offset, field_align)
+        offsets.append(offset)
+        offset += size
+        align = max(align, field_align)
+    return tuple(offsets), align_up(offset, align), align
+
+
+def holds_reference(type_: Type) -> bool:
+    """Whether copying a value of this type must count a reference somewhere inside it."""
+    match type_:
+        case StringType() | PromiseType():
+            return True
+        case OptionalType(inner):
+            return holds_reference(inner)
+        case ArrayType(length, element):
+            return length > 0 and holds_reference(element)
+        case StructType(_, fields):
+            return any(holds_reference(field) for _, field in fields)
+    return False
+
+
+def settled_type(result: Type) -> StructType:
+    """What `all_settled` gives for each promise of `result`; a void result has no `value` field."""
+    value: tuple[tuple[str, Type], ...] = () if result == VOID else (("value", result),)
+    return StructType(
+        f"Settled<{result}>", (("ok", BOOL), *value, ("error", STRING))
+    )
