@@ -1,0 +1,122 @@
+"""The one debugging engine under DAP, the headless command line and the Python API.
+
+`Engine` is the contract between the engine and its skins.  All methods run on one asyncio loop; events
+are delivered by calling `on_event` on that loop, in the order in which they happened, never from inside
+a method of the same engine.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from zyn.debug.model import (
+    Breakpoint,
+    DebugEvent,
+    Frame,
+    LaunchConfig,
+    PollRecord,
+    Scope,
+    SourceBreakpoint,
+    StepKind,
+    TaskView,
+    Variable,
+)
+
+
+class Engine(Protocol):
+    """A session with one debuggee.  Every method raises `DebugError` with a message for the user."""
+
+    on_event: Callable[[DebugEvent], None]
+
+    async def launch(self, config: LaunchConfig) -> None:
+        """Start the debuggee and load the program; nothing of it runs before `configuration_done`."""
+
+    async def attach(self, host: str, port: int) -> None:
+        """Connect to a process that called `zyn.embed.listen`."""
+
+    async def configuration_done(self) -> None:
+        """Let the program start."""
+
+    async def set_breakpoints(
+        self, file: str, breakpoints: Sequence[SourceBreakpoint]
+    ) -> list[Breakpoint]:
+        """Replace the breakpoints of a file; answers in the same order, verified or with a reason."""
+
+    async def set_function_breakpoints(
+        self, functions: Sequence[tuple[str, str | None, str | None]]
+    ) -> list[Breakpoint]:
+        """Replace the function breakpoints: (name, condition, hit condition)."""
+
+    async def set_exception_filters(self, filters: Sequence[str]) -> None:
+        """`failure`: a task fails; `deadlock`: nothing can run any more."""
+
+    async def breakpoint_lines(self, file: str, first: int, last: int) -> list[tuple[int, int]]:
+        """(line, column) of every statement between two lines, both included."""
+
+    async def tasks(
+        self,
+        *,
+        states: Sequence[str] | None = None,
+        text: str | None = None,
+        start: int = 0,
+        count: int | None = None,
+    ) -> tuple[list[TaskView], int]:
+        """A page of the tasks, most interesting first, and how many match in all."""
+
+    async def tasks_by_await(self) -> list[tuple[str, int | None, int, list[int]]]:
+        """(function, await line, number of parked tasks, first few ids), largest group first."""
+
+    async def stack(self, task: int) -> list[Frame]:
+        """The logical stack of a running-and-stopped, parked or ended task, innermost first."""
+
+    async def scopes(self, frame: object) -> list[Scope]:
+        """The scopes of a frame, by its `reference`."""
+
+    async def variables(
+        self, reference: object, start: int = 0, count: int | None = None
+    ) -> list[Variable]:
+        """What is inside a scope or a value, a page of it."""
+
+    async def set_variable(self, reference: object, name: str, text: str) -> Variable:
+        """Give a variable the value of an expression of the program's language."""
+
+    async def evaluate(self, text: str, frame: object | None, context: str) -> Variable:
+        """The value of an expression; calls are refused, since looking never runs user code."""
+
+    async def read_memory(self, address: int, count: int) -> bytes:
+        """Bytes of the debuggee; fewer than asked where memory ends."""
+
+    async def write_memory(self, address: int, data: bytes) -> int:
+        """Change bytes of the debuggee; gives how many were written."""
+
+    async def resume(self, task: int | None, *, only: bool = False) -> None:
+        """Let a stopped task go; None, or `only` false, lets every stopped task go."""
+
+    async def pause(self, task: int | None) -> None:
+        """Stop a task wherever it is; None stops all."""
+
+    async def step(self, task: int, kind: StepKind) -> None:
+        """Let a stopped task go as far as `kind` says, following it through suspensions."""
+
+    async def hold(self, task: int) -> None:
+        """Keep a task from being polled while the others run on."""
+
+    async def release(self, task: int) -> None:
+        """Undo `hold`."""
+
+    async def wake(self, task: int) -> None:
+        """Make a parked task runnable, as if what it waits for had happened."""
+
+    async def cancel(self, task: int) -> None:
+        """Cancel a task; its clean-up runs at its next poll."""
+
+    async def poll_trace(self) -> list[PollRecord]:
+        """Every poll so far, within a bounded history, oldest first."""
+
+    async def terminate(self) -> None:
+        """End the debuggee: first by interrupt, then by kill."""
+
+    async def restart(self) -> None:
+        """Launch the same configuration again, with the same breakpoints."""
+
+    async def disconnect(self, *, terminate: bool) -> None:
+        """End the session; an attached process goes on with every stop and hold undone."""
