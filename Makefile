@@ -22,6 +22,8 @@ NATIVE := build/.native
 CMAKE_FILES := CMakeLists.txt $(wildcard */CMakeLists.txt)
 C_FILES := $(shell find runtime tree-sitter-grammar -name node_modules -prune -o \
   \( -name '*.c' -o -name '*.h' -o -name '*.def' \) -print)
+PYTHON_FOLDERS := compiler runtime lsp dap cli tree-sitter-grammar tests benchmarks \
+  $(patsubst %/,%,$(sort $(dir $(wildcard examples/*.py dev/*.py))))
 RUNTIME_C_FILES := $(filter runtime/%.c runtime/%.h,$(C_FILES))
 
 # A compiler that the user names is used.  Otherwise cmake looks for one; and where
@@ -50,7 +52,7 @@ test: ctest ## run every test, those of the C runtime first
 lint: $(NATIVE) ## check style, types and import layers
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
-	$(PY) -m mypy
+	$(PY) -m mypy $(PYTHON_FOLDERS)
 	$(VENV)/bin/lint-imports
 	@$(if $(RUNTIME_C_FILES),$(VENV)/bin/clang-format --dry-run -Werror $(RUNTIME_C_FILES),:)
 
