@@ -50,11 +50,13 @@ test: ctest ## run every test, those of the C runtime first
 	@$(PY) -m pytest $(PYTEST_ARGS)
 
 lint: $(NATIVE) ## check style, types and import layers
-	$(PY) -m ruff check .
-	$(PY) -m ruff format --check .
-	$(PY) -m mypy $(PYTHON_FOLDERS)
-	$(VENV)/bin/lint-imports
-	@$(if $(RUNTIME_C_FILES),$(VENV)/bin/clang-format --dry-run -Werror $(RUNTIME_C_FILES),:)
+	@failed=; check() { echo "== $$*"; "$$@" || failed=1; }; \
+	check $(PY) -m ruff check --quiet .; \
+	check $(PY) -m ruff format --quiet --check .; \
+	check $(PY) -m mypy $(PYTHON_FOLDERS); \
+	check $(VENV)/bin/lint-imports --no-logo; \
+	$(if $(RUNTIME_C_FILES),check $(VENV)/bin/clang-format --dry-run -Werror $(RUNTIME_C_FILES);) \
+	test -z "$$failed"
 
 format: $(DEPENDENCIES) ## rewrite the sources in the house style
 	$(PY) -m ruff check --fix-only .
