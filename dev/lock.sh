@@ -12,7 +12,8 @@ lock() {
 # One resolution of everything first, so that no two files disagree on a version.
 everything=$(mktemp)
 trap 'rm -f "$everything"' EXIT
-lock pyproject.toml --group build --group compiler --group dev --output-file "$everything" >/dev/null
+lock pyproject.toml --group build --group compiler --group dev \
+  --output-file "$everything" >/dev/null
 
 lock --group build --constraint "$everything" --output-file requirements/build.txt >/dev/null
 lock --group compiler --constraint "$everything" --output-file requirements/compiler.txt >/dev/null
