@@ -1,0 +1,1 @@
+"""Tests of the grammars: corpus, queries, incremental parsing, freshness."""
