@@ -26,6 +26,9 @@ PYTHON_FOLDERS := compiler runtime lsp dap cli tree-sitter-grammar tests benchma
   $(patsubst %/,%,$(sort $(dir $(wildcard examples/*.py dev/*.py))))
 RUNTIME_C_FILES := $(filter runtime/%.c runtime/%.h,$(C_FILES))
 
+# Two makes in one checkout take turns where they would write the same files.
+TURN := $(if $(shell command -v flock),flock $(VENV)/.lock)
+
 # A compiler that the user names is used.  Otherwise cmake looks for one; and where
 # none is to be found, the one in the pinned ziglang wheel is.
 ifneq ($(filter default undefined,$(origin CC)),)
@@ -79,8 +82,8 @@ build: $(NATIVE)
 
 # The C tests run from a build of their own, with assertions and -Werror.
 ctest: $(NATIVE)
-	@test -f build/dev/build.ninja || $(NATIVE_ENV) cmake --preset dev
-	@cmake --build --preset dev
+	@test -f build/dev/build.ninja || $(NATIVE_ENV) $(TURN) cmake --preset dev
+	@$(TURN) cmake --build --preset dev
 	@ctest --preset dev
 
 # After a pin in pyproject.toml changed; needs uv.
@@ -98,14 +101,14 @@ $(DEPENDENCIES): requirements/build.txt requirements/dev.txt
 
 $(INSTALLED): $(DEPENDENCIES) pyproject.toml $(CMAKE_FILES) $(ZIG_CC)
 	@echo "building and installing zyn"
-	@$(NATIVE_ENV) $(PY) -m pip install --quiet --disable-pip-version-check \
+	@$(NATIVE_ENV) $(TURN) $(PY) -m pip install --quiet --disable-pip-version-check \
 	  --no-build-isolation --no-deps --editable .
 	@touch $@
 
 # Editing C does not ask for a new install: build, and copy what changed in place.
 $(NATIVE): $(INSTALLED) $(C_FILES)
-	@cmake --build build/editable
-	@cmake --install build/editable \
+	@$(TURN) cmake --build build/editable
+	@$(TURN) cmake --install build/editable \
 	  --prefix "$$($(PY) -c 'import sysconfig; print(sysconfig.get_path("platlib"))')" >/dev/null
 	@touch $@
 
