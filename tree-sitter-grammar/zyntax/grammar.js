@@ -75,7 +75,7 @@ const PRIMITIVE_TYPES = [
   'string',
 ];
 
-/** A Unicode noncharacter: a token that the parser can only ever report as missing. */
+/** A Unicode noncharacter, which no text should hold: a token for the parser to find missing. */
 const NEVER_WRITTEN = '\uFDD0';
 
 module.exports = grammar({
@@ -307,7 +307,7 @@ module.exports = grammar({
     // A function whose `}` is missing would swallow the functions after it: nothing in a block
     // can start with `fn`, so the parser drops `fn` and reads on.  These rules let `fn` end every
     // open block.  So that such a file is never taken for a good one, the function that follows
-    // demands a token after its `fn` that nobody can write; the parser puts it in as a missing `}`.
+    // demands a token after its `fn` that nobody writes; the parser puts it in as a missing `}`.
     // In the tree: a `block` without a last `}`, then a `function_definition` with a MISSING `}`.
 
     _unclosed_functions: $ => seq(
