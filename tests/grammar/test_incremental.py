@@ -10,7 +10,7 @@ Work is counted, not timed: the parser reports after each hundred of its steps.
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tree_sitter import Point, Tree
 
@@ -31,6 +31,8 @@ INSERTIONS = [*PIECES.split(), b" ", b"\n", b"\xff", b"\x00", "数".encode()]
 BYTES_PER_REPORT = 8
 NESTING = 10_000
 MEGABYTE = 1_000_000
+
+untimed = settings(deadline=None)
 
 programs = st.lists(st.sampled_from(SOUND), max_size=4).map(b"\n".join)
 texts = st.lists(st.sampled_from(SOUND + BROKEN), max_size=4).map(b"\n".join)
@@ -109,6 +111,7 @@ def counted_parse(text: bytes) -> tuple[Tree, int]:
     return tree, reports
 
 
+@untimed
 @given(st.data(), programs, programs, st.integers(0, 3))
 def test_any_way_to_a_program_gives_its_tree(
     data: st.DataObject, first: bytes, last: bytes, detours: int
@@ -125,6 +128,7 @@ def test_any_way_to_a_program_gives_its_tree(
     assert list(outline(tree)) == list(outline(fresh))
 
 
+@untimed
 @given(st.data(), texts)
 def test_an_edit_of_any_text_gives_a_sound_tree(data: st.DataObject, text: bytes) -> None:
     new = data.draw(edited(text))
@@ -137,11 +141,13 @@ def test_an_edit_of_any_text_gives_a_sound_tree(data: st.DataObject, text: bytes
         assert list(outline(tree)) == list(outline(fresh))
 
 
+@untimed
 @given(st.binary(max_size=400))
 def test_any_bytes_give_a_sound_tree(text: bytes) -> None:
     assert_sound(grammar.parser("zyntax").parse(text), text)
 
 
+@untimed
 @given(st.lists(st.sampled_from(INSERTIONS), max_size=60).map(b" ".join))
 def test_any_words_give_a_sound_tree(text: bytes) -> None:
     assert_sound(grammar.parser("zyntax").parse(text), text)
