@@ -76,7 +76,7 @@ declarations = st.lists(
             b'fn d() string { return "fn {\\" /*"; }',
             b"/* fn e() void {} */",
             b"// fn f() void {\n",
-            b"async\xc2\xa0fn g() void {}",
+            b"async\x0b\x0cfn g() void {}",
         )
     )
 ).map(b"\n".join)

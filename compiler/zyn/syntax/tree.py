@@ -28,10 +28,7 @@ from zyn.grammar import parser
 from zyn.syntax.items import items
 from zyn.syntax.lower import lower_item
 
-_BLANK = (
-    rb"(?:[\s\x0b]++|\xc2[\x85\xa0]|\xe1\x9a\x80|\xe2\x80[\x80-\x8a\xa8\xa9\xaf]"
-    rb"|\xe2\x81\x9f|\xe3\x80\x80|//[^\r\n]*+|/\*(?s:.*?)\*/)"
-)
+_BLANK = rb"(?:\s++|//[^\r\n]*+|/\*(?s:.*?)\*/)"
 _NAME = rb"[A-Za-z_][A-Za-z0-9_]*+"
 
 # What the cutter must see: comments and strings, whose insides it skips, and declarations.
