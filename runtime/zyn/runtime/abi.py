@@ -1,0 +1,340 @@
+"""The numbers that C and Python share, as Python names.
+
+Written by dev/gen_abi.py from runtime/include/zynrt.def and zynrt.h; edit those and run it again.
+"""
+
+from enum import IntEnum, IntFlag
+from typing import NamedTuple
+
+
+class Leaf(NamedTuple):
+    """The frame of a leaf future, and what a debugger says about a task parked there."""
+
+    size: int
+    align: int
+    wait_kind: str
+
+
+class StructLayout(NamedTuple):
+    """The size of a C structure and the offsets of its fields."""
+
+    size: int
+    offsets: dict[str, int]
+
+
+ABI_VERSION = 1
+STATE_START = 0
+STATE_CANCELLED = 0xFFFFFFFD
+STATE_RETURNED = 0xFFFFFFFE
+STATE_FAILED = 0xFFFFFFFF
+FRAME_RUNNING = 1
+FRAME_TASK = 2
+FRAME_DETACHED = 4
+CLOCK_REAL = 0
+CLOCK_VIRTUAL = 1
+
+
+class TaskState(IntEnum):
+    """What a task is doing."""
+
+    PENDING = 0
+    RUNNABLE = 1
+    RUNNING = 2
+    PARKED = 3
+    HELD = 4
+    COMPLETED = 5
+    FAILED = 6
+    CANCELLED = 7
+
+    @property
+    def text(self) -> str:
+        """The name that a person or a program reads."""
+        return _TASK_STATE_TEXTS[self]
+
+
+_TASK_STATE_TEXTS = {
+    TaskState.PENDING: "pending",
+    TaskState.RUNNABLE: "runnable",
+    TaskState.RUNNING: "running",
+    TaskState.PARKED: "parked",
+    TaskState.HELD: "held",
+    TaskState.COMPLETED: "completed",
+    TaskState.FAILED: "failed",
+    TaskState.CANCELLED: "cancelled",
+}
+
+
+class ErrorCode(IntEnum):
+    """Why a task failed; `text` is the stable code for programs."""
+
+    PANIC = 1
+    DIVISION_BY_ZERO = 2
+    INDEX_OUT_OF_RANGE = 3
+    STACK_OVERFLOW = 4
+    OUT_OF_MEMORY = 5
+    OUT_OF_FUEL = 6
+    CANCELLED = 7
+    DEADLOCK = 8
+    TIMEOUT = 9
+    BUSY = 10
+    FOREIGN = 11
+    NULL_VALUE = 12
+    INTERRUPTED = 13
+
+    @property
+    def text(self) -> str:
+        """The name that a person or a program reads."""
+        return _ERROR_CODE_TEXTS[self]
+
+
+_ERROR_CODE_TEXTS = {
+    ErrorCode.PANIC: "panic",
+    ErrorCode.DIVISION_BY_ZERO: "division-by-zero",
+    ErrorCode.INDEX_OUT_OF_RANGE: "index-out-of-range",
+    ErrorCode.STACK_OVERFLOW: "stack-overflow",
+    ErrorCode.OUT_OF_MEMORY: "out-of-memory",
+    ErrorCode.OUT_OF_FUEL: "out-of-fuel",
+    ErrorCode.CANCELLED: "cancelled",
+    ErrorCode.DEADLOCK: "deadlock",
+    ErrorCode.TIMEOUT: "timeout",
+    ErrorCode.BUSY: "busy",
+    ErrorCode.FOREIGN: "foreign",
+    ErrorCode.NULL_VALUE: "null-value",
+    ErrorCode.INTERRUPTED: "interrupted",
+}
+
+
+class Status(IntEnum):
+    """What a host call gives."""
+
+    PENDING = 0
+    READY = 1
+    FAILED = 2
+    CANCELLED = 3
+    TIMEOUT = 4
+    DEADLOCK = 5
+    BUSY = 6
+    OUT_OF_MEMORY = 7
+
+    @property
+    def text(self) -> str:
+        """The name that a person or a program reads."""
+        return _STATUS_TEXTS[self]
+
+
+_STATUS_TEXTS = {
+    Status.PENDING: "pending",
+    Status.READY: "ready",
+    Status.FAILED: "failed",
+    Status.CANCELLED: "cancelled",
+    Status.TIMEOUT: "timeout",
+    Status.DEADLOCK: "deadlock",
+    Status.BUSY: "busy",
+    Status.OUT_OF_MEMORY: "out-of-memory",
+}
+
+
+class TypeKind(IntEnum):
+    """Kinds of values; see TYPE_SIZES."""
+
+    VOID = 0
+    BOOL = 1
+    I8 = 2
+    I16 = 3
+    I32 = 4
+    I64 = 5
+    U8 = 6
+    U16 = 7
+    U32 = 8
+    U64 = 9
+    F32 = 10
+    F64 = 11
+    STRING = 12
+    PROMISE = 13
+    STRUCT = 14
+    ARRAY = 15
+    OPTIONAL = 16
+    DYN = 17
+
+
+class Attention(IntFlag):
+    """Bits of ZynContext.attention."""
+
+    STOP = 1
+    CANCEL = 2
+    FUEL = 4
+    TIMERS = 8
+    INTERRUPT = 16
+
+
+class FrameState(IntEnum):
+    """Words at offset 0 of a state machine; 1..n are points."""
+
+    START = 0
+    CANCELLED = 0xFFFFFFFD
+    RETURNED = 0xFFFFFFFE
+    FAILED = 0xFFFFFFFF
+
+
+class StepMode(IntEnum):
+    """How far a debugger lets a task go."""
+
+    NONE = 0
+    INTO = 1
+    OVER = 2
+    OUT = 3
+    AWAIT = 4
+    POLL = 5
+
+    @property
+    def text(self) -> str:
+        """The name that a person or a program reads."""
+        return _STEP_TEXTS[self]
+
+
+_STEP_TEXTS = {
+    StepMode.NONE: "continue",
+    StepMode.INTO: "into",
+    StepMode.OVER: "over",
+    StepMode.OUT: "out",
+    StepMode.AWAIT: "await",
+    StepMode.POLL: "poll",
+}
+
+
+class StopReason(IntEnum):
+    """Why a task stopped."""
+
+    BREAKPOINT = 1
+    STEP = 2
+    PAUSE = 3
+    ENTRY = 4
+    FAILURE = 5
+    DEADLOCK = 6
+
+    @property
+    def text(self) -> str:
+        """The name that a person or a program reads."""
+        return _STOP_REASON_TEXTS[self]
+
+
+_STOP_REASON_TEXTS = {
+    StopReason.BREAKPOINT: "breakpoint",
+    StopReason.STEP: "step",
+    StopReason.PAUSE: "pause",
+    StopReason.ENTRY: "entry",
+    StopReason.FAILURE: "exception",
+    StopReason.DEADLOCK: "deadlock",
+}
+
+
+# Bytes of a value; 0 where they depend on the type.
+TYPE_SIZES = {
+    TypeKind.VOID: 0,
+    TypeKind.BOOL: 1,
+    TypeKind.I8: 1,
+    TypeKind.I16: 2,
+    TypeKind.I32: 4,
+    TypeKind.I64: 8,
+    TypeKind.U8: 1,
+    TypeKind.U16: 2,
+    TypeKind.U32: 4,
+    TypeKind.U64: 8,
+    TypeKind.F32: 4,
+    TypeKind.F64: 8,
+    TypeKind.STRING: 8,
+    TypeKind.PROMISE: 8,
+    TypeKind.STRUCT: 0,
+    TypeKind.ARRAY: 0,
+    TypeKind.OPTIONAL: 0,
+    TypeKind.DYN: 16,
+}
+
+LEAVES = {
+    "delay": Leaf(48, 8, "timer"),
+    "yield_now": Leaf(4, 4, "turn"),
+    "pending": Leaf(4, 4, "nothing"),
+    "await_promise": Leaf(48, 8, "task"),
+    "join": Leaf(32, 8, "tasks"),
+    "race": Leaf(32, 8, "tasks"),
+    "all_settled": Leaf(32, 8, "tasks"),
+    "foreign": Leaf(32, 8, "host"),
+}
+
+STRUCTS = {
+    "ZynContext": StructLayout(
+        64,
+        {
+            "task": 0,
+            "waker": 8,
+            "attention": 24,
+            "stack_limit": 32,
+            "error": 40,
+            "runtime": 56,
+        },
+    ),
+    "ZynPromise": StructLayout(
+        16,
+        {
+            "state_machine": 0,
+            "poll_fn": 8,
+        },
+    ),
+    "ZynFrameHeader": StructLayout(
+        32,
+        {
+            "promise": 0,
+            "refs": 16,
+            "flags": 20,
+            "descriptor": 24,
+        },
+    ),
+    "ZynDescriptor": StructLayout(
+        72,
+        {
+            "size": 0,
+            "align": 4,
+            "result_offset": 8,
+            "result_type": 12,
+            "init": 16,
+            "poll_cell": 24,
+            "drop": 32,
+            "side_table": 40,
+            "flags": 44,
+            "poll": 48,
+            "result_info": 56,
+            "name": 64,
+        },
+    ),
+    "ZynTypeInfo": StructLayout(
+        40,
+        {
+            "size": 0,
+            "align": 4,
+            "kind": 8,
+            "flags": 12,
+            "retain": 16,
+            "release": 24,
+            "name": 32,
+        },
+    ),
+    "ZynString": StructLayout(
+        16,
+        {
+            "refs": 0,
+            "hash": 4,
+            "length": 8,
+        },
+    ),
+    "ZynActivation": StructLayout(
+        40,
+        {
+            "caller": 0,
+            "state_machine": 8,
+            "shadow": 16,
+            "side_table": 24,
+            "probe": 28,
+            "flags": 32,
+        },
+    ),
+}

@@ -1,0 +1,309 @@
+"""A native runtime and its promises as Python objects that cannot crash the interpreter.
+
+Rules:
+1. A runtime's address is used only by `_use`, whose calls `close` waits for; afterwards every use
+   is refused with RuntimeClosedError.
+2. A promise owns exactly one reference and drops it when it is collected, on whatever thread that
+   is.  What it tells of itself (status, result, error) is legal on every thread and after the
+   runtime closed.
+3. Nothing here waits with the interpreter's lock held.
+"""
+
+import atexit
+import contextlib
+import ctypes
+import threading
+import time
+import weakref
+from collections.abc import Callable
+from typing import Any, Final, NamedTuple
+
+from zyn.runtime import foreign
+from zyn.runtime.abi import CLOCK_REAL, ErrorCode, Status
+from zyn.runtime.interrupt import run_interruptible
+from zyn.runtime.load import library
+from zyn.runtime.structs import ZynError, ZynOptions, ZynTaskInfo
+
+_ERROR_HEAD_BYTES = ctypes.sizeof(ZynError)
+_TASK_PAGE = 256
+_CLOSE_PAUSE_S = 0.005
+
+
+class RuntimeClosedError(Exception):
+    """The runtime was closed."""
+
+
+class RuntimeBusyError(Exception):
+    """The runtime is being run further up this thread's stack, or by another thread."""
+
+
+class NativeError(NamedTuple):
+    """Why a task failed.  `line` is 1-based, 0 when no source line is to blame."""
+
+    code: ErrorCode
+    line: int
+    side_table: int
+    message: str
+
+
+class NativePromise:
+    """One reference to a promise of the runtime."""
+
+    __slots__ = ("__weakref__", "_release", "address", "foreign")
+
+    def __init__(self, address: int, machine: foreign.ForeignMachine | None = None) -> None:
+        self._release: Final = library().zyn_promise_release
+        self.address: Final = address
+        self.foreign: Final = machine
+
+    def __del__(self) -> None:
+        self._release(self.address)
+
+    @property
+    def status(self) -> Status:
+        """How it stands; nothing runs."""
+        return Status(library().zyn_promise_status(self.address))
+
+    @property
+    def polls(self) -> int:
+        """How often its poll function was called."""
+        return int(library().zyn_promise_polls(self.address))
+
+    @property
+    def task_id(self) -> int:
+        """The number of its task, 0 when it is none."""
+        return int(library().zyn_promise_task_id(self.address))
+
+    @property
+    def result_address(self) -> int:
+        """Where the result lies, as long as this reference lives; 0 unless READY."""
+        return library().zyn_promise_result(self.address) or 0
+
+    @property
+    def error(self) -> NativeError | None:
+        """Why it failed or was cancelled."""
+        return read_error(library().zyn_promise_error(self.address))
+
+    def retain(self) -> int:
+        """A second reference, for native code that will own it; gives the address."""
+        library().zyn_promise_retain(self.address)
+        return self.address
+
+    def cancel(self) -> None:
+        """Ask it to end; its clean-up runs at its next poll."""
+        library().zyn_promise_cancel(self.address)
+
+
+class NativeRuntime:
+    """A runtime.  Every method may be called on every thread; those that run code say so."""
+
+    def __init__(
+        self,
+        *,
+        clock: int = CLOCK_REAL,
+        seed: int = 0,
+        stack_bytes: int = 0,
+        memory_max: int = 0,
+    ) -> None:
+        self._address = 0
+        self._closing = threading.Lock()
+        self._inside: set[tuple[int, object]] = set()  # calls under way: thread, token
+        options = ZynOptions(
+            size=ctypes.sizeof(ZynOptions),
+            workers=1,
+            clock=clock,
+            seed=seed,
+            stack_bytes=stack_bytes,
+            memory_max=memory_max,
+        )
+        address = library().zyn_rt_new(ctypes.byref(options))
+        if not address:
+            raise MemoryError("the native runtime has no memory, or refuses its options")
+        self._address = address
+        _alive.add(self)
+
+    @property
+    def address(self) -> int:
+        """The ZynRuntime, 0 when closed; for those who keep it from being closed meanwhile."""
+        return self._address
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether `close` was called."""
+        return self._address == 0
+
+    def close(self) -> None:
+        """Cancel every task, run their clean-up, free the runtime.  Twice is harmless."""
+        thread = threading.get_ident()
+        if any(inside == thread for inside, _ in self._inside.copy()):
+            raise RuntimeBusyError("a runtime cannot be closed from inside one of its polls")
+        with self._closing:
+            address, self._address = self._address, 0
+        if address == 0:
+            return
+        while self._inside:
+            # Repeated, since an interrupt reaches only what runs at that moment.
+            library().zyn_rt_interrupt(address)
+            time.sleep(_CLOSE_PAUSE_S)
+        library().zyn_rt_free(address)
+
+    def __del__(self) -> None:
+        if self._address:
+            self.close()
+
+    # --- running code ---------------------------------------------------------------------------
+
+    def turn(self) -> int:
+        """Poll every runnable task once; gives the number of polls, -1 when busy.  Runs code."""
+        return int(self._run(library().zyn_rt_turn))
+
+    def block_on(self, promise: NativePromise, timeout_ns: int = -1) -> Status:
+        """Turn until the promise ended, time is up or nothing can wake it.  Runs code."""
+        return Status(self._run(library().zyn_rt_block_on, promise.address, timeout_ns))
+
+    def run_until_idle(self) -> Status:
+        """Turn until nothing is runnable and no timer is left.  Runs code."""
+        return Status(self._run(library().zyn_rt_run_until_idle))
+
+    def poll(self, promise: NativePromise) -> Status:
+        """One turn in which the promise is polled exactly once.  Runs code."""
+        return Status(self._run(library().zyn_promise_poll, promise.address))
+
+    def call_direct(
+        self, thunk: int, args: bytes, result: ctypes.Array[ctypes.c_char]
+    ) -> tuple[Status, NativeError | None]:
+        """Call a direct function; references in `result` belong to the caller.  Runs code."""
+        error = ctypes.c_void_p()
+        call = library().zyn_call_direct
+        try:
+            status = Status(self._run(call, thunk, args, result, ctypes.byref(error)))
+            return status, read_error(error.value)
+        finally:
+            if error.value:
+                library().zyn_error_release(error.value)
+
+    # --- making promises ------------------------------------------------------------------------
+
+    def call_async(self, descriptor: int, args: bytes, args_offset: int) -> NativePromise:
+        """A promise for an async function; references in `args` move into its frame."""
+        promise = self._use(library().zyn_call_async, descriptor, args, args_offset, len(args))
+        if not promise:
+            raise MemoryError("no memory for a frame")
+        return NativePromise(promise)
+
+    def call_foreign(
+        self, state_machine: object, poll: int | Callable[[object], object]
+    ) -> NativePromise:
+        """A promise for a machine of the host's: addresses of both, or a Python function."""
+        if isinstance(poll, int):
+            if not isinstance(state_machine, int):
+                raise TypeError("a C poll function needs the address of its state machine")
+            promise = self._use(library().zyn_call_foreign, poll, state_machine, None)
+            if not promise:
+                raise MemoryError("no memory for a frame")
+            return NativePromise(promise)
+        machine = foreign.ForeignMachine(self._address, state_machine, poll)
+        key = foreign.register(machine)
+        promise = None
+        try:
+            promise = self._use(
+                library().zyn_call_foreign, foreign.POLL_ADDRESS, key, foreign.RELEASE_ADDRESS
+            )
+        finally:
+            if not promise:
+                foreign.unregister(key)
+        if not promise:
+            raise MemoryError("no memory for a frame")
+        return NativePromise(promise, machine)
+
+    def spawn(self, promise: NativePromise) -> None:
+        """Put the promise's task in the ready queue."""
+        self._use(library().zyn_promise_spawn, promise.address)
+
+    def new_string(self, text: bytes) -> int:
+        """The address of a new string; the caller owns its reference."""
+        string = self._use(library().zyn_string_new, text, len(text))
+        if not string:
+            raise MemoryError("no memory for a string")
+        return int(string)
+
+    # --- looking --------------------------------------------------------------------------------
+
+    def interrupt(self) -> None:
+        """Ask what runs now to end as INTERRUPTED; nothing happens when the runtime is closed."""
+        with contextlib.suppress(RuntimeClosedError):
+            self._use(library().zyn_rt_interrupt)
+
+    def next_deadline_ns(self) -> int:
+        """Nanoseconds until the next timer; 0: runnable now; -1: only an outside wake helps."""
+        return int(self._use(library().zyn_rt_next_deadline))
+
+    def wake_fd(self) -> int:
+        """A descriptor that is readable after a wake from outside."""
+        return int(self._use(library().zyn_rt_wake_fd))
+
+    def now_ns(self) -> int:
+        """The runtime's clock."""
+        return int(self._use(library().zyn_rt_now_ns))
+
+    def live_objects(self) -> int:
+        """Frames, strings and errors alive."""
+        return int(self._use(library().zyn_rt_live_objects))
+
+    def live_bytes(self) -> int:
+        """The bytes of `live_objects`."""
+        return int(self._use(library().zyn_rt_live_bytes))
+
+    def tasks(self) -> list[ZynTaskInfo]:
+        """Every task, in order of id."""
+        found: list[ZynTaskInfo] = []
+        page = (ZynTaskInfo * _TASK_PAGE)()
+        count = _TASK_PAGE
+        while count == _TASK_PAGE:
+            after = found[-1].id if found else 0
+            count = self._use(library().zyn_dbg_tasks, after, page, _TASK_PAGE)
+            found += [ZynTaskInfo.from_buffer_copy(page[index]) for index in range(count)]
+        return found
+
+    # --- rule 1 ---------------------------------------------------------------------------------
+
+    def _run(self, function: Callable[..., Any], *arguments: object) -> Any:
+        """`_use` for functions that run code: Ctrl-C ends them."""
+        try:
+            return run_interruptible(self.interrupt, self._use, function, *arguments)
+        finally:
+            foreign.raise_escaped()
+
+    def _use(self, function: Callable[..., Any], *arguments: object) -> Any:
+        # The token is in the set before the address is read, and `close` takes the address away
+        # before it looks at the set: one of the two sees the other.
+        token = (threading.get_ident(), object())
+        try:
+            self._inside.add(token)
+            address = self._address
+            if address == 0:
+                raise RuntimeClosedError("the runtime is closed")
+            return function(address, *arguments)
+        finally:
+            self._inside.discard(token)
+
+
+def read_error(address: int | None) -> NativeError | None:
+    """The error at an address; None for none."""
+    if not address:
+        return None
+    head = ZynError.from_address(address)
+    message = ctypes.string_at(address + _ERROR_HEAD_BYTES, head.length)
+    return NativeError(
+        ErrorCode(head.code), head.line, head.side_table, message.decode("utf-8", "replace")
+    )
+
+
+_alive: "weakref.WeakSet[NativeRuntime]" = weakref.WeakSet()
+
+
+@atexit.register
+def _close_all() -> None:
+    """Native code must not call into an interpreter that has gone."""
+    for runtime in list(_alive):
+        runtime.close()
