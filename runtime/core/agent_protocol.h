@@ -5,12 +5,14 @@
  *     u32 size of the payload    u16 kind    u16 status    u32 id
  *
  * The debugger asks with an id other than 0; the answer has the same kind and id, and a status.
- * Events have id 0. Python reads this file (zyn.debug.wire), so a number stands here once.
+ * Events have id 0.  A test compares these numbers with those of zyn.debug.wire.
  *
  * Rule 1.  A payload that is too short, too long for its kind, or larger than MESSAGE_MAX closes
- * the connection and nothing else: the program never notices. Rule 2.  A kind that the agent does
- * not know is answered UNKNOWN; the connection goes on. Rule 3.  Nothing but HELLO is served before
- * a good HELLO.
+ *          the connection and nothing else: the program never notices.
+ *
+ * Rule 2.  A kind that the agent does not know is answered UNKNOWN; the connection goes on.
+ *
+ * Rule 3.  Nothing but HELLO is served before a good HELLO.
  */
 #ifndef ZYN_AGENT_PROTOCOL_H
 #define ZYN_AGENT_PROTOCOL_H
@@ -21,27 +23,27 @@
 #define ZYN_AGENT_READ_MAX (8u << 20)     /* bytes of memory in one answer */
 #define ZYN_AGENT_TASKS_MAX 4096u         /* tasks in one answer */
 #define ZYN_AGENT_CHAIN_MAX 256u          /* activations told with a stop */
+#define ZYN_AGENT_FRAME_MAX 4096u         /* bytes of a frame told with its task */
 #define ZYN_AGENT_UNSENT_MAX (256u << 20) /* a debugger that does not read is dropped */
 
 #define ZYN_AGENT_KINDS(X) \
-	X(HELLO, 1)     /* u32 version, token -> u32 version, u32 abi, u32 pid, u32 flags */ \
-	X(TASKS, 2)     /* u64 after, u32 max -> u32 count, tasks */ \
-	X(TASK, 3)      /* u64 task -> task */ \
-	X(READ, 4)      /* (u64 address, u32 size).. -> (u32 done, bytes).. */ \
-	X(WRITE, 5)     /* u64 address, bytes -> u64 done */ \
-	X(SHADOW, 6)    /* u64 state machine -> u64 address, u32 side table, u32 size */ \
-	X(BREAK, 7)     /* (u32 side table, u32 probe, u32 on).. -> u32 of them known */ \
-	X(RESUME, 8)    /* u64 task or 0, u32 mode, u32 open the gate */ \
-	X(PAUSE, 9)     /* u64 task */ \
-	X(GATE, 10)     /* u32 closed */ \
-	X(STOP_ALL, 11) /* u32 on */ \
-	X(HOLD, 12)     /* u64 task, u32 on */ \
-	X(WAKE, 13)     /* u64 task */ \
-	X(CANCEL, 14)   /* u64 task */ \
-	X(FILTERS, 15)  /* u32 bits */ \
-	X(METADATA, \
-	  16)       /* -> all of it as events, then this answer; from now on as it is published */ \
-	X(HOST, 17) /* bytes for the host -> its bytes */ \
+	X(HELLO, 1)       /* u32 version, token -> u32 version, u32 abi, u32 pid, u32 flags */ \
+	X(TASKS, 2)       /* u64 after, u32 max -> u32 count, tasks */ \
+	X(TASK, 3)        /* u64 task -> task */ \
+	X(READ, 4)        /* (u64 address, u32 size).. -> (u32 done, bytes).. */ \
+	X(WRITE, 5)       /* u64 address, bytes -> u64 done */ \
+	X(SHADOW, 6)      /* u64 state machine -> u64 address, u32 side table, u32 size */ \
+	X(BREAK, 7)       /* (u32 side table, u32 probe, u32 on).. -> u32 of them known */ \
+	X(RESUME, 8)      /* u64 task or 0, u32 mode, u32 open the gate */ \
+	X(PAUSE, 9)       /* u64 task */ \
+	X(GATE, 10)       /* u32 closed */ \
+	X(STOP_ALL, 11)   /* u32 on */ \
+	X(HOLD, 12)       /* u64 task, u32 on */ \
+	X(WAKE, 13)       /* u64 task */ \
+	X(CANCEL, 14)     /* u64 task */ \
+	X(FILTERS, 15)    /* u32 bits */ \
+	X(METADATA, 16)   /* -> all of it as events, then this; later news as it is made */ \
+	X(HOST, 17)       /* bytes for the host -> its bytes */ \
 	X(STATE, 18)      /* -> u64 now ns, u64 live objects, u64 live bytes */ \
 	X(DETACH, 19)     /* lets every task go; the debuggee goes on without a debugger */ \
 	X(INTERRUPT, 20)  /* asks the run to end */ \
@@ -77,10 +79,12 @@ enum ZynAgentStatus { ZYN_AGENT_STATUSES(ZYN_AGENT_STATUS) };
 enum ZynAgentMetadata { ZYN_AGENT_METADATA(ZYN_AGENT_DATUM) };
 #undef ZYN_AGENT_DATUM
 
-/* A task:        u64 id, parent, spawn_site, state_machine, descriptor, activation, polls, wakes,
+/* A task: u64 id, parent, spawn_site, state_machine, descriptor, activation, polls, wakes,
  * parked_since_ns, waker, stop_site; u32 state, stop, held, cancelling, side_table, error_code,
- * error_line, error_side_table; u32 size and bytes of the descriptor's name; the same of the
- * error's message. An activation: u64 address, state_machine, shadow; u32 side_table, probe; u64
- * flags.  Newest first. */
+ * error_line, error_side_table; then three times u32 size and bytes: the descriptor's name, the
+ * error's message, the first FRAME_MAX bytes of the frame.
+ *
+ * An activation: u64 address, state_machine, shadow; u32 side_table, probe; u64 flags.  They come
+ * newest first. */
 
 #endif

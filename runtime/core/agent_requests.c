@@ -10,13 +10,21 @@
 #define MESSAGE_SHOWN_MAX 4096u
 #define NAME_SHOWN_MAX 256u
 
-/* Text that the debuggee may be freeing meanwhile: read without a fault, cut at `max`. */
-static void put_text(ZynBytes *out, const char *text, uint64_t size, uint64_t max)
+/* Bytes that the debuggee may be freeing meanwhile: read without a fault. */
+static void put_memory(ZynBytes *out, const void *address, uint64_t size)
 {
-	char shown[MESSAGE_SHOWN_MAX];
-	uint64_t done = text ? zyn_dbg_read(text, shown, size < max ? size : max) : 0;
-	zyn__bytes_u32(out, (uint32_t)done);
-	zyn__bytes_put(out, shown, done);
+	size_t place = out->size;
+	zyn__bytes_u32(out, 0);
+	uint8_t *to = zyn__bytes_grow(out, size);
+	uint64_t done = to && size ? zyn_dbg_read(address, to, size) : 0;
+	if (to)
+		out->size -= size - done;
+	zyn__bytes_patch_u32(out, place, (uint32_t)done);
+}
+
+static uint64_t at_most(uint64_t size, uint64_t max)
+{
+	return size < max ? size : max;
 }
 
 static void put_name(ZynBytes *out, const char *name)
@@ -55,7 +63,9 @@ void zyn__agent_put_task(ZynBytes *out, const ZynTaskInfo *info)
 	for (size_t i = 0; i < sizeof(narrow) / sizeof(narrow[0]); i++)
 		zyn__bytes_u32(out, narrow[i]);
 	put_name(out, descriptor.name);
-	put_text(out, info->error ? info->error->message : NULL, error.length, MESSAGE_SHOWN_MAX);
+	put_memory(out, info->error ? info->error->message : NULL,
+	           at_most(error.length, MESSAGE_SHOWN_MAX));
+	put_memory(out, info->state_machine, at_most(descriptor.size, ZYN_AGENT_FRAME_MAX));
 }
 
 void zyn__agent_put_chain(ZynBytes *out, const ZynActivation *newest)
@@ -156,12 +166,7 @@ static uint32_t serve_read(ZynAgent *agent, ZynReader *in, ZynBytes *out)
 		total += size;
 		if (in->failed || total > ZYN_AGENT_READ_MAX)
 			return ZYN_AGENT_STATUS_LIMIT;
-		size_t place = out->size;
-		zyn__bytes_u32(out, 0);
-		uint8_t *to = zyn__bytes_grow(out, size);
-		uint64_t done = to ? zyn_dbg_read((const void *)(uintptr_t)address, to, size) : 0;
-		out->size -= to ? size - done : 0;
-		zyn__bytes_patch_u32(out, place, (uint32_t)done);
+		put_memory(out, (const void *)(uintptr_t)address, size);
 	}
 	return ZYN_AGENT_STATUS_OK;
 }

@@ -1,8 +1,8 @@
 """The one debugging engine under DAP, the headless command line and the Python API.
 
-`Engine` is the contract between the engine and its skins.  All methods run on one asyncio loop; events
-are delivered by calling `on_event` on that loop, in the order in which they happened, never from inside
-a method of the same engine.
+`Engine` is the contract between the engine and its skins.  All methods run on one asyncio loop;
+events are delivered by calling `on_event` on that loop, in the order in which they happened, never
+from inside a method of the same engine.
 """
 
 from collections.abc import Callable, Sequence
@@ -23,12 +23,12 @@ from zyn.debug.model import (
 
 
 class Engine(Protocol):
-    """A session with one debuggee.  Every method raises `DebugError` with a message for the user."""
+    """A session with one debuggee.  Methods raise `DebugError` with a message for the user."""
 
     on_event: Callable[[DebugEvent], None]
 
     async def launch(self, config: LaunchConfig) -> None:
-        """Start the debuggee and load the program; nothing of it runs before `configuration_done`."""
+        """Start the debuggee and load the program; it runs after `configuration_done`."""
 
     async def attach(self, host: str, port: int) -> None:
         """Connect to a process that called `zyn.embed.listen`."""
@@ -39,7 +39,7 @@ class Engine(Protocol):
     async def set_breakpoints(
         self, file: str, breakpoints: Sequence[SourceBreakpoint]
     ) -> list[Breakpoint]:
-        """Replace the breakpoints of a file; answers in the same order, verified or with a reason."""
+        """Replace the breakpoints of a file; in the same order, verified or with a reason."""
 
     async def set_function_breakpoints(
         self, functions: Sequence[tuple[str, str | None, str | None]]

@@ -1,6 +1,6 @@
 """The plain values that a debugging session deals in, in a debugger's words and no protocol's.
 
-Lines and columns are 1-based, columns count UTF-16 units where a protocol skin asks for them and bytes here.
+Lines and columns are 1-based; columns count bytes, which a protocol skin turns into its own units.
 Absent facts are None, never a made-up value.
 """
 
@@ -16,7 +16,7 @@ ClockKind = Literal["virtual", "real"]
 
 
 class LaunchConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """What to run and how.  `call` is `NAME(ARGS)` in the program's language; None runs `main()`."""
+    """What to run and how.  `call` is `NAME(ARGS)` in the program's language; None: `main()`."""
 
     program: str
     call: str | None = None
@@ -76,8 +76,8 @@ class TaskView(msgspec.Struct, frozen=True, kw_only=True):
 class Frame(msgspec.Struct, frozen=True, kw_only=True):
     """One frame of a logical stack, innermost first.
 
-    kind      running (executing a statement), awaiting (suspended or polling a child), awaiter (of another
-              task that awaits this one), spawn (a label: where the task was made)
+    kind      running (executing a statement), awaiting (suspended or polling a child), awaiter (of
+              another task that awaits this one), spawn (a label: where the task was made)
     reference opaque to the skin; valid until the task runs again
     """
 
@@ -96,8 +96,8 @@ class Frame(msgspec.Struct, frozen=True, kw_only=True):
 class Variable(msgspec.Struct, frozen=True, kw_only=True):
     """A value with a name.
 
-    `children` is opaque and None for a plain value.  `absent` says why there is no value (dead since line N,
-    not yet initialised, its bytes now hold `b`); `value` then repeats it in brackets.
+    `children` is opaque and None for a plain value.  `absent` says why there is no value (dead since
+    line N, not yet initialised, its bytes now hold `b`); `value` then repeats it in brackets.
     """
 
     name: str
@@ -116,7 +116,7 @@ class Variable(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Scope(msgspec.Struct, frozen=True, kw_only=True):
-    """`Locals`, `State machine`, `Task` or `Runtime`; `variables` is opaque like Variable.children."""
+    """`Locals`, `State machine`, `Task` or `Runtime`; `variables` is opaque like `children`."""
 
     name: str
     kind: Literal["locals", "state_machine", "task", "runtime"]
@@ -213,7 +213,10 @@ DebugEvent = Stopped | Continued | TaskChanged | Output | BreakpointChanged | Ex
 
 
 class DebugError(Exception):
-    """A request cannot be done; the text is for the user.  `stale` when a reference outlived its stop."""
+    """A request cannot be done; the text is for the user.
+
+    `stale` is true when a reference outlived its stop.
+    """
 
     def __init__(self, message: str, *, stale: bool = False) -> None:
         super().__init__(message)
