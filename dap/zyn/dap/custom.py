@@ -1,0 +1,155 @@
+"""What zyn adds to the protocol: requests and events named `zyn/...`, and members of its own.
+
+`docs/protocol/zyn-dap.schema.json` is made from these types by dev/gen_dap_schema.py, with the
+descriptions given here.
+"""
+
+from typing import Annotated, Literal
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from zyn.dap import protocol
+from zyn.dap.protocol import Natural
+
+TaskState = Literal[
+    "pending", "runnable", "running", "parked", "held", "completed", "failed", "cancelled"
+]
+ThreadId = Annotated[protocol.Int32, Meta(description="A task, by its thread id.")]
+
+
+class LaunchArguments(protocol.LaunchRequestArguments, kw_only=True, rename="camel"):
+    """Arguments of `launch`."""
+
+    program: Annotated[str, Meta(description="The file to run.")]
+    call: Annotated[
+        str | UnsetType,
+        Meta(description="`NAME(ARGS)` in the language of the program; `main()` when absent."),
+    ] = UNSET
+    args: Annotated[
+        list[str] | UnsetType, Meta(description="Arguments of the process of the program.")
+    ] = UNSET
+    stop_on_entry: Annotated[
+        bool | UnsetType, Meta(description="Stop before the first statement.")
+    ] = UNSET
+    language: Annotated[
+        str | UnsetType, Meta(description="Language id; found from the file name when absent.")
+    ] = UNSET
+    clock: Annotated[
+        Literal["virtual", "real"] | UnsetType,
+        Meta(description="Whether timers wait in real time; virtual when absent."),
+    ] = UNSET
+    seed: Annotated[
+        protocol.Integer | UnsetType, Meta(description="Seed of everything random; 0 when absent.")
+    ] = UNSET
+    non_stop: Annotated[
+        bool | UnsetType, Meta(description="A stop of one task leaves the others running.")
+    ] = UNSET
+    env: Annotated[
+        dict[str, str] | UnsetType, Meta(description="Added to the environment of the program.")
+    ] = UNSET
+
+
+class AttachArguments(protocol.AttachRequestArguments, kw_only=True, rename="camel"):
+    """Arguments of `attach`."""
+
+    port: Annotated[int, Meta(ge=1, le=65535, description="Where `zyn.embed.listen` listens.")]
+    host: Annotated[str | UnsetType, Meta(description="127.0.0.1 when absent.")] = UNSET
+
+
+class StepArguments(Struct, kw_only=True, rename="camel"):
+    """Arguments of `zyn/step`: let a stopped task go to its next await, poll or statement."""
+
+    thread_id: ThreadId
+    granularity: Literal["await", "poll", "statement"]
+
+
+class TasksArguments(Struct, kw_only=True, rename="camel"):
+    """Arguments of `zyn/tasks`: a page of all tasks, most interesting first."""
+
+    start: Annotated[Natural | UnsetType, Meta(description="Tasks to leave out.")] = UNSET
+    count: Annotated[
+        Natural | UnsetType, Meta(description="Tasks to give; all when absent or 0.")
+    ] = UNSET
+    states: Annotated[
+        list[TaskState] | UnsetType, Meta(description="Only tasks in one of these states.")
+    ] = UNSET
+    filter: Annotated[
+        str | UnsetType, Meta(description="Only tasks whose name contains this text.")
+    ] = UNSET
+    group_by: Annotated[
+        Literal["await"] | UnsetType,
+        Meta(description="Also give the parked tasks grouped by the line where they wait."),
+    ] = UNSET
+
+
+class Task(Struct, kw_only=True, rename="camel"):
+    """A task.  What is not known is absent."""
+
+    id: Annotated[int, Meta(description="Its thread id.")]
+    name: str
+    state: TaskState
+    held: bool
+    function: str
+    polls: int
+    wakes: int
+    stopped: Annotated[
+        Literal["breakpoint", "step", "pause", "entry", "exception", "deadlock"] | UnsetType,
+        Meta(description="Why the debugger stopped it; absent when it is not stopped."),
+    ] = UNSET
+    parent: Annotated[int | UnsetType, Meta(description="The task that spawned it.")] = UNSET
+    source: protocol.Source | UnsetType = UNSET
+    line: Annotated[int | UnsetType, Meta(description="Where it runs or waits.")] = UNSET
+    await_state: Annotated[
+        int | UnsetType, Meta(description="Suspension point of the innermost waiting frame.")
+    ] = UNSET
+    waits_for: str | UnsetType = UNSET
+    parked_since_ns: Annotated[
+        int | UnsetType, Meta(description="Time of the clock of the program.")
+    ] = UNSET
+    woken_by: Annotated[int | UnsetType, Meta(description="The task that woke it last.")] = UNSET
+    spawned_at: Annotated[int | UnsetType, Meta(description="The line of the spawn.")] = UNSET
+    error: str | UnsetType = UNSET
+
+
+class AwaitGroup(Struct, kw_only=True, rename="camel"):
+    """Tasks that are parked at the same await."""
+
+    function: str
+    count: int
+    tasks: Annotated[list[int], Meta(description="The first few of them, by thread id.")]
+    line: int | UnsetType = UNSET
+
+
+class TasksResponseBody(Struct, kw_only=True, rename="camel"):
+    """Body of the answer to `zyn/tasks`."""
+
+    tasks: list[Task]
+    total: Annotated[int, Meta(description="How many tasks match, shown or not.")]
+    groups: list[AwaitGroup] | UnsetType = UNSET
+
+
+class TaskArguments(Struct, kw_only=True, rename="camel"):
+    """Arguments of `zyn/hold`, `zyn/resume`, `zyn/wake` and `zyn/cancelTask`."""
+
+    thread_id: ThreadId
+
+
+class TaskChangedEventBody(Struct, kw_only=True, rename="camel"):
+    """Body of the event `zyn/taskChanged`: a task was made, changed its state or ended."""
+
+    task: Task
+
+
+class FrameField(Struct, kw_only=True, rename="camel"):
+    """Where a variable lies in the frame of its async function, or why it has no value."""
+
+    offset: Annotated[int | UnsetType, Meta(description="Bytes from the state word.")] = UNSET
+    size: int | UnsetType = UNSET
+    raw: Annotated[str | UnsetType, Meta(description="Its bytes in hexadecimal.")] = UNSET
+    absent: Annotated[str | UnsetType, Meta(description="Why there is no value.")] = UNSET
+
+
+class Variable(protocol.Variable, kw_only=True, rename="camel"):
+    """A variable of the protocol with one more member for fields of a state machine."""
+
+    zyn: FrameField | UnsetType = UNSET

@@ -1,0 +1,72 @@
+"""Tasks as themselves: all of them, and each held, let go, woken or cancelled alone."""
+
+from msgspec import UNSET
+
+from zyn.dap import custom, protocol
+from zyn.dap.errors import AdapterError, Kind
+from zyn.dap.registry import request
+from zyn.dap.state import Phase, State
+from zyn.dap.values import task_view
+from zyn.debug.model import DebugError
+
+RUNNING = frozenset({Phase.RUNNING})
+
+
+@request("zyn/tasks", custom.TasksArguments)
+async def zyn_tasks(state: State, arguments: custom.TasksArguments) -> custom.TasksResponseBody:
+    """A page of the tasks, and on demand all parked ones by the line where they wait."""
+    tasks, total = await state.engine.tasks(
+        states=None if arguments.states is UNSET else arguments.states,
+        text=None if arguments.filter is UNSET or not arguments.filter else arguments.filter,
+        start=0 if arguments.start is UNSET else arguments.start,
+        count=None if arguments.count is UNSET or arguments.count == 0 else arguments.count,
+    )
+    body = custom.TasksResponseBody(tasks=[task_view(state, task) for task in tasks], total=total)
+    if arguments.group_by == "await":
+        body.groups = [
+            custom.AwaitGroup(
+                function=function,
+                line=UNSET if line is None else state.converter.line_out(line),
+                count=count,
+                tasks=list(first),
+            )
+            for function, line, count, first in await state.engine.tasks_by_await()
+        ]
+    return body
+
+
+@request("zyn/hold", custom.TaskArguments, when=RUNNING)
+async def zyn_hold(state: State, arguments: custom.TaskArguments) -> None:
+    """Keep a task from being polled while the others run on."""
+    await state.engine.hold(arguments.thread_id)
+
+
+@request("zyn/resume", custom.TaskArguments, when=RUNNING)
+async def zyn_resume(state: State, arguments: custom.TaskArguments) -> None:
+    """Let a held task be polled again."""
+    await state.engine.release(arguments.thread_id)
+
+
+@request("zyn/wake", custom.TaskArguments, when=RUNNING)
+async def zyn_wake(state: State, arguments: custom.TaskArguments) -> None:
+    """Make a parked task runnable."""
+    await state.engine.wake(arguments.thread_id)
+
+
+@request("zyn/cancelTask", custom.TaskArguments, when=RUNNING)
+async def zyn_cancel_task(state: State, arguments: custom.TaskArguments) -> None:
+    """Cancel a task."""
+    await state.engine.cancel(arguments.thread_id)
+
+
+@request("terminateThreads", protocol.TerminateThreadsArguments, when=RUNNING)
+async def terminate_threads(state: State, arguments: protocol.TerminateThreadsArguments) -> None:
+    """Cancel several tasks; those that can be are, whatever becomes of the others."""
+    refused = []
+    for task in [] if arguments.thread_ids is UNSET else arguments.thread_ids:
+        try:
+            await state.engine.cancel(task)
+        except DebugError as error:
+            refused.append(str(error))
+    if refused:
+        raise AdapterError(Kind.REFUSED, "; ".join(refused))
