@@ -285,6 +285,9 @@ ZYN_API int32_t zyn_rt_block_on(ZynRuntime *rt, ZynPromise *p, int64_t timeout_n
 ZYN_API int32_t zyn_rt_run_until_idle(ZynRuntime *rt);
 /* Asks whatever runs now to end with INTERRUPTED.  Any thread, and from a signal handler. */
 ZYN_API void zyn_rt_interrupt(ZynRuntime *rt);
+/* `delta` operations of the host that will wake some task began (or, negative, ended).  While one is under way there
+ * is no deadlock and the virtual clock waits.  Any thread. */
+ZYN_API void zyn_rt_outside(ZynRuntime *rt, int64_t delta);
 /* Bytes and objects alive: frames, strings, errors, groups.  Any thread. */
 ZYN_API uint64_t zyn_rt_live_objects(ZynRuntime *rt);
 ZYN_API uint64_t zyn_rt_live_bytes(ZynRuntime *rt);

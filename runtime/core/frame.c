@@ -1,0 +1,176 @@
+/* Frames and the references to them.
+ *
+ * Rule 1.  a reference is a count in the header; anybody who has one may make another, on any thread.
+ * Rule 2.  neither the scheduler nor a waker has one.  So "nobody holds it" is decided by the count alone.
+ * Rule 3.  the last reference to a frame that ended or never started frees it; to a live one makes it DETACHED, which
+ *          cancels it, and its end frees it.
+ * Rule 4.  both need the baton.  A thread that cannot have it at once posts RELEASED to the inbox.
+ * Rule 5.  dropping a frame may release the last reference to another.  Those queue up in `dropped` instead of
+ *          recursing, because a program can build a chain of promises as long as memory lasts.
+ */
+#include "internal.h"
+
+#include <string.h>
+
+ZynTask *zyn__frame_make(ZynRuntime *rt, const ZynDescriptor *descriptor)
+{
+	ZYN_ASSERT(descriptor->align <= 16);
+	ZYN_ASSERT(descriptor->result_info != NULL);
+	if (zyn__get(&rt->closed) || descriptor->size > ZYN_FRAME_BYTES_MAX)
+		return NULL;
+	ZynTask *task = zyn__slab_take(rt, descriptor->size);
+	if (task == NULL)
+		return NULL;
+	ZynFrameHeader *header = zyn__task_header(task);
+	zyn__list_init(&task->joiners);
+	header->promise = (ZynPromise){zyn__task_machine(task), descriptor->poll};
+	header->descriptor = descriptor;
+	zyn__set(&header->refs, 1);
+	return task;
+}
+
+void *zyn_frame_new(ZynContext *cx, const ZynDescriptor *descriptor)
+{
+	ZynTask *task = zyn__frame_make(cx->runtime, descriptor);
+	if (task == NULL) {
+		zyn__error_set(cx, zyn__error_constant(ZYN_ERROR_OUT_OF_MEMORY));
+		return NULL;
+	}
+	return zyn__task_machine(task);
+}
+
+static void frame_drop(ZynTask *task)
+{
+	ZynRuntime *rt = task->runtime;
+	const ZynDescriptor *descriptor = zyn__task_header(task)->descriptor;
+	void *sm = zyn__task_machine(task);
+	uint32_t state = *zyn__machine_state(sm);
+	ZYN_ASSERT(zyn__list_empty(&task->joiners));
+	if (zyn__list_linked(&task->all))
+		zyn__list_remove(&task->all);
+	if (rt->debugger != NULL || task->debug != NULL)
+		zyn__debug_task_freed(task);
+	/* A machine that ended badly, by a bug of its own, is not dropped: a leak is better than a double free. */
+	if (descriptor->drop != NULL && (state == ZYN_STATE_START || zyn__state_ended(state)))
+		descriptor->drop(sm);
+	if (rt->shadows != NULL)
+		zyn__shadow_frame_freed(rt, sm, descriptor->size);
+	zyn_error_release(task->error);
+	zyn__slab_put(task);
+}
+
+void zyn__frame_free(ZynTask *task)
+{
+	ZynRuntime *rt = task->runtime;
+	ZYN_ASSERT(!zyn__flag(task, ZYN_FRAME_RUNNING));
+	ZYN_ASSERT(task->sched != ZYN_SCHED_FREE);
+	if (zyn__list_linked(&task->queue))
+		zyn__list_remove(&task->queue);
+	zyn__list_push_back(&rt->dropped, &task->queue);
+	if (rt->dropping)
+		return; /* Rule 5. */
+	rt->dropping = true;
+	ZynList *link;
+	while ((link = zyn__list_pop_front(&rt->dropped)) != NULL) /* bounded by what is alive */
+		frame_drop(ZYN_CONTAINER(link, ZynTask, queue));
+	rt->dropping = false;
+}
+
+void zyn__frame_orphaned(ZynTask *task)
+{
+	uint32_t state = *zyn__machine_state(zyn__task_machine(task));
+	bool running = zyn__flag(task, ZYN_FRAME_RUNNING);
+	ZYN_ASSERT(zyn__get(&zyn__task_header(task)->refs) == 0);
+	if (!running && (zyn__task_ended(task) || state == ZYN_STATE_START || zyn__get(&task->runtime->closed))) {
+		zyn__frame_free(task);
+		return;
+	}
+	zyn__flag_set(task, ZYN_FRAME_DETACHED); /* Rule 3. */
+	zyn__task_cancel(task, false);
+}
+
+void zyn_promise_retain(ZynPromise *p)
+{
+	if (p == NULL)
+		return;
+	ZynFrameHeader *header = (ZynFrameHeader *)(void *)p;
+	ZYN_ASSERT(zyn__get(&header->refs) != 0);
+	atomic_fetch_add_explicit(&header->refs, 1, memory_order_relaxed);
+}
+
+void zyn_promise_release(ZynPromise *p)
+{
+	if (p == NULL)
+		return;
+	ZynTask *task = zyn__task_of_promise(p);
+	ZynRuntime *rt = task->runtime;
+	ZynFrameHeader *header = zyn__task_header(task);
+	uint32_t refs = atomic_load_explicit(&header->refs, memory_order_acquire);
+	ZYN_ASSERT(refs != 0);
+	if (refs != 1) {
+		if (atomic_fetch_sub_explicit(&header->refs, 1, memory_order_acq_rel) != 1)
+			return;
+	} else {
+		zyn__set(&header->refs, 0); /* the only one: nobody can be making another */
+	}
+	if (zyn__entry_find(rt) != NULL) {
+		zyn__frame_orphaned(task);
+		return;
+	}
+	ZynEntry entry;
+	if (zyn__enter_try(&entry, rt)) {
+		zyn__frame_orphaned(task);
+		zyn__leave(&entry);
+		return;
+	}
+	zyn__inbox_post(task, ZYN_INBOX_RELEASED); /* Rule 4. */
+}
+
+/* --- results ----------------------------------------------------------------------------------------------- */
+
+void zyn__result_copy(ZynTask *task, void *out)
+{
+	const ZynDescriptor *descriptor = zyn__task_header(task)->descriptor;
+	const ZynTypeInfo *info = descriptor->result_info;
+	ZYN_ASSERT(zyn__get(&task->status) == ZYN_READY);
+	if (info->size == 0)
+		return;
+	memcpy(out, (char *)zyn__task_machine(task) + descriptor->result_offset, info->size);
+	if (info->retain != NULL)
+		info->retain(out);
+}
+
+/* The i64 that stands for the result, as a machine of compiled code gives it. */
+static int64_t result_word(const ZynDescriptor *descriptor, const char *result)
+{
+	int64_t value = 0;
+	switch (descriptor->result_type) {
+	case ZYN_KIND_VOID: return 1;
+	case ZYN_KIND_BOOL: value = *(const uint8_t *)result != 0; break;
+	case ZYN_KIND_I8: value = *(const int8_t *)result; break;
+	case ZYN_KIND_U8: value = *(const uint8_t *)result; break;
+	case ZYN_KIND_I16: value = *(const int16_t *)(const void *)result; break;
+	case ZYN_KIND_U16: value = *(const uint16_t *)(const void *)result; break;
+	case ZYN_KIND_I32: value = *(const int32_t *)(const void *)result; break;
+	case ZYN_KIND_U32: value = *(const uint32_t *)(const void *)result; break;
+	case ZYN_KIND_I64:
+	case ZYN_KIND_U64: value = *(const int64_t *)(const void *)result; break;
+	default: break; /* does not fit */
+	}
+	return value != 0 ? value : ZYN_POLL_LOOK;
+}
+
+int64_t zyn_repoll(void *sm, ZynContext *cx)
+{
+	ZynTask *task = zyn__task_of_machine(sm);
+	const ZynDescriptor *descriptor = zyn__task_header(task)->descriptor;
+	uint32_t state = *zyn__machine_state(sm);
+	ZYN_ASSERT(zyn__state_ended(state));
+	if (state == ZYN_STATE_RETURNED)
+		return result_word(descriptor, (const char *)sm + descriptor->result_offset);
+	if (task->error != NULL)
+		zyn__error_set(cx, zyn__error_retain(task->error));
+	else
+		zyn_fail_cancelled(cx);
+	return ZYN_POLL_LOOK;
+}

@@ -1,0 +1,129 @@
+/* What a host does with functions and promises. */
+#include "internal.h"
+
+#include <string.h>
+
+int32_t zyn_call_direct(ZynRuntime *rt, ZynThunk *thunk, const void *args, void *result, ZynError **error)
+{
+	ZynEntry entry;
+	zyn__enter(&entry, rt);
+	ZynSeat *seat = zyn__seat_take(rt);
+	if (error != NULL)
+		*error = NULL;
+	if (seat == NULL) {
+		zyn__leave(&entry);
+		return ZYN_OUT_OF_MEMORY;
+	}
+	entry.seat = seat;
+	seat->cx.runtime = rt;
+	seat->cx.stack_limit = zyn__stack_limit(rt->stack_bytes);
+	ZYN_ASSERT(seat->cx.error.tag == 0);
+	ZYN_ASSERT(seat->cx.task == NULL);
+	if (atomic_fetch_add(&rt->drivers, 1) == 0 && zyn__get(&rt->interrupt) != 0)
+		atomic_store(&rt->interrupt, 0);
+	uint64_t deadline_ns = rt->deadline_real_ns;
+	if (!entry.nested)
+		rt->deadline_real_ns = UINT64_MAX;
+	zyn__debug_call_begin(rt, &seat->cx);
+	thunk(&seat->cx, args, result);
+	ZynError *failure = zyn__error_take(&seat->cx);
+	zyn__debug_call_end(rt, &seat->cx, failure);
+	rt->deadline_real_ns = deadline_ns;
+	atomic_fetch_sub(&rt->drivers, 1);
+	int32_t status = ZYN_READY;
+	if (failure != NULL)
+		status = failure->code == ZYN_ERROR_CANCELLED ? ZYN_CANCELLED : ZYN_FAILED;
+	if (error != NULL)
+		*error = failure;
+	else
+		zyn_error_release(failure);
+	zyn__seat_put(rt, seat);
+	entry.seat = NULL;
+	zyn__leave(&entry);
+	return status;
+}
+
+ZynPromise *zyn_call_async(ZynRuntime *rt, const ZynDescriptor *descriptor, const void *args,
+                           uint32_t args_offset, uint32_t args_size)
+{
+	ZynEntry entry;
+	zyn__enter(&entry, rt);
+	ZYN_ASSERT((uint64_t)args_offset + args_size <= descriptor->size);
+	ZynTask *task = zyn__frame_make(rt, descriptor);
+	if (task != NULL) {
+		if (args_size != 0)
+			memcpy((char *)zyn__task_machine(task) + args_offset, args, args_size);
+		zyn__task_become(task, 0, 0);
+	}
+	zyn__leave(&entry);
+	return task != NULL ? zyn__task_promise(task) : NULL;
+}
+
+void zyn_promise_spawn(ZynRuntime *rt, ZynPromise *p)
+{
+	ZynEntry entry;
+	ZynTask *task = zyn__task_of_promise(p);
+	zyn__enter(&entry, rt);
+	if (!zyn__task_ended(task)) {
+		zyn__task_become(task, 0, 0);
+		zyn__task_schedule(task);
+	}
+	zyn__leave(&entry);
+}
+
+void zyn_promise_cancel(ZynPromise *p)
+{
+	ZynTask *task = zyn__task_of_promise(p);
+	ZynRuntime *rt = task->runtime;
+	ZynEntry entry;
+	if (zyn__get(&rt->closed))
+		return;
+	if (zyn__enter_try(&entry, rt)) {
+		zyn__task_cancel(task, false);
+		zyn__leave(&entry);
+	} else {
+		zyn__inbox_post(task, ZYN_INBOX_CANCEL);
+		zyn__seats_ring(rt, ZYN_ATTENTION_TIMERS); /* it may be what runs */
+	}
+}
+
+int32_t zyn_promise_status(ZynPromise *p)
+{
+	ZynTask *task = zyn__task_of_promise(p);
+	uint32_t status = atomic_load_explicit(&task->status, memory_order_acquire);
+	if (status == ZYN_PENDING && zyn__get(&task->runtime->closed))
+		return ZYN_CANCELLED; /* nothing will ever poll it */
+	return (int32_t)status;
+}
+
+uint64_t zyn_promise_polls(ZynPromise *p)
+{
+	return zyn__get(&zyn__task_of_promise(p)->polls);
+}
+
+uint64_t zyn_promise_task_id(ZynPromise *p)
+{
+	return zyn__get(&zyn__task_of_promise(p)->id);
+}
+
+const void *zyn_promise_result(ZynPromise *p)
+{
+	ZynTask *task = zyn__task_of_promise(p);
+	if (zyn_promise_status(p) != ZYN_READY)
+		return NULL;
+	return (const char *)p->state_machine + zyn__task_header(task)->descriptor->result_offset;
+}
+
+const ZynTypeInfo *zyn_promise_result_info(ZynPromise *p)
+{
+	return zyn__task_header(zyn__task_of_promise(p))->descriptor->result_info;
+}
+
+ZynError *zyn_promise_error(ZynPromise *p)
+{
+	ZynTask *task = zyn__task_of_promise(p);
+	int32_t status = zyn_promise_status(p);
+	if (status != ZYN_FAILED && status != ZYN_CANCELLED)
+		return NULL;
+	return task->error != NULL ? task->error : zyn__error_constant(ZYN_ERROR_CANCELLED);
+}

@@ -1,0 +1,525 @@
+/* What the files of the runtime core share and nobody else sees.
+ *
+ * Three words used throughout:
+ *   baton    the right to touch a runtime.  One thread has it at a time (baton.c).
+ *   block    one slab allocation [ZynTask | ZynFrameHeader | frame] (slab.c).
+ *   seat     the ZynContext that a thread polls with; it outlives the poll, so that another thread may ring its
+ *            attention word without a lock (baton.c).
+ *
+ * A field without a comment about threads is touched with the baton only.
+ */
+#ifndef ZYN_INTERNAL_H
+#define ZYN_INTERNAL_H
+
+#include "list.h"
+#include "zynrt.h"
+
+#include <assert.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* --- limits ------------------------------------------------------------------------------------------------ */
+
+#define ZYN_STACK_MARGIN_BYTES (64u * 1024u)  /* kept free below stack_limit for C code of ours and of the host */
+#define ZYN_CHUNK_BYTES ((size_t)256 * 1024)  /* what the slab asks of the system at a time; also its alignment */
+#define ZYN_CHUNK_HEADER_BYTES ((size_t)64)    /* in front of a chunk's blocks */
+#define ZYN_CHUNKS_MAX (1u << 18)             /* 64 GiB of frames in one runtime */
+#define ZYN_RUNTIMES_MAX 4096u                /* alive at once in one process */
+#define ZYN_CANCEL_POLLS_MAX 1000u            /* a cancelled machine that pends more often than this is broken */
+#define ZYN_SUBSTITUTES_MAX 256u              /* threads that stand in for ones blocked by a debugger */
+#define ZYN_FOREIGN_ROUND_NS 1000000          /* pause between two rounds that poll nothing but foreign machines */
+#define ZYN_FRAME_BYTES_MAX ((uint64_t)1 << 31)
+#define ZYN_NS_PER_MS 1000000u
+#define ZYN_MESSAGE_BYTES_MAX 256             /* of a message that the runtime words itself */
+
+#define ZYN_IMMORTAL UINT32_MAX               /* a count that is never changed */
+
+/* --- bugs -------------------------------------------------------------------------------------------------- */
+
+/* A broken invariant of zyn itself.  Debug builds stop at once; release builds say it once and go on with
+ * whatever the caller does next, because losing one task is better than losing the host. */
+#define ZYN_ASSERT(condition) \
+	((condition) ? (void)0 : zyn__bug(#condition, __FILE__, __LINE__))
+void zyn__bug(const char *condition, const char *file, int line);
+
+/* --- structures -------------------------------------------------------------------------------------------- */
+
+enum ZynSched {
+	ZYN_SCHED_IDLE,    /* made, never scheduled */
+	ZYN_SCHED_QUEUED,  /* linked in the ready queue or in the running round */
+	ZYN_SCHED_RUNNING, /* inside its poll function; also while stopped there */
+	ZYN_SCHED_PARKED,  /* waits for a wake, or is kept back by a debugger */
+	ZYN_SCHED_FOREIGN, /* a foreign machine that waits for the next round */
+	ZYN_SCHED_ENDED,
+	ZYN_SCHED_FREE,    /* the block is on a free list of the slab */
+};
+
+/* What another thread asks of a task (bits of ZynTask.inbox). */
+#define ZYN_INBOX_WAKE 1u
+#define ZYN_INBOX_CANCEL 2u
+#define ZYN_INBOX_RELEASED 4u /* its last reference was dropped */
+
+/* Why a debugger keeps a task back (bits of ZynTask.kept). */
+#define ZYN_KEPT_HELD 1u
+#define ZYN_KEPT_STOPPED 2u /* stopped where it waits, not inside a poll */
+
+typedef struct ZynSeat ZynSeat;
+typedef struct ZynDebugTask ZynDebugTask;
+
+/* In front of every frame header, used once the promise is a task.  The first group keeps its meaning while the
+ * block is free, because a stale waker may still look at it (waker.c). */
+struct ZynTask {
+	_Atomic uint32_t inbox;           /* any thread */
+	_Atomic uint32_t generation;      /* any thread; odd while free */
+	_Atomic(ZynTask *) inbox_next;    /* owned by whoever turned inbox from 0 to not 0 */
+	ZynRuntime *runtime;              /* never changes */
+	uint64_t waker_base;              /* the waker word less the generation; never changes */
+
+	ZynList queue;                    /* ready queue, round, foreign list or free list */
+	ZynList all;                      /* the runtime's tasks in order of id; unlinked when it is no task */
+	ZynList joiners;                  /* ZynJoiner.link of whoever waits for the end */
+	void *owner;                      /* the await leaf that polls it in place, or null */
+	ZynWaker owner_waker;
+	_Atomic uint64_t id;              /* any thread reads; 0 when it is no task */
+	_Atomic uint64_t polls;           /* any thread reads */
+	_Atomic uint32_t status;          /* ZynStatus; any thread reads; PENDING, READY, FAILED or CANCELLED */
+	uint8_t sched;                    /* ZynSched */
+	uint8_t woken;                    /* woken while it was running or kept back */
+	uint8_t cancelling;
+	uint8_t interrupted;              /* the cancel comes from zyn_rt_interrupt */
+	uint8_t kept;                     /* ZYN_KEPT_* */
+	uint8_t entered;                  /* its first statement was seen by a debugger */
+	uint8_t foreign;                  /* wraps a foreign machine */
+	uint8_t blockers;                 /* not 0: some block_on waits for it */
+	ZynError *error;                  /* owned; written before status */
+	uint64_t parent;
+	uint64_t spawn_site;
+	uint64_t wakes;
+	uint64_t parked_since_ns;
+	uint64_t waker_task;
+	ZynActivation *activation;        /* newest activation of a debug build */
+	ZynSeat *seat;                    /* while running */
+	ZynDebugTask *debug;              /* null until a debugger takes an interest */
+};
+
+/* One waiter on a task's end.  The link is unlinked before the waker is called. */
+typedef struct ZynJoiner {
+	ZynList link;
+	ZynWaker waker;
+} ZynJoiner;
+
+struct ZynSeat {
+	ZynContext cx;
+	_Atomic(ZynSeat *) next;            /* of all seats; never changes once linked */
+	ZynSeat *free_next;
+	ZynError *foreign_error;          /* left by zyn_foreign_fail during the foreign call under way */
+	bool foreign_call;
+};
+
+/* One thread being inside one runtime; lies on that thread's stack. */
+typedef struct ZynEntry {
+	ZynRuntime *runtime;
+	struct ZynEntry *previous;
+	ZynSeat *seat;                    /* null unless it turns the runtime */
+	bool nested;                      /* an entry further up has the baton */
+} ZynEntry;
+
+enum ZynBatonClass {
+	ZYN_BATON_DEBUGGER,  /* served at the next safe point, even inside a poll */
+	ZYN_BATON_RETURNING, /* lent the baton to a debugger inside a poll and wants it back */
+	ZYN_BATON_NORMAL,
+};
+
+typedef struct ZynBaton {
+	_Atomic uint32_t state;           /* 0 free, 1 held, 2 held and waited for */
+	_Atomic uint32_t urgent;          /* debuggers that wait */
+	pthread_mutex_t lock;             /* guards waiters */
+	ZynList waiters;
+} ZynBaton;
+
+#define ZYN_WHEEL_LEVELS 4u
+#define ZYN_WHEEL_SLOTS 256u
+
+typedef struct ZynTimer {
+	ZynList link;
+	uint64_t deadline_tick;           /* milliseconds of the runtime clock */
+	ZynWaker waker;
+} ZynTimer;
+
+typedef struct ZynWheel {
+	uint64_t now_tick;                /* every timer with a deadline up to here was fired */
+	uint64_t count;
+	ZynList slots[ZYN_WHEEL_LEVELS][ZYN_WHEEL_SLOTS];
+	uint64_t occupied[ZYN_WHEEL_LEVELS][ZYN_WHEEL_SLOTS / 64];
+	uint64_t earliest[ZYN_WHEEL_LEVELS][ZYN_WHEEL_SLOTS]; /* lower bound of the slot's deadlines */
+	ZynList far;                      /* deadlines whose upper 32 bits differ from now_tick's */
+} ZynWheel;
+
+/* Allocation, so that a test can make the n-th one fail.  Replaced before the first runtime is made. */
+typedef struct ZynAllocator {
+	bool (*permit)(size_t bytes);     /* null: always; asked once for each object */
+	void *(*get)(size_t bytes);       /* not zeroed */
+	void (*put)(void *memory, size_t bytes);
+	void *(*map)(size_t bytes);       /* zeroed, aligned to ZYN_CHUNK_BYTES */
+	void (*unmap)(void *memory, size_t bytes);
+} ZynAllocator;
+extern ZynAllocator zyn__allocator;
+
+#define ZYN_SLAB_SMALL_CLASSES 32u    /* 64 .. 2048 bytes in steps of 64 */
+#define ZYN_SLAB_STEP_BYTES 64u
+#define ZYN_SLAB_LARGE_CLASSES 32u    /* powers of two from 4096 bytes on */
+#define ZYN_SLAB_CLASSES (ZYN_SLAB_SMALL_CLASSES + ZYN_SLAB_LARGE_CLASSES)
+
+typedef struct ZynChunk {
+	ZynRuntime *runtime;
+	size_t bytes;
+	size_t block_bytes;
+	uint32_t index;
+	uint32_t class_index;
+} ZynChunk;
+
+typedef struct ZynSlabClass {
+	ZynList free;                     /* ZynTask.queue of blocks that were used before */
+	char *fresh;                      /* blocks that were not: from here .. */
+	char *fresh_end;                  /* .. to here */
+} ZynSlabClass;
+
+typedef struct ZynDebugger ZynDebugger;
+typedef struct ZynShadows ZynShadows;
+typedef struct ZynWatchdog ZynWatchdog;
+
+struct ZynRuntime {
+	ZynBaton baton;
+
+	ZynList ready;
+	ZynList round;                    /* what is left of the turn under way */
+	ZynList foreign;                  /* foreign machines that wait for the next round */
+	ZynList tasks;                    /* every task, in order of id; ended ones while somebody holds them */
+	uint64_t turn;                    /* number of the turn under way */
+	uint64_t task_id_last;
+	uint64_t polls_total;
+
+	ZynWheel wheel;
+	uint64_t clock_start_ns;
+	_Atomic uint64_t virtual_now_ns;  /* any thread reads */
+	uint64_t now_ns;                  /* when the turn under way began */
+	uint32_t clock;
+
+	ZynSeat *seats_free;
+	_Atomic(ZynSeat *) seats;           /* any thread, and signal handlers */
+	uint64_t stack_bytes;
+
+	/* Outside wakes. */
+	_Atomic(ZynTask *) inbox;         /* ZYN_INBOX_CLOSED once the runtime was freed */
+	_Atomic(void *) graveyard;        /* plain blocks released by other threads; same mark */
+	_Atomic uint32_t signalled;       /* the wake descriptor is readable */
+	_Atomic uint32_t interrupt;
+	_Atomic int64_t outside;          /* operations of the host that will wake some task */
+	_Atomic uint32_t sleepers;        /* threads that sleep in block_on without the baton */
+	int wake_read_fd;
+	int wake_write_fd;
+	uint32_t registry_index;
+
+	/* Memory. */
+	_Atomic uint64_t live_objects;    /* any thread reads */
+	_Atomic uint64_t live_bytes;      /* any thread reads */
+	uint64_t memory_max;
+	bool dropping;                    /* a frame is being dropped; more go to dropped */
+	ZynList dropped;
+	_Atomic(ZynChunk *) *chunks;      /* a chunk, once there, stays; any thread reads */
+	uint32_t chunk_count;
+	ZynSlabClass classes[ZYN_SLAB_CLASSES];
+	_Atomic uint32_t closed;          /* zyn_rt_free was called; any thread reads */
+
+	uint64_t deadline_real_ns;        /* of the block_on under way, CLOCK_MONOTONIC; UINT64_MAX when none */
+	uint64_t deadline_clock_ns;       /* the same on the runtime's clock */
+	ZynWatchdog *watchdog;
+
+	/* Debugger. */
+	ZynDebugger *debugger;            /* null when none is attached */
+	ZynShadows *shadows;
+	ZynList probe_tables;
+	_Atomic uint32_t drivers;         /* threads that turn this runtime and are not blocked by a debugger */
+	uint32_t stopped_mid_poll;
+	uint32_t kept_tasks;
+	uint32_t step_tasks;
+	uint32_t gate_closed;
+	uint32_t stop_all;
+	uint32_t filters;
+	uint32_t probes_armed;
+	pthread_mutex_t pool_lock;        /* guards the fields below, and every ZynDebugTask.cond */
+	pthread_cond_t pool_cond;
+	uint32_t pool_idle;
+	uint32_t pool_jobs;
+	uint32_t pool_closing;
+	uint32_t pool_size;
+	pthread_t pool[ZYN_SUBSTITUTES_MAX];
+};
+
+/* --- frames of the leaf futures ---------------------------------------------------------------------------- */
+
+typedef struct ZynDelay {
+	uint32_t state;
+	uint32_t unused;
+	ZynTimer timer;                   /* the deadline holds the milliseconds until the first poll */
+} ZynDelay;
+
+typedef struct ZynAwait {
+	uint32_t state;
+	uint32_t in_place;
+	ZynPromise *promise;              /* owned */
+	ZynJoiner joiner;
+} ZynAwait;
+
+typedef struct ZynGroup ZynGroup;
+
+typedef struct ZynGroupLeaf {
+	uint32_t state;
+	uint32_t winner;                  /* of a race */
+	ZynGroup *group;                  /* owned; null when there was no memory or no promise */
+	uint64_t count;
+	uint64_t unused;
+} ZynGroupLeaf;
+
+typedef struct ZynForeign {
+	uint32_t state;
+	uint32_t unused;
+	union {
+		int64_t (*fn)(void *machine);
+		int64_t result;           /* once it returned */
+	};
+	void *machine;
+	void (*release)(void *machine);
+} ZynForeign;
+
+/* --- small helpers ----------------------------------------------------------------------------------------- */
+
+#define ZYN_INBOX_CLOSED ((ZynTask *)(uintptr_t)1)
+#define ZYN_GRAVEYARD_CLOSED ((void *)(uintptr_t)1)
+
+#define zyn__get(object) atomic_load_explicit(object, memory_order_relaxed)
+#define zyn__set(object, value) atomic_store_explicit(object, value, memory_order_relaxed)
+
+static_assert(sizeof(ZynTask) % 16 == 0, "a frame header behind a task must be aligned");
+
+static inline ZynTask *zyn__task_of_promise(const ZynPromise *p)
+{
+	return (ZynTask *)((char *)(uintptr_t)p - sizeof(ZynTask));
+}
+
+static inline ZynFrameHeader *zyn__task_header(ZynTask *task)
+{
+	return (ZynFrameHeader *)(task + 1);
+}
+
+static inline void *zyn__task_machine(ZynTask *task)
+{
+	return zyn__task_header(task) + 1;
+}
+
+static inline ZynTask *zyn__task_of_machine(void *sm)
+{
+	return (ZynTask *)((char *)sm - sizeof(ZynFrameHeader) - sizeof(ZynTask));
+}
+
+static inline ZynPromise *zyn__task_promise(ZynTask *task)
+{
+	return &zyn__task_header(task)->promise;
+}
+
+static inline uint32_t *zyn__machine_state(void *sm)
+{
+	return sm;
+}
+
+static inline bool zyn__state_ended(uint32_t state)
+{
+	return state >= ZYN_STATE_CANCELLED;
+}
+
+static inline bool zyn__task_ended(ZynTask *task)
+{
+	return zyn__get(&task->status) != ZYN_PENDING;
+}
+
+static inline bool zyn__flag(ZynTask *task, uint32_t flag)
+{
+	return (zyn__get(&zyn__task_header(task)->flags) & flag) != 0;
+}
+
+/* Rule 2 of task.c: flags have one writer, the baton holder, so no locked instruction is needed. */
+static inline void zyn__flag_set(ZynTask *task, uint32_t flag)
+{
+	_Atomic uint32_t *flags = &zyn__task_header(task)->flags;
+	zyn__set(flags, zyn__get(flags) | flag);
+}
+
+static inline void zyn__flag_clear(ZynTask *task, uint32_t flag)
+{
+	_Atomic uint32_t *flags = &zyn__task_header(task)->flags;
+	zyn__set(flags, zyn__get(flags) & ~flag);
+}
+
+static inline bool zyn__attention(ZynContext *cx, uint64_t bits)
+{
+	return (zyn__get(&cx->attention) & bits) != 0;
+}
+
+/* --- baton.c ----------------------------------------------------------------------------------------------- */
+
+bool zyn__baton_init(ZynBaton *baton);
+void zyn__baton_destroy(ZynBaton *baton);
+void zyn__cond_init(pthread_cond_t *cond); /* timed waits go by CLOCK_MONOTONIC */
+bool zyn__baton_try(ZynBaton *baton);
+/* `deadline_ns` is CLOCK_MONOTONIC, UINT64_MAX for none; false when it passed. */
+bool zyn__baton_acquire(ZynBaton *baton, enum ZynBatonClass class, uint64_t deadline_ns);
+void zyn__baton_release(ZynBaton *baton);
+static inline bool zyn__baton_wanted(ZynBaton *baton)
+{
+	return zyn__get(&baton->state) == 2;
+}
+/* Lets every waiting debugger have its turn; the caller keeps the baton afterwards. */
+void zyn__baton_lend(ZynBaton *baton);
+
+/* The entry of this thread into `rt`, or null. */
+ZynEntry *zyn__entry_find(ZynRuntime *rt);
+void zyn__entry_push(ZynEntry *entry, ZynRuntime *rt);
+void zyn__entry_pop(ZynEntry *entry);
+/* Enters on behalf of a function that touches but does not turn; waits for the baton.  Nested calls are free. */
+void zyn__enter(ZynEntry *entry, ZynRuntime *rt);
+bool zyn__enter_try(ZynEntry *entry, ZynRuntime *rt);
+void zyn__leave(ZynEntry *entry);
+
+ZynSeat *zyn__seat_take(ZynRuntime *rt); /* null: memory is out */
+void zyn__seat_put(ZynRuntime *rt, ZynSeat *seat);
+void zyn__seats_ring(ZynRuntime *rt, uint64_t bits); /* any thread, and signal handlers */
+
+/* --- stack.c ----------------------------------------------------------------------------------------------- */
+
+uintptr_t zyn__stack_limit(uint64_t stack_bytes);
+
+/* --- clock.c ----------------------------------------------------------------------------------------------- */
+
+uint64_t zyn__monotonic_ns(void);
+uint64_t zyn__clock_now(ZynRuntime *rt); /* any thread */
+uint64_t zyn__deadline_after(uint64_t now_ns, int64_t timeout_ns);
+
+/* --- timer_wheel.c ----------------------------------------------------------------------------------------- */
+
+void zyn__wheel_init(ZynWheel *wheel);
+void zyn__wheel_insert(ZynWheel *wheel, ZynTimer *timer);
+void zyn__wheel_cancel(ZynWheel *wheel, ZynTimer *timer);
+/* Unlinks one timer whose deadline is at most `tick`, in order of deadline, first in first out; null: none. */
+ZynTimer *zyn__wheel_expire(ZynWheel *wheel, uint64_t tick);
+/* The next deadline or, when the earliest timer was cancelled, something before it; UINT64_MAX: no timer. */
+uint64_t zyn__wheel_next(const ZynWheel *wheel);
+
+/* --- memory.c, slab.c -------------------------------------------------------------------------------------- */
+
+bool zyn__memory_charge(ZynRuntime *rt, size_t bytes); /* false: refused */
+void zyn__memory_credit(ZynRuntime *rt, size_t bytes);
+/* A plain block of the runtime's memory; the baton is not needed to release it. */
+void *zyn__block_new(ZynRuntime *rt, size_t bytes);
+void zyn__block_release(void *block);
+void zyn__graveyard_drain(ZynRuntime *rt);
+void zyn__graveyard_close(ZynRuntime *rt);
+
+bool zyn__slab_init(ZynRuntime *rt);
+void zyn__slab_destroy(ZynRuntime *rt);
+ZynTask *zyn__slab_take(ZynRuntime *rt, size_t frame_bytes); /* frame zeroed; null: memory is out */
+void zyn__slab_put(ZynTask *task);
+
+/* --- frame.c ----------------------------------------------------------------------------------------------- */
+
+ZynTask *zyn__frame_make(ZynRuntime *rt, const ZynDescriptor *descriptor);
+/* Drops what an ended or never started frame holds and frees it. */
+void zyn__frame_free(ZynTask *task);
+/* The last reference to `task` is gone; with the baton. */
+void zyn__frame_orphaned(ZynTask *task);
+void zyn__result_copy(ZynTask *task, void *out);
+
+/* --- task.c ------------------------------------------------------------------------------------------------ */
+
+void zyn__task_become(ZynTask *task, uint64_t parent, uint64_t spawn_site);
+void zyn__task_schedule(ZynTask *task);
+void zyn__task_wake(ZynTask *task, uint64_t waker_task);
+void zyn__task_cancel(ZynTask *task, bool interrupted);
+void zyn__task_run(ZynRuntime *rt, ZynEntry *entry, ZynTask *task);
+/* A machine ended: publishes how, moves cx->error into the header, wakes who waits; may free the task. */
+void zyn__task_end(ZynTask *task, ZynContext *cx);
+void zyn__task_join(ZynTask *task, ZynJoiner *joiner);
+void zyn__joiner_leave(ZynJoiner *joiner);
+/* Polls the machine of `task` with attention CANCEL until it ends; one that never started just ends. */
+void zyn__task_poll_cancelled(ZynTask *task, ZynContext *cx);
+void zyn__task_check(ZynRuntime *rt);
+uint64_t zyn__task_id_of(ZynContext *cx);
+
+/* --- waker.c ----------------------------------------------------------------------------------------------- */
+
+bool zyn__registry_add(ZynRuntime *rt);
+void zyn__registry_publish(ZynRuntime *rt);
+void zyn__registry_remove(ZynRuntime *rt);
+ZynWaker zyn__task_waker(ZynTask *task);
+void zyn__waker_call(ZynRuntime *rt, ZynWaker waker); /* with the baton */
+void zyn__inbox_post(ZynTask *task, uint32_t bits);  /* any thread */
+void zyn__inbox_drain(ZynRuntime *rt);
+void zyn__inbox_close(ZynRuntime *rt);
+bool zyn__wake_fd_open(ZynRuntime *rt);
+void zyn__wake_fd_close(ZynRuntime *rt);
+void zyn__kick(ZynRuntime *rt);                      /* any thread, and signal handlers */
+void zyn__kick_drain(ZynRuntime *rt);
+void zyn__sleep(ZynRuntime *rt, int64_t timeout_ns); /* until a kick; -1: no limit; without the baton */
+
+/* --- scheduler.c ------------------------------------------------------------------------------------------- */
+
+bool zyn__run_enter(ZynRuntime *rt, ZynEntry *entry, uint64_t deadline_ns);
+void zyn__run_leave(ZynEntry *entry);
+int64_t zyn__turn(ZynRuntime *rt, ZynEntry *entry, ZynTask *extra);
+/* Nanoseconds until something can be done: 0 now, -1 never without an outside wake. */
+int64_t zyn__idle_ns(ZynRuntime *rt);
+/* Gives up the baton, sleeps until a kick or `limit_ns`, takes it again. */
+void zyn__idle(ZynRuntime *rt, int64_t limit_ns);
+
+/* --- runtime.c --------------------------------------------------------------------------------------------- */
+
+/* Frees a closed runtime once its last object is gone; the caller has the baton and loses it with the rest. */
+bool zyn__runtime_reap(ZynRuntime *rt);
+
+/* --- watchdog.c -------------------------------------------------------------------------------------------- */
+
+void zyn__watchdog_arm(ZynRuntime *rt, uint64_t deadline_ns); /* UINT64_MAX disarms */
+void zyn__watchdog_join(ZynRuntime *rt);
+
+/* --- error.c, string.c ------------------------------------------------------------------------------------- */
+
+ZynError *zyn__error_make(ZynRuntime *rt, uint32_t code, ZynSite site, const char *message, uint64_t length);
+ZynError *zyn__error_retain(ZynError *error);
+void zyn__error_set(ZynContext *cx, ZynError *error); /* takes the reference; drops what was there */
+ZynError *zyn__error_take(ZynContext *cx);
+ZynError *zyn__error_constant(uint32_t code);
+void zyn__fail(ZynContext *cx, uint32_t code, ZynSite site, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+
+/* --- the debugger: debug_hooks.c, debug_stop.c, probes.c, shadow.c ------------------------------------------- */
+
+void zyn__debug_task_changed(ZynTask *task);
+void zyn__debug_task_freed(ZynTask *task);
+/* A poll of `task` ended and the task did not: it may have to stop where it waits. */
+void zyn__debug_poll_ended(ZynTask *task);
+/* The task is inside a poll and wants to stop: blocks this thread until it is resumed. */
+void zyn__debug_stop_here(ZynContext *cx, uint32_t reason, ZynSite site);
+void zyn__debug_failure(ZynContext *cx, ZynSite site);
+bool zyn__debug_wants_stop(ZynTask *task);
+/* Around a direct call of a host; gives it a task while a debugger is attached, so that it can be stopped. */
+void zyn__debug_call_begin(ZynRuntime *rt, ZynContext *cx);
+void zyn__debug_call_end(ZynRuntime *rt, ZynContext *cx, ZynError *failure);
+void zyn__debug_deadlock(ZynRuntime *rt);
+void zyn__debug_detach(ZynRuntime *rt);
+void zyn__debug_pool_join(ZynRuntime *rt);
+void zyn__probes_free(ZynRuntime *rt);
+void zyn__shadow_frame_freed(ZynRuntime *rt, void *sm, uint32_t size);
+void zyn__shadows_free(ZynRuntime *rt);
+
+#endif

@@ -1,0 +1,28 @@
+/* Every size and offset of zynrt.def, held against what this compiler made of the structures. */
+#include "internal.h"
+
+#define ZYN_STRUCT(name, size) static_assert(sizeof(name) == (size), #name " has another size");
+#define ZYN_FIELD(struct_name, field, offset) \
+	static_assert(offsetof(struct_name, field) == (offset), #struct_name "." #field " moved");
+#include "zynrt.def"
+
+/* The frames of the leaf futures, by the names of the table. */
+typedef ZynDelay leaf_delay;
+typedef uint32_t leaf_yield_now;
+typedef uint32_t leaf_pending;
+typedef ZynAwait leaf_await_promise;
+typedef ZynGroupLeaf leaf_join;
+typedef ZynGroupLeaf leaf_race;
+typedef ZynGroupLeaf leaf_all_settled;
+typedef ZynForeign leaf_foreign;
+
+#define ZYN_LEAF(name, size, align, wait_kind) \
+	static_assert(sizeof(leaf_##name) == (size), "the frame of " #name " has another size"); \
+	static_assert(_Alignof(leaf_##name) == (align), "the frame of " #name " has another alignment");
+#include "zynrt.def"
+
+/* Compiled code relies on these without a row of their own. */
+static_assert(offsetof(ZynString, bytes) == 16, "the text follows the head of a string");
+static_assert(offsetof(ZynError, message) == 24, "the text follows the head of an error");
+static_assert(sizeof(void *) == 8, "a waker word is a pointer");
+static_assert(ZYN_STATE_START == 0, "a zeroed frame has not started");

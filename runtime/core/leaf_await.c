@@ -1,0 +1,140 @@
+/* Awaiting a promise.
+ *
+ * A promise that only this await uses is polled in place: no task, no queue, the child's leaves park with our waker.
+ * As soon as a second one wants it, it becomes a task (rule 5 of task.c) and everybody waits on its join list.
+ *
+ * Rule 1.  while polled in place, ZynTask.owner is this leaf; who finds it changed has lost the place.
+ * Rule 2.  the leaf holds one reference until it is dropped, or until it ends without a value.
+ * Rule 3.  a cancelled await takes its child along when it polled it in place; of a task it only lets go.
+ */
+#include "internal.h"
+
+static void let_go(ZynAwait *await)
+{
+	ZynPromise *promise = await->promise;
+	await->promise = NULL;
+	zyn__joiner_leave(&await->joiner);
+	zyn_promise_release(promise);
+}
+
+/* Ends the await with what its ended child has to say. */
+static int64_t answer(ZynAwait *await, ZynContext *cx)
+{
+	ZynTask *child = zyn__task_of_promise(await->promise);
+	ZYN_ASSERT(zyn__task_ended(child));
+	await->in_place = 0;
+	if (zyn__get(&child->status) == ZYN_READY) {
+		await->state = ZYN_STATE_RETURNED; /* Rule 2: the value stays there until it is taken. */
+		return ZYN_POLL_LOOK;
+	}
+	zyn__error_set(cx, zyn__error_retain(child->error));
+	await->state = ZYN_STATE_FAILED;
+	let_go(await);
+	return ZYN_POLL_LOOK;
+}
+
+static int64_t fail_busy(ZynAwait *await, ZynContext *cx)
+{
+	zyn__error_set(cx, zyn__error_constant(ZYN_ERROR_BUSY));
+	await->state = ZYN_STATE_FAILED;
+	let_go(await);
+	return ZYN_POLL_LOOK;
+}
+
+/* Polls the child once; true when it ended. */
+static bool poll_in_place(ZynTask *child, ZynContext *cx)
+{
+	ZynPromise *promise = zyn__task_promise(child);
+	zyn__flag_set(child, ZYN_FRAME_RUNNING);
+	zyn__set(&child->polls, zyn__get(&child->polls) + 1);
+	bool ready = true;
+	if (child->cancelling || zyn__attention(cx, ZYN_ATTENTION_CANCEL))
+		zyn__task_poll_cancelled(child, cx);
+	else
+		ready = promise->poll_fn(promise->state_machine, cx) != 0;
+	if (!ready && child->cancelling) /* asked for while it ran */
+		zyn__task_poll_cancelled(child, cx), ready = true;
+	zyn__flag_clear(child, ZYN_FRAME_RUNNING);
+	if (ready)
+		zyn__task_end(child, cx);
+	return ready;
+}
+
+static int64_t wait_for_task(ZynAwait *await, ZynTask *child, ZynContext *cx)
+{
+	zyn__task_become(child, zyn__task_id_of(cx), 0);
+	zyn__task_schedule(child);
+	await->in_place = 0;
+	await->state = 1;
+	await->joiner.waker = cx->waker;
+	if (!zyn__list_linked(&await->joiner.link))
+		zyn__task_join(child, &await->joiner);
+	return 0;
+}
+
+static int64_t cancel(ZynAwait *await, ZynContext *cx)
+{
+	ZynTask *child = await->promise != NULL ? zyn__task_of_promise(await->promise) : NULL;
+	if (child != NULL && await->in_place && child->owner == await) {
+		poll_in_place(child, cx); /* Rule 3. */
+		zyn_error_release(zyn__error_take(cx));
+	}
+	if (child != NULL)
+		let_go(await);
+	await->state = ZYN_STATE_CANCELLED;
+	zyn_fail_cancelled(cx);
+	return ZYN_POLL_LOOK;
+}
+
+void zyn_await_promise_init(ZynContext *cx, void *mem, ZynPromise *p)
+{
+	(void)cx;
+	ZynAwait *await = mem;
+	zyn_promise_retain(p);
+	*await = (ZynAwait){.promise = p};
+}
+
+int64_t zyn_await_promise_poll(void *mem, ZynContext *cx)
+{
+	ZynAwait *await = mem;
+	if (zyn__attention(cx, ZYN_ATTENTION_CANCEL))
+		return cancel(await, cx);
+	if (await->promise == NULL) { /* a null promise in the program */
+		zyn__error_set(cx, zyn__error_constant(ZYN_ERROR_NULL_VALUE));
+		await->state = ZYN_STATE_FAILED;
+		return ZYN_POLL_LOOK;
+	}
+	ZynTask *child = zyn__task_of_promise(await->promise);
+	if (zyn__task_ended(child))
+		return answer(await, cx);
+	bool ours = child->owner == await || child->owner == NULL; /* Rule 1. */
+	if (zyn__flag(child, ZYN_FRAME_TASK) || !ours)
+		return wait_for_task(await, child, cx);
+	if (zyn__flag(child, ZYN_FRAME_RUNNING))
+		return fail_busy(await, cx);
+	await->in_place = 1;
+	await->state = 1;
+	child->owner = await;
+	child->owner_waker = cx->waker;
+	if (poll_in_place(child, cx))
+		return answer(await, cx);
+	if (child->owner != await)
+		return wait_for_task(await, child, cx); /* it was spawned while it ran */
+	return 0;
+}
+
+void zyn_await_promise_drop(void *mem)
+{
+	ZynAwait *await = mem;
+	ZYN_ASSERT(!zyn__list_linked(&await->joiner.link));
+	if (await->promise != NULL)
+		let_go(await);
+}
+
+void zyn_await_promise_take(void *mem, void *out)
+{
+	ZynAwait *await = mem;
+	ZYN_ASSERT(await->state == ZYN_STATE_RETURNED);
+	ZYN_ASSERT(await->promise != NULL);
+	zyn__result_copy(zyn__task_of_promise(await->promise), out);
+}

@@ -1,0 +1,398 @@
+/* Turning a runtime: rounds, idling, block_on.
+ *
+ * One turn:   messages of other threads -> due timers -> (virtual clock: the next timer, if nothing else can be done)
+ *             -> every task that is in the ready queue now, once, first in first out.
+ *
+ * What is left of a round when a task stops inside a poll stays in `rt->round`, and the next turn, of whichever
+ * thread, begins with it.
+ *
+ * Rule 1.  a thread that turns a runtime is a driver from run_enter to run_leave, also while it sleeps, but not while
+ *          a debugger blocks it.
+ * Rule 2.  a driver sleeps without the baton.  Whoever leaves the baton while one sleeps kicks, because what it did
+ *          may be what the other waits for.
+ * Rule 3.  no poll starts while the gate is closed, nor after the time limit of the driver passed.
+ * Rule 4.  the virtual clock moves only when nothing can be done at the present time: no task in a queue, none
+ *          stopped inside a poll, no foreign machine, no operation of the host under way, gate open.
+ */
+#include "internal.h"
+
+bool zyn__run_enter(ZynRuntime *rt, ZynEntry *entry, uint64_t deadline_ns)
+{
+	if (!zyn__baton_acquire(&rt->baton, ZYN_BATON_NORMAL, deadline_ns))
+		return false;
+	zyn__entry_push(entry, rt);
+	entry->seat = zyn__seat_take(rt);
+	ZynContext *cx = entry->seat != NULL ? &entry->seat->cx : NULL;
+	if (cx == NULL) { /* the caller finds the seat missing and leaves at once */
+		atomic_fetch_add(&rt->drivers, 1);
+		return true;
+	}
+	if (atomic_fetch_add(&rt->drivers, 1) == 0 && zyn__get(&rt->interrupt) != 0)
+		atomic_store(&rt->interrupt, 0); /* it was meant for a run that is over */
+	cx->runtime = rt;
+	cx->stack_limit = zyn__stack_limit(rt->stack_bytes);
+	return true;
+}
+
+void zyn__run_leave(ZynEntry *entry)
+{
+	ZynRuntime *rt = entry->runtime;
+	if (entry->seat != NULL)
+		zyn__seat_put(rt, entry->seat);
+	entry->seat = NULL;
+	atomic_fetch_sub(&rt->drivers, 1);
+	zyn__leave(entry); /* Rule 2. */
+}
+
+/* --- one turn ---------------------------------------------------------------------------------------------- */
+
+static void fire_timers(ZynRuntime *rt)
+{
+	if (rt->wheel.count == 0)
+		return;
+	rt->now_ns = zyn__clock_now(rt);
+	ZynTimer *timer;
+	while ((timer = zyn__wheel_expire(&rt->wheel, rt->now_ns / ZYN_NS_PER_MS)) != NULL)
+		zyn__waker_call(rt, timer->waker); /* bounded: nothing sets a timer in here */
+}
+
+static bool nothing_runnable(ZynRuntime *rt)
+{
+	return zyn__list_empty(&rt->ready) && zyn__list_empty(&rt->round);
+}
+
+/* Rule 4. */
+static bool may_advance(ZynRuntime *rt)
+{
+	return rt->clock == ZYN_CLOCK_VIRTUAL && rt->wheel.count != 0 && nothing_runnable(rt) &&
+	       zyn__list_empty(&rt->foreign) && zyn__get(&rt->outside) == 0 && rt->stopped_mid_poll == 0 &&
+	       !rt->gate_closed;
+}
+
+static void advance_clock(ZynRuntime *rt)
+{
+	while (may_advance(rt)) { /* ends: each pass reaches a timer or learns a later lower bound of the next */
+		uint64_t next_tick = zyn__wheel_next(&rt->wheel);
+		uint64_t next_ns = next_tick >= UINT64_MAX / ZYN_NS_PER_MS ? UINT64_MAX : next_tick * ZYN_NS_PER_MS;
+		uint64_t now_ns = zyn__get(&rt->virtual_now_ns);
+		if (next_ns > rt->deadline_clock_ns) {
+			if (rt->deadline_clock_ns > now_ns)
+				zyn__set(&rt->virtual_now_ns, rt->deadline_clock_ns);
+			return; /* the limit of the block_on under way comes first */
+		}
+		if (next_ns > now_ns)
+			zyn__set(&rt->virtual_now_ns, next_ns);
+		uint64_t count = rt->wheel.count;
+		fire_timers(rt);
+		if (rt->wheel.count == count && zyn__wheel_next(&rt->wheel) <= next_tick)
+			return; /* cannot be; better idle than spin */
+	}
+}
+
+static void enqueue_extra(ZynRuntime *rt, ZynTask *extra)
+{
+	if (zyn__task_ended(extra) || extra->kept)
+		return;
+	if (extra->sched != ZYN_SCHED_PARKED && extra->sched != ZYN_SCHED_IDLE)
+		return;
+	extra->sched = ZYN_SCHED_QUEUED;
+	zyn__list_push_back(&rt->ready, &extra->queue);
+}
+
+static bool out_of_time(ZynRuntime *rt, ZynEntry *entry)
+{
+	return zyn__attention(&entry->seat->cx, ZYN_ATTENTION_FUEL) && rt->deadline_real_ns != UINT64_MAX &&
+	       zyn__monotonic_ns() >= rt->deadline_real_ns;
+}
+
+static int64_t poll_round(ZynRuntime *rt, ZynEntry *entry)
+{
+	uint64_t turn = rt->turn;
+	int64_t polls = 0;
+	ZynList *link;
+	while ((link = zyn__list_pop_front(&rt->round)) != NULL) { /* bounded by what was queued at the start */
+		ZynTask *task = ZYN_CONTAINER(link, ZynTask, queue);
+		if (task->kept) {
+			task->sched = ZYN_SCHED_PARKED;
+			task->woken = 1;
+			continue;
+		}
+		zyn__task_run(rt, entry, task);
+		polls++;
+		if (zyn__get(&rt->baton.urgent) != 0)
+			zyn__baton_lend(&rt->baton);
+		/* Another thread may have turned the runtime while a debugger had this one stopped. */
+		if (rt->turn != turn || rt->gate_closed || out_of_time(rt, entry)) /* Rule 3. */
+			break;
+	}
+	return polls;
+}
+
+/* A turn in which `extra`, if any, gets a poll even if nobody woke it. */
+int64_t zyn__turn(ZynRuntime *rt, ZynEntry *entry, ZynTask *extra)
+{
+	ZYN_ASSERT(entry->seat != NULL);
+	rt->turn++;
+	zyn__kick_drain(rt);
+	zyn__inbox_drain(rt);
+	zyn__graveyard_drain(rt);
+	if (rt->gate_closed)
+		return 0; /* Rule 3. */
+	fire_timers(rt);
+	bool extra_runnable = extra != NULL && extra->sched == ZYN_SCHED_IDLE;
+	if (rt->clock == ZYN_CLOCK_VIRTUAL && !extra_runnable)
+		advance_clock(rt);
+	if (extra != NULL)
+		enqueue_extra(rt, extra);
+	zyn__list_splice_back(&rt->ready, &rt->foreign);
+	zyn__list_splice_back(&rt->round, &rt->ready);
+	return poll_round(rt, entry);
+}
+
+/* --- between turns ----------------------------------------------------------------------------------------- */
+
+int64_t zyn__idle_ns(ZynRuntime *rt)
+{
+	if (zyn__get(&rt->inbox) != NULL)
+		return 0;
+	if (rt->gate_closed)
+		return -1;
+	if (!nothing_runnable(rt) || may_advance(rt))
+		return 0;
+	int64_t idle_ns = -1;
+	if (rt->clock == ZYN_CLOCK_REAL && rt->wheel.count != 0) {
+		uint64_t next_tick = zyn__wheel_next(&rt->wheel);
+		uint64_t now_ns = zyn__clock_now(rt);
+		uint64_t next_ns = next_tick >= INT64_MAX / ZYN_NS_PER_MS ? INT64_MAX : next_tick * ZYN_NS_PER_MS;
+		idle_ns = next_ns > now_ns ? (int64_t)(next_ns - now_ns) : 0;
+	}
+	if (!zyn__list_empty(&rt->foreign) && (idle_ns < 0 || idle_ns > ZYN_FOREIGN_ROUND_NS))
+		idle_ns = ZYN_FOREIGN_ROUND_NS;
+	return idle_ns;
+}
+
+void zyn__idle(ZynRuntime *rt, int64_t limit_ns)
+{
+	atomic_fetch_add(&rt->sleepers, 1);
+	zyn__baton_release(&rt->baton);
+	zyn__sleep(rt, limit_ns);
+	zyn__baton_acquire(&rt->baton, ZYN_BATON_NORMAL, UINT64_MAX);
+	atomic_fetch_sub(&rt->sleepers, 1);
+	zyn__kick_drain(rt);
+}
+
+/* Lets others have the baton between two turns. */
+static void give_way(ZynRuntime *rt)
+{
+	if (!zyn__baton_wanted(&rt->baton))
+		return;
+	zyn__baton_release(&rt->baton);
+	zyn__baton_acquire(&rt->baton, ZYN_BATON_NORMAL, UINT64_MAX);
+}
+
+static bool can_be_woken(ZynRuntime *rt)
+{
+	return zyn__get(&rt->outside) != 0 || rt->gate_closed || rt->stopped_mid_poll != 0 || rt->kept_tasks != 0;
+}
+
+/* --- drivers ----------------------------------------------------------------------------------------------- */
+
+int64_t zyn_rt_turn(ZynRuntime *rt)
+{
+	if (zyn__entry_find(rt) != NULL)
+		return -1;
+	ZynEntry entry;
+	/* Who has the baton and is no driver has it for a moment only: wait.  A driver may have it for long. */
+	if (!zyn__baton_try(&rt->baton)) {
+		if (atomic_load(&rt->drivers) != 0)
+			return -1;
+		zyn__baton_acquire(&rt->baton, ZYN_BATON_NORMAL, UINT64_MAX);
+	}
+	zyn__baton_release(&rt->baton);
+	zyn__run_enter(rt, &entry, UINT64_MAX);
+	int64_t polls = 0;
+	if (entry.seat != NULL) {
+		rt->deadline_real_ns = UINT64_MAX;
+		rt->deadline_clock_ns = UINT64_MAX;
+		polls = zyn__turn(rt, &entry, NULL);
+	}
+	zyn__run_leave(&entry);
+	return polls;
+}
+
+int64_t zyn_rt_next_deadline(ZynRuntime *rt)
+{
+	ZynEntry entry;
+	zyn__enter(&entry, rt);
+	int64_t idle_ns = zyn__idle_ns(rt);
+	zyn__leave(&entry);
+	return idle_ns;
+}
+
+typedef struct BlockOn {
+	ZynRuntime *runtime;
+	ZynTask *task;
+	uint64_t deadline_real_ns;
+	uint64_t deadline_clock_ns;
+	bool deadlock_told;
+} BlockOn;
+
+static bool limit_passed(const BlockOn *block)
+{
+	ZynRuntime *rt = block->runtime;
+	if (block->deadline_clock_ns == UINT64_MAX)
+		return false;
+	if (zyn__clock_now(rt) >= block->deadline_clock_ns)
+		return true;
+	/* A virtual clock that stands still must not make a limit useless, unless a debugger made it stand still. */
+	return rt->clock == ZYN_CLOCK_VIRTUAL && rt->debugger == NULL &&
+	       zyn__monotonic_ns() >= block->deadline_real_ns;
+}
+
+/* Sleeps until there is something to do; DEADLOCK when there never will be, else PENDING. */
+static int32_t wait_for_work(BlockOn *block)
+{
+	ZynRuntime *rt = block->runtime;
+	int64_t idle_ns = zyn__idle_ns(rt);
+	if (idle_ns == 0)
+		return ZYN_PENDING;
+	bool wakeable = idle_ns > 0 || can_be_woken(rt) || rt->wheel.count != 0;
+	if (!wakeable) {
+		if (rt->debugger == NULL || block->deadlock_told)
+			return ZYN_DEADLOCK;
+		block->deadlock_told = true;
+		zyn__debug_deadlock(rt);
+		return ZYN_PENDING; /* once more: the debugger may have closed the gate or woken something */
+	}
+	if (block->deadline_real_ns != UINT64_MAX) {
+		uint64_t now_ns = zyn__monotonic_ns();
+		int64_t left_ns = now_ns < block->deadline_real_ns ? (int64_t)(block->deadline_real_ns - now_ns) : 0;
+		if (rt->clock == ZYN_CLOCK_REAL || rt->debugger == NULL)
+			idle_ns = idle_ns < 0 || left_ns < idle_ns ? left_ns : idle_ns;
+	}
+	zyn__idle(rt, idle_ns);
+	return ZYN_PENDING;
+}
+
+static int32_t block_loop(BlockOn *block, ZynEntry *entry)
+{
+	ZynRuntime *rt = block->runtime;
+	for (;;) { /* the wait for a task has no limit but the caller's */
+		if (zyn__task_ended(block->task))
+			return (int32_t)zyn__get(&block->task->status);
+		if (zyn__get(&rt->interrupt) != 0 && atomic_exchange(&rt->interrupt, 0) != 0)
+			zyn__task_cancel(block->task, true);
+		if (limit_passed(block))
+			return ZYN_TIMEOUT;
+		rt->deadline_real_ns = block->deadline_real_ns;
+		rt->deadline_clock_ns = block->deadline_clock_ns;
+		if (zyn__turn(rt, entry, NULL) != 0)
+			block->deadlock_told = false;
+		if (zyn__task_ended(block->task))
+			continue;
+		give_way(rt);
+		int32_t status = wait_for_work(block);
+		if (status != ZYN_PENDING)
+			return status;
+	}
+}
+
+int32_t zyn_rt_block_on(ZynRuntime *rt, ZynPromise *p, int64_t timeout_ns)
+{
+	ZynTask *task = zyn__task_of_promise(p);
+	ZYN_ASSERT(task->runtime == rt);
+	int32_t status = zyn_promise_status(p);
+	if (status != ZYN_PENDING)
+		return status;
+	if (zyn__entry_find(rt) != NULL)
+		return ZYN_BUSY;
+	uint64_t deadline_ns = zyn__deadline_after(zyn__monotonic_ns(), timeout_ns);
+	ZynEntry entry;
+	if (!zyn__run_enter(rt, &entry, deadline_ns))
+		return ZYN_TIMEOUT;
+	status = ZYN_OUT_OF_MEMORY;
+	if (entry.seat != NULL) {
+		BlockOn block = {
+			.runtime = rt,
+			.task = task,
+			.deadline_real_ns = deadline_ns,
+			.deadline_clock_ns = zyn__deadline_after(zyn__clock_now(rt), timeout_ns),
+		};
+		if (!zyn__task_ended(task)) {
+			zyn__task_become(task, 0, 0);
+			zyn__task_schedule(task);
+		}
+		if (deadline_ns != UINT64_MAX)
+			zyn__watchdog_arm(rt, deadline_ns);
+		task->blockers++;
+		status = block_loop(&block, &entry);
+		task->blockers--;
+		if (deadline_ns != UINT64_MAX)
+			zyn__watchdog_arm(rt, UINT64_MAX);
+		rt->deadline_real_ns = UINT64_MAX;
+		rt->deadline_clock_ns = UINT64_MAX;
+	}
+	zyn__run_leave(&entry);
+	return status;
+}
+
+int32_t zyn_rt_run_until_idle(ZynRuntime *rt)
+{
+	if (zyn__entry_find(rt) != NULL)
+		return ZYN_BUSY;
+	ZynEntry entry;
+	zyn__run_enter(rt, &entry, UINT64_MAX);
+	int32_t status = entry.seat != NULL ? ZYN_PENDING : ZYN_OUT_OF_MEMORY;
+	while (status == ZYN_PENDING) { /* the caller asked for as long as it takes */
+		rt->deadline_real_ns = UINT64_MAX;
+		rt->deadline_clock_ns = UINT64_MAX;
+		zyn__turn(rt, &entry, NULL);
+		give_way(rt);
+		int64_t idle_ns = zyn__idle_ns(rt);
+		if (zyn__get(&rt->interrupt) != 0 && atomic_exchange(&rt->interrupt, 0) != 0)
+			status = ZYN_CANCELLED;
+		else if (idle_ns < 0 && !can_be_woken(rt))
+			status = ZYN_READY;
+		else if (idle_ns != 0)
+			zyn__idle(rt, idle_ns);
+	}
+	zyn__run_leave(&entry);
+	return status;
+}
+
+int32_t zyn_promise_poll(ZynRuntime *rt, ZynPromise *p)
+{
+	ZynTask *task = zyn__task_of_promise(p);
+	int32_t status = zyn_promise_status(p);
+	if (status != ZYN_PENDING)
+		return status; /* the same answer again, and nothing runs */
+	if (zyn__entry_find(rt) != NULL)
+		return ZYN_BUSY;
+	ZynEntry entry;
+	zyn__run_enter(rt, &entry, UINT64_MAX);
+	if (entry.seat == NULL) {
+		status = ZYN_OUT_OF_MEMORY;
+	} else if (zyn__flag(task, ZYN_FRAME_RUNNING)) {
+		status = ZYN_BUSY; /* stopped inside a poll of another thread */
+	} else {
+		while (rt->gate_closed) /* until the debugger opens it */
+			zyn__idle(rt, -1);
+		if (!zyn__task_ended(task)) {
+			zyn__task_become(task, 0, 0);
+			rt->deadline_real_ns = UINT64_MAX;
+			rt->deadline_clock_ns = UINT64_MAX;
+			zyn__turn(rt, &entry, task);
+		}
+		status = (int32_t)zyn__get(&task->status);
+	}
+	zyn__run_leave(&entry);
+	return status;
+}
+
+void zyn_rt_outside(ZynRuntime *rt, int64_t delta)
+{
+	int64_t before = atomic_fetch_add(&rt->outside, delta);
+	ZYN_ASSERT(before + delta >= 0);
+	if (delta < 0)
+		zyn__kick(rt); /* whoever sleeps because of it may have to see a deadlock now */
+}

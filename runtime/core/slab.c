@@ -1,0 +1,148 @@
+/* Where frames live: [ZynTask | ZynFrameHeader | frame] in one block.
+ *
+ * Owner:   the baton holder.
+ *
+ * Rule 1.  a chunk is ZYN_CHUNK_BYTES, aligned to its size, carved into blocks of one class, and goes back to the
+ *          system when the runtime does; until then a block's task header stays a task header.  That is why a waker
+ *          may look at it at any time (waker.c).
+ * Rule 2.  the first five fields of a task are written when its block is first carved and are not reset by reuse.
+ * Rule 3.  generation is odd while the block is free.
+ *
+ * A block too big for a chunk of its class gets a chunk of its own, in powers of two, and is reused like any other.
+ */
+#include "internal.h"
+
+#include <string.h>
+
+#if defined(__SANITIZE_ADDRESS__)
+#include <sanitizer/asan_interface.h>
+#define POISON(memory, bytes) ASAN_POISON_MEMORY_REGION(memory, bytes)
+#define UNPOISON(memory, bytes) ASAN_UNPOISON_MEMORY_REGION(memory, bytes)
+#else
+#define POISON(memory, bytes) ((void)(memory), (void)(bytes))
+#define UNPOISON(memory, bytes) ((void)(memory), (void)(bytes))
+#endif
+
+#define FIELDS_STABLE offsetof(ZynTask, queue)
+#define PREFIX_BYTES (sizeof(ZynTask) + sizeof(ZynFrameHeader))
+
+static_assert(sizeof(ZynChunk) <= ZYN_CHUNK_HEADER_BYTES, "a chunk's header lies in front of its blocks");
+
+static uint32_t class_of(size_t bytes)
+{
+	if (bytes <= ZYN_SLAB_SMALL_CLASSES * ZYN_SLAB_STEP_BYTES)
+		return (uint32_t)((bytes + ZYN_SLAB_STEP_BYTES - 1) / ZYN_SLAB_STEP_BYTES) - 1;
+	uint32_t class_index = ZYN_SLAB_SMALL_CLASSES;
+	for (size_t size = 4096; size < bytes; size *= 2)
+		class_index++;
+	return class_index;
+}
+
+static size_t class_bytes(uint32_t class_index)
+{
+	if (class_index < ZYN_SLAB_SMALL_CLASSES)
+		return (size_t)(class_index + 1) * ZYN_SLAB_STEP_BYTES;
+	return (size_t)4096 << (class_index - ZYN_SLAB_SMALL_CLASSES);
+}
+
+bool zyn__slab_init(ZynRuntime *rt)
+{
+	for (uint32_t i = 0; i < ZYN_SLAB_CLASSES; i++)
+		zyn__list_init(&rt->classes[i].free);
+	/* Mapped, not allocated: pages of the table that no chunk uses never become real. */
+	rt->chunks = zyn__allocator.map(ZYN_CHUNKS_MAX * sizeof *rt->chunks);
+	return rt->chunks != NULL;
+}
+
+void zyn__slab_destroy(ZynRuntime *rt)
+{
+	for (uint32_t i = 0; i < rt->chunk_count; i++) {
+		ZynChunk *chunk = zyn__get(&rt->chunks[i]);
+		size_t bytes = chunk->bytes;
+		UNPOISON(chunk, bytes);
+		zyn__allocator.unmap(chunk, bytes);
+	}
+	if (rt->chunks != NULL)
+		zyn__allocator.unmap(rt->chunks, ZYN_CHUNKS_MAX * sizeof *rt->chunks);
+}
+
+static bool class_grow(ZynRuntime *rt, uint32_t class_index)
+{
+	size_t block_bytes = class_bytes(class_index);
+	size_t bytes = ZYN_CHUNK_BYTES;
+	if (block_bytes + ZYN_CHUNK_HEADER_BYTES > bytes)
+		bytes = (block_bytes + ZYN_CHUNK_HEADER_BYTES + 4095) / 4096 * 4096;
+	if (rt->chunk_count == ZYN_CHUNKS_MAX)
+		return false;
+	ZynChunk *chunk = zyn__allocator.map(bytes);
+	if (chunk == NULL)
+		return false;
+	ZYN_ASSERT((uintptr_t)chunk % ZYN_CHUNK_BYTES == 0);
+	*chunk = (ZynChunk){
+		.runtime = rt,
+		.bytes = bytes,
+		.block_bytes = block_bytes,
+		.index = rt->chunk_count,
+		.class_index = class_index,
+	};
+	atomic_store_explicit(&rt->chunks[rt->chunk_count++], chunk, memory_order_release);
+	ZynSlabClass *class = &rt->classes[class_index];
+	size_t blocks = (bytes - ZYN_CHUNK_HEADER_BYTES) / block_bytes;
+	class->fresh = (char *)chunk + ZYN_CHUNK_HEADER_BYTES;
+	class->fresh_end = class->fresh + blocks * block_bytes;
+	return true;
+}
+
+/* Rule 2. */
+static ZynTask *carve(ZynRuntime *rt, ZynSlabClass *class, size_t block_bytes)
+{
+	ZynTask *task = (ZynTask *)(void *)class->fresh;
+	ZynChunk *chunk = (ZynChunk *)((uintptr_t)task & ~(uintptr_t)(ZYN_CHUNK_BYTES - 1));
+	class->fresh += block_bytes;
+	uint64_t offset = (uint64_t)((char *)task - (char *)chunk) / 16;
+	zyn__set(&task->generation, 1); /* inbox and inbox_next are zero as the system gave them */
+	task->runtime = rt;
+	task->waker_base = (uint64_t)rt->registry_index << 52 | (uint64_t)chunk->index << 34 | offset << 20;
+	return task;
+}
+
+ZynTask *zyn__slab_take(ZynRuntime *rt, size_t frame_bytes)
+{
+	uint32_t class_index = class_of(PREFIX_BYTES + frame_bytes);
+	size_t block_bytes = class_bytes(class_index);
+	if (!zyn__memory_charge(rt, block_bytes))
+		return NULL;
+	ZynSlabClass *class = &rt->classes[class_index];
+	ZynList *link = zyn__list_pop_front(&class->free);
+	ZynTask *task;
+	if (link != NULL) {
+		task = ZYN_CONTAINER(link, ZynTask, queue);
+	} else {
+		if (class->fresh == class->fresh_end && !class_grow(rt, class_index)) {
+			zyn__memory_credit(rt, block_bytes);
+			return NULL;
+		}
+		task = carve(rt, class, block_bytes);
+	}
+	UNPOISON(task + 1, block_bytes - sizeof *task);
+	memset((char *)task + FIELDS_STABLE, 0, PREFIX_BYTES - FIELDS_STABLE + frame_bytes);
+	uint32_t generation = zyn__get(&task->generation);
+	ZYN_ASSERT(generation % 2 == 1); /* Rule 3. */
+	zyn__set(&task->generation, generation + 1);
+	return task;
+}
+
+void zyn__slab_put(ZynTask *task)
+{
+	ZynChunk *chunk = (ZynChunk *)((uintptr_t)task & ~(uintptr_t)(ZYN_CHUNK_BYTES - 1));
+	ZynRuntime *rt = chunk->runtime;
+	uint32_t generation = zyn__get(&task->generation);
+	ZYN_ASSERT(generation % 2 == 0);
+	ZYN_ASSERT(task->runtime == rt);
+	zyn__set(&task->generation, generation + 1);
+	task->sched = ZYN_SCHED_FREE;
+	POISON(task + 1, chunk->block_bytes - sizeof *task);
+	/* The block used last is the one in the cache, so it is the next to be used. */
+	zyn__list_push_back(rt->classes[chunk->class_index].free.next, &task->queue);
+	zyn__memory_credit(rt, chunk->block_bytes);
+}

@@ -1,0 +1,280 @@
+/* Tasks: a promise that the runtime schedules.
+ *
+ * What a frame can be, by its flags and ZynTask.sched:
+ *
+ *     plain      no TASK; IDLE.  Polled in place by the await that owns it, or not at all yet.
+ *     task       TASK and an id; IDLE (made by a host), QUEUED, RUNNING, PARKED, FOREIGN or ENDED.
+ *     detached   DETACHED as well: nobody holds it.
+ *     free       FREE: the block is on a free list.
+ *
+ *     IDLE --schedule--> QUEUED --turn--> RUNNING --pending--> PARKED --wake--> QUEUED
+ *                          ^                 |--pending, woken meanwhile--> QUEUED
+ *                          |                 '--ready--> ENDED
+ *                          '-- a foreign machine rests in FOREIGN instead of PARKED, one round long
+ *
+ * Owner:   the baton holder changes everything here.
+ * Others:  read id, polls and status; ask through the inbox (waker.c).
+ *
+ * Rule 1.  a task is in at most one queue, and in one exactly while it is QUEUED or FOREIGN.
+ * Rule 2.  flags and the atomic counters have one writer, so they are stored, not added to.
+ * Rule 3.  status is stored last, with release: who reads an end sees the result and the error.
+ * Rule 4.  a task that is woken while it runs, or while a debugger keeps it back, is queued once afterwards.
+ * Rule 5.  a plain frame becomes a task when a second one wants it; the await that owned it is woken and finds out.
+ * Rule 6.  the first poll with attention CANCEL is the last but for a bounded number; a machine that never started is
+ *          not polled at all.
+ * Rule 7.  the end unlinks every joiner before it calls it, because the call may free the joiner.
+ */
+#include "internal.h"
+
+static void queue_push(ZynTask *task)
+{
+	ZYN_ASSERT(!zyn__list_linked(&task->queue)); /* Rule 1. */
+	ZYN_ASSERT(!zyn__task_ended(task));
+	task->sched = ZYN_SCHED_QUEUED;
+	zyn__list_push_back(&task->runtime->ready, &task->queue);
+}
+
+static void changed(ZynTask *task)
+{
+	if (task->runtime->debugger != NULL)
+		zyn__debug_task_changed(task);
+}
+
+uint64_t zyn__task_id_of(ZynContext *cx)
+{
+	return cx->task != NULL ? zyn__get(&cx->task->id) : 0;
+}
+
+void zyn__task_become(ZynTask *task, uint64_t parent, uint64_t spawn_site)
+{
+	if (zyn__flag(task, ZYN_FRAME_TASK))
+		return;
+	ZynRuntime *rt = task->runtime;
+	ZYN_ASSERT(task->sched == ZYN_SCHED_IDLE || zyn__task_ended(task));
+	zyn__flag_set(task, ZYN_FRAME_TASK);
+	zyn__set(&task->id, ++rt->task_id_last);
+	task->parent = parent;
+	task->spawn_site = spawn_site;
+	zyn__list_push_back(&rt->tasks, &task->all);
+	if (task->owner != NULL) { /* Rule 5. */
+		task->owner = NULL;
+		zyn__waker_call(rt, task->owner_waker);
+	}
+	changed(task);
+}
+
+void zyn__task_schedule(ZynTask *task)
+{
+	if (task->sched != ZYN_SCHED_IDLE || zyn__task_ended(task))
+		return;
+	if (task->kept) {
+		task->sched = ZYN_SCHED_PARKED;
+		task->woken = 1;
+		return;
+	}
+	queue_push(task);
+	changed(task);
+}
+
+void zyn__task_wake(ZynTask *task, uint64_t waker_task)
+{
+	if (task->sched == ZYN_SCHED_ENDED || task->sched == ZYN_SCHED_IDLE)
+		return;
+	task->wakes++;
+	task->waker_task = waker_task;
+	if (task->sched == ZYN_SCHED_RUNNING) {
+		task->woken = 1; /* Rule 4. */
+	} else if (task->sched == ZYN_SCHED_PARKED) {
+		if (task->kept) {
+			task->woken = 1;
+		} else {
+			queue_push(task);
+			changed(task);
+		}
+	}
+}
+
+void zyn__task_cancel(ZynTask *task, bool interrupted)
+{
+	ZynRuntime *rt = task->runtime;
+	if (zyn__task_ended(task) || zyn__get(&rt->closed))
+		return;
+	task->cancelling = 1;
+	if (interrupted)
+		task->interrupted = 1;
+	if (task->owner != NULL) {
+		zyn__waker_call(rt, task->owner_waker); /* the await will poll it and see */
+		return;
+	}
+	if (!zyn__flag(task, ZYN_FRAME_TASK) && zyn__flag(task, ZYN_FRAME_RUNNING))
+		return; /* its first poll, in place, is under way; the await looks afterwards */
+	zyn__task_become(task, 0, 0);
+	zyn__task_schedule(task);
+	zyn__task_wake(task, 0);
+	if (task->sched == ZYN_SCHED_RUNNING && task->seat != NULL)
+		atomic_fetch_or(&task->seat->cx.attention, ZYN_ATTENTION_TIMERS); /* look at once */
+}
+
+/* --- polling ----------------------------------------------------------------------------------------------- */
+
+void zyn__task_poll_cancelled(ZynTask *task, ZynContext *cx)
+{
+	uint32_t *state = zyn__machine_state(zyn__task_machine(task));
+	ZynPromise *promise = zyn__task_promise(task);
+	if (*state == ZYN_STATE_START) { /* Rule 6. */
+		*state = ZYN_STATE_CANCELLED;
+		zyn_fail_cancelled(cx);
+		return;
+	}
+	uint64_t before = atomic_fetch_or(&cx->attention, ZYN_ATTENTION_CANCEL);
+	uint32_t polls = 0;
+	while (polls < ZYN_CANCEL_POLLS_MAX && promise->poll_fn(promise->state_machine, cx) == 0)
+		polls++;
+	if ((before & ZYN_ATTENTION_CANCEL) == 0)
+		atomic_fetch_and(&cx->attention, ~(uint64_t)ZYN_ATTENTION_CANCEL);
+	ZYN_ASSERT(polls < ZYN_CANCEL_POLLS_MAX);
+}
+
+/* How the machine ended, with its error moved out of `cx`. */
+static uint32_t settle(ZynTask *task, ZynContext *cx)
+{
+	uint32_t state = *zyn__machine_state(zyn__task_machine(task));
+	ZynError *error = zyn__error_take(cx);
+	if (state == ZYN_STATE_RETURNED) {
+		ZYN_ASSERT(error == NULL);
+		zyn_error_release(error);
+		return ZYN_READY;
+	}
+	ZYN_ASSERT(state == ZYN_STATE_FAILED || state == ZYN_STATE_CANCELLED);
+	if (state != ZYN_STATE_FAILED) {
+		task->error = error != NULL ? error : zyn__error_constant(ZYN_ERROR_CANCELLED);
+		return ZYN_CANCELLED;
+	}
+	task->error = error != NULL ? error : zyn__error_constant(ZYN_ERROR_PANIC);
+	/* Cancelled at a loop's back-edge: to the machine that is a failure like any other. */
+	bool cancelled = task->cancelling && (task->error->code == ZYN_ERROR_CANCELLED ||
+	                                      task->error->code == ZYN_ERROR_INTERRUPTED);
+	return cancelled ? ZYN_CANCELLED : ZYN_FAILED;
+}
+
+void zyn__task_end(ZynTask *task, ZynContext *cx)
+{
+	ZynRuntime *rt = task->runtime;
+	ZYN_ASSERT(!zyn__task_ended(task));
+	uint32_t status = settle(task, cx);
+	if (zyn__list_linked(&task->queue))
+		zyn__list_remove(&task->queue);
+	task->sched = ZYN_SCHED_ENDED;
+	task->woken = 0;
+	task->owner = NULL;
+	task->activation = NULL;
+	atomic_store_explicit(&task->status, status, memory_order_release); /* Rule 3. */
+	changed(task);
+	ZynList *link;
+	while ((link = zyn__list_pop_front(&task->joiners)) != NULL) /* Rule 7. */
+		zyn__waker_call(rt, ZYN_CONTAINER(link, ZynJoiner, link)->waker);
+	if (task->blockers != 0 && zyn__get(&rt->sleepers) != 0)
+		zyn__kick(rt);
+	if (zyn__flag(task, ZYN_FRAME_DETACHED))
+		zyn__frame_free(task);
+}
+
+static void pending(ZynTask *task)
+{
+	ZynRuntime *rt = task->runtime;
+	if (rt->debugger != NULL)
+		zyn__debug_poll_ended(task);
+	task->sched = ZYN_SCHED_PARKED;
+	task->parked_since_ns = rt->now_ns;
+	if (task->kept) {
+		task->woken = task->woken || task->foreign;
+	} else if (task->woken) {
+		queue_push(task); /* Rule 4. */
+	} else if (task->foreign) {
+		task->sched = ZYN_SCHED_FOREIGN;
+		zyn__list_push_back(&rt->foreign, &task->queue);
+	}
+	changed(task);
+}
+
+void zyn__task_run(ZynRuntime *rt, ZynEntry *entry, ZynTask *task)
+{
+	ZynContext *cx = &entry->seat->cx;
+	ZynPromise *promise = zyn__task_promise(task);
+	ZYN_ASSERT(!zyn__list_linked(&task->queue));
+	ZYN_ASSERT(!zyn__task_ended(task));
+	ZYN_ASSERT(cx->task == NULL);
+	if (zyn__flag(task, ZYN_FRAME_RUNNING)) {
+		task->sched = ZYN_SCHED_IDLE; /* an await polls it in place right now, and will give it back */
+		task->woken = 1;
+		return;
+	}
+	task->sched = ZYN_SCHED_RUNNING;
+	task->woken = 0;
+	task->seat = entry->seat;
+	zyn__flag_set(task, ZYN_FRAME_RUNNING);
+	zyn__set(&task->polls, zyn__get(&task->polls) + 1); /* Rule 2. */
+	rt->polls_total++;
+	cx->task = task;
+	cx->waker = zyn__task_waker(task);
+	if (rt->debugger != NULL)
+		zyn__debug_task_changed(task);
+	bool ready = true;
+	if (task->cancelling)
+		zyn__task_poll_cancelled(task, cx);
+	else
+		ready = promise->poll_fn(promise->state_machine, cx) != 0;
+	cx->task = NULL;
+	task->seat = NULL;
+	zyn__flag_clear(task, ZYN_FRAME_RUNNING);
+	if (ready) {
+		zyn__task_end(task, cx);
+		return;
+	}
+	ZYN_ASSERT(cx->error.tag == 0);
+	pending(task);
+}
+
+/* --- joining ----------------------------------------------------------------------------------------------- */
+
+void zyn__task_join(ZynTask *task, ZynJoiner *joiner)
+{
+	ZYN_ASSERT(!zyn__task_ended(task));
+	ZYN_ASSERT(!zyn__list_linked(&joiner->link));
+	zyn__list_push_back(&task->joiners, &joiner->link);
+}
+
+void zyn__joiner_leave(ZynJoiner *joiner)
+{
+	if (zyn__list_linked(&joiner->link))
+		zyn__list_remove(&joiner->link);
+}
+
+ZynPromise *zyn_spawn(ZynContext *cx, ZynPromise *p, ZynSite site)
+{
+	ZynTask *task = zyn__task_of_promise(p);
+	zyn_promise_retain(p);
+	zyn__task_become(task, zyn__task_id_of(cx), site);
+	zyn__task_schedule(task);
+	return p;
+}
+
+/* --- self check -------------------------------------------------------------------------------------------- */
+
+/* Walks every task and asserts what the rules above say.  Tests call it between turns. */
+void zyn__task_check(ZynRuntime *rt)
+{
+	uint64_t id_before = 0;
+	for (ZynList *link = rt->tasks.next; link != &rt->tasks; link = link->next) {
+		ZynTask *task = ZYN_CONTAINER(link, ZynTask, all);
+		bool queued = task->sched == ZYN_SCHED_QUEUED || task->sched == ZYN_SCHED_FOREIGN;
+		ZYN_ASSERT(zyn__flag(task, ZYN_FRAME_TASK));
+		ZYN_ASSERT(zyn__get(&task->id) > id_before);
+		ZYN_ASSERT(queued == zyn__list_linked(&task->queue)); /* Rule 1. */
+		ZYN_ASSERT(zyn__task_ended(task) == (task->sched == ZYN_SCHED_ENDED));
+		ZYN_ASSERT(!zyn__task_ended(task) || zyn__list_empty(&task->joiners));
+		ZYN_ASSERT(zyn__get(&zyn__task_header(task)->refs) != 0 || zyn__flag(task, ZYN_FRAME_DETACHED));
+		ZYN_ASSERT(zyn__get(&task->generation) % 2 == 0);
+		id_before = zyn__get(&task->id);
+	}
+}

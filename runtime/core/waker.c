@@ -1,0 +1,295 @@
+/* Wakers, and the messages that other threads leave for the baton holder.
+ *
+ * A waker is copied without being told, so it can own nothing.  The data of a task's waker is a word, not a pointer:
+ *
+ *     bits 63..52   which runtime     index in a table of the process
+ *     bits 51..34   which chunk       index in the runtime's table
+ *     bits 33..20   which block       offset in the chunk, in units of 16 bytes
+ *     bits 19..0    which life of it  the task's generation
+ *
+ * A word whose runtime, block or life is over finds nothing and does nothing.  Should 2^20 lives of one block pass
+ * while somebody keeps a word, it wakes a stranger; every machine bears a wake it did not ask for.
+ *
+ * Owner:   the baton holder drains the inbox.
+ * Others:  post.
+ *
+ * Rule 1.  ZynTask.inbox holds what is asked for.  Whoever turns it from 0 to not 0 pushes the task on the stack
+ *          `rt->inbox`; whoever finds it not 0 knows that it is there.
+ * Rule 2.  the owner reads inbox_next, then turns inbox back to 0, then acts on the bits; after that the task may be
+ *          pushed again.
+ * Rule 3.  a block may be freed and used again while it is on the stack.  inbox and inbox_next survive that (rule 2
+ *          of slab.c), and the worst that follows is a wake without a reason.
+ * Rule 4.  a closed inbox takes nothing.  Whoever finds it closed takes the bits back and, if one of them says that
+ *          the last reference is gone, frees the block as memory.c does with plain ones.
+ * Rule 5.  the table of runtimes counts who looks at an entry; a runtime leaves the table before it is freed and
+ *          waits for those.
+ * Rule 6.  a message is posted before `signalled` is set, and `signalled` is cleared before messages are looked for;
+ *          both are sequentially consistent, so a message is never left behind a descriptor that is not readable.
+ */
+#include "internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <time.h>
+#include <unistd.h>
+#if defined(__linux__)
+#include <sys/eventfd.h>
+#endif
+
+#define GENERATION_MASK 0xFFFFFu
+
+typedef struct ZynRegistrySlot {
+	_Atomic(ZynRuntime *) runtime;
+	_Atomic uint32_t users;
+	_Atomic uint32_t taken;
+} ZynRegistrySlot;
+
+static ZynRegistrySlot registry[ZYN_RUNTIMES_MAX];
+static _Atomic uint32_t registry_next;
+
+bool zyn__registry_add(ZynRuntime *rt)
+{
+	/* Round robin, so that an index is used again as late as possible. */
+	for (uint32_t tries = 0; tries < ZYN_RUNTIMES_MAX; tries++) {
+		uint32_t index = atomic_fetch_add(&registry_next, 1) % ZYN_RUNTIMES_MAX;
+		if (atomic_exchange(&registry[index].taken, 1) == 0) {
+			rt->registry_index = index;
+			return true;
+		}
+	}
+	return false;
+}
+
+void zyn__registry_remove(ZynRuntime *rt)
+{
+	ZynRegistrySlot *slot = &registry[rt->registry_index];
+	atomic_store(&slot->runtime, NULL);
+	while (atomic_load(&slot->users) != 0) /* Rule 5; each user does a handful of instructions. */
+		sched_yield();
+	atomic_store(&slot->taken, 0);
+}
+
+/* Pairs with the add: the runtime becomes visible to wakers once it is complete. */
+void zyn__registry_publish(ZynRuntime *rt)
+{
+	atomic_store(&registry[rt->registry_index].runtime, rt);
+}
+
+/* The task that `word` means, or null when that life is over. */
+static ZynTask *decode(ZynRuntime *rt, uint64_t word)
+{
+	uint64_t chunk_index = word >> 34 & (ZYN_CHUNKS_MAX - 1);
+	size_t offset = (size_t)(word >> 20 & 0x3FFF) * 16;
+	ZynChunk *chunk = atomic_load_explicit(&rt->chunks[chunk_index], memory_order_acquire);
+	if (chunk == NULL)
+		return NULL;
+	/* A word from a runtime that had the same index may point between two blocks. */
+	if (offset < ZYN_CHUNK_HEADER_BYTES || (offset - ZYN_CHUNK_HEADER_BYTES) % chunk->block_bytes != 0)
+		return NULL;
+	ZynTask *task = (ZynTask *)(void *)((char *)chunk + offset);
+	if ((zyn__get(&task->generation) & GENERATION_MASK) != (word & GENERATION_MASK))
+		return NULL;
+	return task;
+}
+
+static void wake_word(void *data)
+{
+	uint64_t word = (uint64_t)(uintptr_t)data;
+	ZynRegistrySlot *slot = &registry[word >> 52];
+	ZynRuntime *rt = atomic_load_explicit(&slot->runtime, memory_order_acquire);
+	if (rt == NULL)
+		return;
+	ZynEntry *entry = zyn__entry_find(rt);
+	if (entry != NULL) {
+		zyn__waker_call(rt, (ZynWaker){wake_word, data});
+		return;
+	}
+	atomic_fetch_add(&slot->users, 1); /* Rule 5. */
+	rt = atomic_load(&slot->runtime);
+	ZynTask *task = rt != NULL ? decode(rt, word) : NULL;
+	if (task != NULL)
+		zyn__inbox_post(task, ZYN_INBOX_WAKE);
+	atomic_fetch_sub(&slot->users, 1);
+}
+
+ZynWaker zyn__task_waker(ZynTask *task)
+{
+	uint64_t word = task->waker_base | (zyn__get(&task->generation) & GENERATION_MASK);
+	return (ZynWaker){wake_word, (void *)(uintptr_t)word};
+}
+
+void zyn__waker_call(ZynRuntime *rt, ZynWaker waker)
+{
+	if (waker.fn != wake_word || (uint64_t)(uintptr_t)waker.data >> 52 != rt->registry_index) {
+		if (waker.fn != NULL)
+			waker.fn(waker.data);
+		return;
+	}
+	ZynTask *task = decode(rt, (uint64_t)(uintptr_t)waker.data);
+	if (task == NULL)
+		return;
+	ZynEntry *entry = zyn__entry_find(rt);
+	while (entry != NULL && (entry->seat == NULL || entry->runtime != rt))
+		entry = entry->previous;
+	ZynTask *by = entry != NULL ? entry->seat->cx.task : NULL;
+	zyn__task_wake(task, by != NULL ? zyn__get(&by->id) : 0);
+}
+
+void zyn_waker_wake(ZynWaker waker)
+{
+	if (waker.fn != NULL)
+		waker.fn(waker.data);
+}
+
+/* --- inbox ------------------------------------------------------------------------------------------------- */
+
+/* Rule 4. */
+static void post_closed(ZynTask *task)
+{
+	uint32_t bits = atomic_exchange_explicit(&task->inbox, 0, memory_order_acq_rel);
+	if ((bits & ZYN_INBOX_RELEASED) == 0)
+		return;
+	ZynEntry entry;
+	zyn__enter(&entry, task->runtime);
+	zyn__frame_orphaned(task);
+	zyn__leave(&entry);
+}
+
+void zyn__inbox_post(ZynTask *task, uint32_t bits)
+{
+	ZynRuntime *rt = task->runtime;
+	if (atomic_fetch_or_explicit(&task->inbox, bits, memory_order_acq_rel) != 0)
+		return; /* Rule 1. */
+	ZynTask *head = atomic_load_explicit(&rt->inbox, memory_order_acquire);
+	do {
+		if (head == ZYN_INBOX_CLOSED) {
+			post_closed(task);
+			return;
+		}
+		zyn__set(&task->inbox_next, head);
+	} while (!atomic_compare_exchange_weak(&rt->inbox, &head, task));
+	if (head == NULL)
+		zyn__kick(rt); /* Rule 6; who pushed onto something relies on the kick of the first. */
+}
+
+static void deliver(ZynRuntime *rt, ZynTask *task, uint32_t bits)
+{
+	if (task->runtime != rt || task->sched == ZYN_SCHED_FREE)
+		return; /* Rule 3. */
+	if (bits & ZYN_INBOX_CANCEL)
+		zyn__task_cancel(task, false);
+	if (bits & ZYN_INBOX_WAKE)
+		zyn__task_wake(task, 0);
+	if (bits & ZYN_INBOX_RELEASED)
+		zyn__frame_orphaned(task);
+}
+
+static void drain(ZynRuntime *rt, ZynTask *head)
+{
+	ZynTask *first = NULL;
+	while (head != NULL && head != ZYN_INBOX_CLOSED) { /* last in, first out: turn it round */
+		ZynTask *next = zyn__get(&head->inbox_next);
+		zyn__set(&head->inbox_next, first);
+		first = head;
+		head = next;
+	}
+	while (first != NULL) { /* bounded by the number of blocks */
+		ZynTask *next = zyn__get(&first->inbox_next);
+		uint32_t bits = atomic_exchange_explicit(&first->inbox, 0, memory_order_acq_rel);
+		deliver(rt, first, bits); /* Rule 2. */
+		first = next;
+	}
+}
+
+void zyn__inbox_drain(ZynRuntime *rt)
+{
+	ZynTask *head = atomic_load(&rt->inbox);
+	if (head == NULL || head == ZYN_INBOX_CLOSED)
+		return;
+	drain(rt, atomic_exchange(&rt->inbox, NULL));
+}
+
+void zyn__inbox_close(ZynRuntime *rt)
+{
+	drain(rt, atomic_exchange(&rt->inbox, ZYN_INBOX_CLOSED));
+}
+
+/* --- the wake descriptor ----------------------------------------------------------------------------------- */
+
+bool zyn__wake_fd_open(ZynRuntime *rt)
+{
+#if defined(__linux__)
+	rt->wake_read_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	rt->wake_write_fd = rt->wake_read_fd;
+	return rt->wake_read_fd >= 0;
+#else
+	int ends[2];
+	if (pipe(ends) != 0)
+		return false;
+	for (int i = 0; i < 2; i++) {
+		fcntl(ends[i], F_SETFD, FD_CLOEXEC);
+		fcntl(ends[i], F_SETFL, O_NONBLOCK);
+	}
+	rt->wake_read_fd = ends[0];
+	rt->wake_write_fd = ends[1];
+	return true;
+#endif
+}
+
+void zyn__wake_fd_close(ZynRuntime *rt)
+{
+	if (rt->wake_read_fd >= 0)
+		close(rt->wake_read_fd);
+	if (rt->wake_write_fd >= 0 && rt->wake_write_fd != rt->wake_read_fd)
+		close(rt->wake_write_fd);
+}
+
+void zyn__kick(ZynRuntime *rt)
+{
+	if (atomic_exchange(&rt->signalled, 1) != 0)
+		return;
+	int saved = errno; /* a signal handler must leave it as it was */
+	uint64_t one = 1;
+	ssize_t written = write(rt->wake_write_fd, &one, sizeof one);
+	(void)written; /* full means readable, which is all that is wanted */
+	errno = saved;
+}
+
+void zyn__kick_drain(ZynRuntime *rt)
+{
+	if (atomic_load(&rt->signalled) == 0)
+		return;
+	uint64_t buffer;
+	ssize_t got = read(rt->wake_read_fd, &buffer, sizeof buffer);
+	(void)got;
+	atomic_store(&rt->signalled, 0); /* Rule 6: the caller looks for messages after this. */
+}
+
+void zyn__sleep(ZynRuntime *rt, int64_t timeout_ns)
+{
+	struct pollfd wait = {.fd = rt->wake_read_fd, .events = POLLIN};
+#if defined(__linux__)
+	struct timespec timeout = {
+		.tv_sec = (time_t)(timeout_ns / 1000000000),
+		.tv_nsec = (long)(timeout_ns % 1000000000),
+	};
+	ppoll(&wait, 1, timeout_ns < 0 ? NULL : &timeout, NULL);
+#else
+	int64_t ms = timeout_ns < 0 ? -1 : (timeout_ns + ZYN_NS_PER_MS - 1) / ZYN_NS_PER_MS;
+	poll(&wait, 1, ms > 1000000 ? 1000000 : (int)ms);
+#endif
+}
+
+int zyn_rt_wake_fd(ZynRuntime *rt)
+{
+	return rt->wake_read_fd;
+}
+
+void zyn_rt_interrupt(ZynRuntime *rt)
+{
+	atomic_store(&rt->interrupt, 1);
+	zyn__seats_ring(rt, ZYN_ATTENTION_INTERRUPT);
+	zyn__kick(rt);
+}
