@@ -95,6 +95,7 @@ class FunctionFacts(msgspec.Struct, frozen=True, eq=False):
     declares     id of a Let or Param -> index of its variable
     depends_on   names of the file's items that the facts were made from
     is_sound     no error: the function can be lowered
+    async_callees  names of the file's async functions that are called
     """
 
     signature: FunctionSignature
@@ -108,6 +109,7 @@ class FunctionFacts(msgspec.Struct, frozen=True, eq=False):
     depends_on: frozenset[str]
     diagnostics: tuple[Diagnostic, ...]
     is_sound: bool
+    async_callees: frozenset[str] = frozenset()
 
 
 class StructFacts(msgspec.Struct, frozen=True, eq=False):
