@@ -29,7 +29,7 @@ _PAGE = struct.Struct("<QI")
 _PLACE = struct.Struct("<QI")
 _BREAK = struct.Struct("<III")
 _RESUME = struct.Struct("<QII")
-_PLACES = struct.Struct("<6i")
+_PLACES = struct.Struct("<9i")
 _READ_AT_ONCE = 4 << 20
 
 
@@ -56,6 +56,9 @@ class Hello(msgspec.Struct, frozen=True):
     await_in_place: int = 0
     group: int = 0
     group_count: int = 0
+    children: int = 0
+    child_stride: int = 0
+    child_promise: int = 0
 
 
 class Link(asyncio.Protocol):

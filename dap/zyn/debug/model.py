@@ -96,8 +96,8 @@ class Frame(msgspec.Struct, frozen=True, kw_only=True):
 class Variable(msgspec.Struct, frozen=True, kw_only=True):
     """A value with a name.
 
-    `children` is opaque and None for a plain value.  `absent` says why there is no value (dead since
-    line N, not yet initialised, its bytes now hold `b`); `value` then repeats it in brackets.
+    `children` is opaque and None for a plain value.  `absent` says why there is no value (dead
+    since line N, not yet initialised, its bytes now hold `b`); `value` repeats it in brackets.
     """
 
     name: str

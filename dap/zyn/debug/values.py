@@ -1,8 +1,8 @@
 """Bytes of the debuggee as values, and values as bytes and as text.
 
-A value is a plain Python object: int, float, bool, str, None for `null`, a dict for a struct, a list
-for an array, `Text` and `PromiseAt` for the two kinds of pointers.  A `Text` is a string whose bytes
-were not fetched yet; `strings_of` finds them all, so that one request fetches the lot.
+A value is a plain Python object: int, float, bool, str, None for `null`, a dict for a struct, a
+list for an array, `Text` and `PromiseAt` for the two kinds of pointers.  A `Text` is a string whose
+bytes were not fetched yet; `strings_of` finds them all, so that one request fetches the lot.
 """
 
 import math

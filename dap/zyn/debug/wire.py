@@ -6,6 +6,7 @@ compares the two.
 
 import struct
 from enum import IntEnum
+from typing import Any
 
 import msgspec
 
@@ -99,9 +100,9 @@ class Task(msgspec.Struct, frozen=True, gc=False):
     error_code: int
     error_line: int
     error_table: int
-    name: str = ""
-    error: str = ""
-    frame: bytes = b""
+    name: str
+    error: str
+    frame: bytes
 
 
 class Activation(msgspec.Struct, frozen=True, gc=False):
@@ -164,10 +165,10 @@ class Reader:
 
     def task(self) -> Task:
         """A task."""
-        numbers = self.take(_TASK)
-        name = self.block().decode("utf-8", "replace")
-        error = self.block().decode("utf-8", "replace")
-        return Task(*numbers, name=name, error=error, frame=self.block())
+        fields: list[Any] = [*self.take(_TASK)]
+        fields += [self.block().decode("utf-8", "replace") for _ in range(2)]
+        fields.append(self.block())
+        return Task(*fields)
 
     def chain(self) -> tuple[Activation, ...]:
         """Activations, newest first."""
