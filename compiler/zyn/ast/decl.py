@@ -16,7 +16,7 @@ class Param(Node, frozen=True, eq=False, gc=False):
 
 
 class Function(Node, frozen=True, eq=False, gc=False):
-    """`async fn name(params) T { .. }`.  `header_end` is the offset where the body's brace opens."""
+    """`async fn name(params) T { .. }`.  `header_end` is the offset of the body's brace."""
 
     name: Ident
     is_async: bool

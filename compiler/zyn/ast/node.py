@@ -8,8 +8,8 @@ from zyn.base.span import Span
 class Node(msgspec.Struct, frozen=True, eq=False, gc=False):
     """A piece of syntax.
 
-    `start` and `end` are byte offsets from the first byte of the item; `id` is unique within the item
-    and counts from 0 in the order in which nodes are finished (children before parents).
+    `start` and `end` are byte offsets from the first byte of the item; `id` is unique within the
+    item and counts from 0 in the order in which nodes are finished (children before parents).
     """
 
     start: int

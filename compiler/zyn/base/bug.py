@@ -1,6 +1,7 @@
 """The exception that says zyn itself is wrong.
 
-A broken user program is never raised: it is diagnostics.  A failed operation has an exception of its own package.
+A broken user program is never raised: it is diagnostics.  A failed operation has an exception of
+its own package.
 """
 
 

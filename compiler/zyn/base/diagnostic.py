@@ -1,7 +1,7 @@
 """What zyn has to say about a user's program: facts, until a shell renders them.
 
-A diagnostic is data collected beside a result, never raised.  Its code is stable, has one page under
-`docs/diagnostics`, and stands in `CODES` exactly once.
+A diagnostic is data collected beside a result, never raised.  Its code is stable, has one page
+under `docs/diagnostics`, and stands in `CODES` exactly once.
 """
 
 from enum import IntEnum
@@ -51,7 +51,7 @@ class Fix(msgspec.Struct, frozen=True, gc=False):
 
 
 class Diagnostic(msgspec.Struct, frozen=True, gc=False):
-    """One finding.  Spans count from the start of the item it was found in (see `zyn.base.span`)."""
+    """One finding.  Spans count from the start of its item (see `zyn.base.span`)."""
 
     code: Code
     span: Span

@@ -1,8 +1,8 @@
 """A text with its line starts, and positions in the three encodings that editors speak.
 
-Lines end at `\\n`, `\\r\\n` or a lone `\\r`, as LSP says.  Lines and columns are 0-based here; what a
-person reads is 1-based and made at the edge.  Not here: files, and text that is not valid UTF-8 (the
-shell decodes, and says so when it cannot).
+Lines end at `\\n`, `\\r\\n` or a lone `\\r`, as LSP says.  Lines and columns are 0-based here; what
+a person reads is 1-based and made at the edge.  Not here: files, and text that is not valid UTF-8
+(the shell decodes, and says so when it cannot).
 """
 
 import re

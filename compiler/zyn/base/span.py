@@ -1,7 +1,8 @@
 """Where something stands in a text: half-open ranges of UTF-8 bytes.
 
-Every span inside an item (a function, a struct) counts from the first byte of that item, so that an edit
-above it changes nothing inside it.  Only the driver, which knows where an item lies, adds the two up.
+Every span inside an item (a function, a struct) counts from the first byte of that item, so that an
+edit above it changes nothing inside it.  Only the driver, which knows where an item lies, adds the
+two up.
 """
 
 from typing import NamedTuple

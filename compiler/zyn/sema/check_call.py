@@ -1,7 +1,7 @@
 """Calls: of functions of the file, and of the built-ins.
 
-A name means the function of the file first, then the built-in.  Absent here: the promise that a call
-of an async function gives; whoever uses it decides whether it is awaited.
+A name means the function of the file first, then the built-in.  Absent here: awaiting the promise
+that a call gives; whoever uses the call decides.
 """
 
 from collections.abc import Callable

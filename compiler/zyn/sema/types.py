@@ -1,8 +1,8 @@
 """The static types of zyn, as values that compare by content.
 
 `ErrorType` stands for "already reported": it agrees with everything, so that one mistake gives one
-diagnostic.  Sizes and alignments are here because they are part of a type's meaning for a frame; they
-are those of a 64-bit target.
+diagnostic.  Sizes and alignments are here because they are part of a type's meaning for a frame;
+they are those of a 64-bit target.
 """
 
 import msgspec
