@@ -1,0 +1,287 @@
+"""The text of one LLVM function under construction, and how values are named, read and written.
+
+A scalar local that is written once and read only where that write is certain to have happened is an LLVM
+register; every other local is memory: a stack slot, or in a debug build the variable's place in the shadow
+block.  Aggregates are always memory.
+"""
+
+import struct
+
+from zyn.base.bug import ZynBug
+from zyn.codegen.lltypes import (
+    align_of,
+    is_aggregate,
+    memory,
+    register,
+    size_of,
+)
+from zyn.codegen.module_state import ModuleState
+from zyn.ir.func import Const, Function, Local, Operand
+from zyn.sema.types import (
+    ArrayType,
+    BoolType,
+    FloatType,
+    OptionalType,
+    PromiseType,
+    StringType,
+    StructType,
+    Type,
+    holds_reference,
+)
+
+COPY_MAX = 16
+"""Aggregates of up to so many bytes are copied through a register, larger ones by memcpy."""
+
+
+class Emitter:
+    """Lines of the function's body; `fresh` numbers registers and labels."""
+
+    def __init__(self, module: ModuleState, function: Function, *, debug: bool) -> None:
+        self.module = module
+        self.function = function
+        self.debug = debug
+        self.lines: list[str] = []
+        self.allocas: list[str] = []
+        self.count = 0
+        self.registers: dict[int, str] = {}
+        self.homes: dict[int, str] = {}
+        self.in_register = _register_locals(function, debug=debug)
+
+    def fresh(self) -> str:
+        """A new register name."""
+        self.count += 1
+        return f"%v{self.count}"
+
+    def put(self, text: str) -> None:
+        """Append an instruction."""
+        self.lines.append(text)
+
+    def let(self, text: str) -> str:
+        """Append an instruction with a result; the register that holds it."""
+        self.count += 1
+        name = f"%v{self.count}"
+        self.lines.append(f"{name} = {text}")
+        return name
+
+    def alloca(self, type_text: str, align: int) -> str:
+        """A stack slot in the entry block."""
+        self.count += 1
+        name = f"%m{self.count}"
+        self.allocas.append(f"{name} = alloca {type_text}, align {max(align, 1)}")
+        return name
+
+    # --- memory ---
+
+    def home(self, local: Local) -> str:
+        """The address of a local that is memory."""
+        home = self.homes.get(local.index)
+        if home is None:
+            home = self.alloca(memory(local.type), align_of(local.type))
+            self.homes[local.index] = home
+        return home
+
+    def load(self, type_: Type, address: str) -> str:
+        """A scalar from memory."""
+        text = memory(type_)
+        value = self.let(f"load {text}, ptr {address}, align {align_of(type_)}")
+        return self.let(f"trunc i8 {value} to i1") if isinstance(type_, BoolType) else value
+
+    def store(self, type_: Type, value: str, address: str) -> None:
+        """A scalar to memory."""
+        if isinstance(type_, BoolType):
+            value = self.let(f"zext i1 {value} to i8")
+        self.put(f"store {memory(type_)} {value}, ptr {address}, align {align_of(type_)}")
+
+    def copy(self, type_: Type, source: str, target: str) -> None:
+        """The bytes of a value from one address to another."""
+        if not is_aggregate(type_):
+            text = memory(type_)
+            align = align_of(type_)
+            value = self.let(f"load {text}, ptr {source}, align {align}")
+            self.put(f"store {text} {value}, ptr {target}, align {align}")
+            return
+        size, align = size_of(type_), align_of(type_)
+        if size in (1, 2, 4, 8, COPY_MAX):
+            value = self.let(f"load i{size * 8}, ptr {source}, align {align}")
+            self.put(f"store i{size * 8} {value}, ptr {target}, align {align}")
+            return
+        name = self.module.need("llvm.memcpy.p0.p0.i64")
+        self.put(
+            f"call void {name}(ptr align {align} {target}, ptr align {align} {source}, "
+            f"i64 {size}, i1 false)"
+        )
+
+    def zero(self, type_: Type, target: str) -> None:
+        """Zero the bytes of a value."""
+        name = self.module.need("llvm.memset.p0.i64")
+        align = align_of(type_)
+        self.put(f"call void {name}(ptr align {align} {target}, i8 0, i64 {size_of(type_)}, i1 false)")
+
+    def offset(self, base: str, by: int) -> str:
+        """The address `by` bytes further."""
+        return base if by == 0 else self.let(f"getelementptr i8, ptr {base}, i64 {by}")
+
+    # --- operands ---
+
+    def value(self, operand: Operand) -> str:
+        """A scalar operand as LLVM text without its type."""
+        if isinstance(operand, Const):
+            return self.constant(operand)
+        name = self.registers.get(operand.index)
+        if name is not None:
+            return name
+        if operand.index in self.in_register:
+            raise ZynBug(f"{operand.name} of {self.function.name} is read before its block")
+        return self.load(operand.type, self.home(operand))
+
+    def typed(self, operand: Operand) -> str:
+        """An operand with its register type: a scalar, or the address of an aggregate."""
+        if is_aggregate(operand.type):
+            return f"ptr {self.address(operand)}"
+        return f"{register(operand.type)} {self.value(operand)}"
+
+    def address(self, operand: Operand) -> str:
+        """The address of an aggregate operand; a constant one (null) gets a zeroed slot."""
+        if isinstance(operand, Local):
+            name = self.registers.get(operand.index)
+            return name if name is not None else self.home(operand)
+        slot = self.alloca(memory(operand.type), align_of(operand.type))
+        self.zero(operand.type, slot)
+        return slot
+
+    def constant(self, const: Const) -> str:
+        """A scalar constant as LLVM text."""
+        value = const.value
+        match const.type:
+            case BoolType():
+                return "true" if value else "false"
+            case FloatType(bits):
+                assert isinstance(value, (int, float))
+                return float_text(float(value), bits)
+            case StringType():
+                assert isinstance(value, str)
+                return self.module.string(value)
+            case PromiseType():
+                return "null"
+        return str(value)
+
+    def define(self, local: Local, value: str) -> None:
+        """Give a scalar local its value."""
+        if local.index in self.in_register:
+            self.registers[local.index] = value
+        else:
+            self.store(local.type, value, self.home(local))
+
+    def write(self, type_: Type, operand: Operand, target: str, *, count: bool) -> None:
+        """Copy an operand to memory; with `count` what it refers to is counted."""
+        if is_aggregate(type_):
+            if isinstance(operand, Const):
+                self.zero(type_, target)
+                return
+            self.copy(type_, self.address(operand), target)
+        else:
+            self.store(type_, self.value(operand), target)
+        if count and isinstance(operand, Local):
+            self.retain(type_, target)
+
+    # --- references ---
+
+    def retain(self, type_: Type, address: str) -> None:
+        """Count what the value at `address` refers to."""
+        self._count(type_, address, "retain")
+
+    def release(self, type_: Type, address: str) -> None:
+        """Give up what the value at `address` refers to."""
+        self._count(type_, address, "release")
+
+    def _count(self, type_: Type, address: str, verb: str) -> None:
+        match type_:
+            case StringType() | PromiseType():
+                what = "string" if isinstance(type_, StringType) else "promise"
+                value = self.let(f"load ptr, ptr {address}, align 8")
+                self.put(f"call void {self.module.need(f'zyn_{what}_{verb}')}(ptr {value})")
+            case _ if holds_reference(type_):
+                self.put(f"call void {self.module.counter(type_, verb)}(ptr {address})")
+
+    def count_scalar(self, type_: Type, value: str, verb: str) -> None:
+        """Retain or release a text or promise in a register."""
+        what = "string" if isinstance(type_, StringType) else "promise"
+        self.put(f"call void {self.module.need(f'zyn_{what}_{verb}')}(ptr {value})")
+
+    # --- parts of aggregates ---
+
+    def part(self, type_: Type, base: str, path: tuple[int | Operand, ...]) -> tuple[Type, str]:
+        """The type and address of what lies at `path` inside an aggregate."""
+        for step in path:
+            if isinstance(step, int):
+                assert isinstance(type_, StructType)
+                base = self.let(f"getelementptr {memory(type_)}, ptr {base}, i64 0, i32 {step}")
+                type_ = type_.fields[step][1]
+            else:
+                assert isinstance(type_, ArrayType)
+                index = self.typed(step)
+                base = self.let(f"getelementptr {memory(type_.element)}, ptr {base}, {index}")
+                type_ = type_.element
+        return type_, base
+
+    def flag_address(self, type_: Type, base: str) -> str:
+        """The address of the byte that says whether an optional holds a value."""
+        assert isinstance(type_, OptionalType)
+        return self.let(f"getelementptr {memory(type_)}, ptr {base}, i64 0, i32 1")
+
+
+def float_text(value: float, bits: int) -> str:
+    """A float constant in LLVM's exact hexadecimal form."""
+    if bits == 32:
+        value = struct.unpack("f", struct.pack("f", _narrow(value)))[0]
+    return f"0x{struct.unpack('>Q', struct.pack('>d', value))[0]:016X}"
+
+
+def _narrow(value: float) -> float:
+    """A float that is too large for 32 bits becomes infinite rather than an error."""
+    limit = 3.4028235677973366e38
+    if value >= limit:
+        return float("inf")
+    return float("-inf") if value <= -limit else value
+
+
+def _register_locals(function: Function, *, debug: bool) -> set[int]:
+    """Scalar locals with one write whose every read is in the block where the write has just happened."""
+    defined: dict[int, int] = {}
+    many: set[int] = set()
+    predecessors: dict[int, int] = {}
+    for block in function.blocks:
+        for target in block.end.successors:
+            predecessors[target.index] = predecessors.get(target.index, 0) + 1
+
+    def write(local: Local | None, block: int) -> None:
+        if local is not None:
+            if local.index in defined:
+                many.add(local.index)
+            defined[local.index] = block
+
+    for block in function.blocks:
+        for op in block.ops:
+            write(op.dst, block.index)
+        if block.end.dst is not None:
+            ok = block.end.successors[0]
+            if predecessors[ok.index] > 1:
+                many.add(block.end.dst.index)
+            write(block.end.dst, ok.index)
+    for block in function.blocks:
+        for op in (*block.ops, block.end):
+            for source in op.sources:
+                if isinstance(source, Local) and defined.get(source.index) != block.index:
+                    many.add(source.index)
+    params = {p.index for p in function.params} if not function.is_async else set()
+    return {
+        local.index
+        for local in function.locals
+        if not is_aggregate(local.type)
+        and not (debug and local.variable >= 0)
+        and (
+            (local.index in defined and local.index not in many and local.index not in params)
+            or (local.index in params and local.index not in defined)
+        )
+    }
+

@@ -1,0 +1,365 @@
+"""One build of one function: `fast`, or `debug` with a probe per statement and its variables in a shadow block.
+
+A direct function is an LLVM function of its arguments; aggregates come and go by address.  An async function
+is its poll: a switch over the state word into the resume points.
+"""
+
+from bisect import bisect_right
+
+from zyn.base.source import line_starts
+from zyn.codegen.lltypes import is_aggregate, memory, param_offsets, register
+from zyn.codegen.module_state import ModuleState
+from zyn.codegen.ops import OpEmitter
+from zyn.ir import op as ir
+from zyn.ir.func import Block, Local
+from zyn.ir.leaf import LEAVES
+from zyn.ir.transform.pipeline import Lowered
+from zyn.sema.types import (
+    BoolType,
+    IntType,
+    StructType,
+    Type,
+    VoidType,
+    field_offsets,
+    ArrayType,
+    size_and_align,
+)
+
+RETURNED = -2
+FAILED = -1
+CANCELLED = -3
+LOOK = -(1 << 63)
+CANCELLED_CODE = 7
+ACTIVATION_SIZE = 40
+
+
+class FunctionEmitter(OpEmitter):
+    """Emits one build.  `index` is the function's number in the module, `first_line` its item's, 0-based."""
+
+    def __init__(
+        self, module: ModuleState, lowered: Lowered, index: int, first_line: int, *, debug: bool
+    ) -> None:
+        super().__init__(module, lowered.function, debug=debug)
+        self.lowered = lowered
+        self.index = index
+        self.first_line = first_line
+        self.starts = line_starts(lowered.function.text)
+        self.activation = ""
+        self.shadow = ""
+        self.probe_count = len(lowered.function.probes)
+
+    def site(self, line: int) -> str:
+        base = self.let(f"load i64, ptr {self.module.names.local('sites')}, align 8")
+        return self.let(f"add i64 {base}, {(self.index << 32) | line}")
+
+    def line(self, start: int) -> int:
+        return bisect_right(self.starts, start) + self.first_line
+
+    def text(self) -> str:
+        """The whole LLVM function."""
+        build = "debug" if self.debug else "fast"
+        name = self.module.names.build(self.function.name, build)
+        signature = f"define {self._signature(name)} {{"
+        if self.debug:
+            self._debug_prologue()
+        if self.function.is_async:
+            self._dispatch()
+        else:
+            self._bind_params()
+            self.put("br label %b0")
+        prologue, self.lines = self.lines, []
+        for block in self.function.blocks:
+            self._block(block)
+        if not self.function.is_async:
+            self._failed_direct()
+        else:
+            self._pending()
+        body = self.lines
+        return "\n".join([signature, "entry:", *self.allocas, *prologue, *body, "}\n"])
+
+    def _signature(self, name: str) -> str:
+        if self.function.is_async:
+            return f"i64 {name}(ptr %sm, ptr %cx)"
+        return direct_signature(name, [p.type for p in self.function.params], self.function.result)
+
+    def _bind_params(self) -> None:
+        for number, param in enumerate(self.function.params):
+            if param.index in self.in_register:
+                self.registers[param.index] = f"%a{number}"
+            elif is_aggregate(param.type):
+                self.copy(param.type, f"%a{number}", self.home(param))
+            else:
+                self.store(param.type, f"%a{number}", self.home(param))
+
+    # --- control flow ---
+
+    def _block(self, block: Block) -> None:
+        self.put(f"b{block.index}:")
+        for op in block.ops:
+            match op:
+                case ir.Probe():
+                    if self.debug:
+                        self._probe(op.index)
+                case ir.Begin():
+                    self._begin(op)
+                case ir.StoreSlot():
+                    assert isinstance(op.a, Local)
+                    self.write(op.a.type, op.a, self._slot(op.a), count=False)
+                case ir.LoadSlot():
+                    self._load_slot(op.dst)
+                case _:
+                    self.emit_op(op)
+        self._terminator(block.end)
+
+    def _load_slot(self, local: Local | None) -> None:
+        assert local is not None
+        if is_aggregate(local.type):
+            self.copy(local.type, self._slot(local), self.home(local))
+        else:
+            self.define(local, self.load(local.type, self._slot(local)))
+
+    def _slot(self, local: Local) -> str:
+        assert self.lowered.frame is not None
+        return self.offset("%sm", self.lowered.frame.slots[local.index])
+
+    def _terminator(self, end: ir.Terminator) -> None:
+        match end:
+            case ir.Goto():
+                self.put(f"br label %b{end.target.index}")
+            case ir.Branch():
+                condition = self.value(end.condition)
+                self.put(
+                    f"br i1 {condition}, label %b{end.yes.index}, label %b{end.no.index}"
+                )
+            case ir.Try():
+                self.attempt(end.op, f"%b{end.ok.index}", f"%b{end.error.index}")
+            case ir.Await():
+                self._await(end)
+            case ir.Return():
+                self._return(end)
+            case _:
+                self._fail()
+
+    def _leave(self) -> None:
+        if self.debug:
+            name = self.module.need("zyn_probe_leave")
+            self.put(f"call void {name}(ptr %cx, ptr {self.activation})")
+
+    # --- direct functions ---
+
+    def _return_direct(self, end: ir.Return) -> None:
+        result = self.function.result
+        if isinstance(result, VoidType) or end.value is None:
+            self._leave()
+            self.put("ret void")
+        elif is_aggregate(result):
+            self.write(result, end.value, "%result", count=False)
+            self._leave()
+            self.put("ret void")
+        else:
+            value = self.value(end.value)
+            self._leave()
+            self.put(f"ret {register(result)} {value}")
+
+    def _failed_direct(self) -> None:
+        self.put("failed:")
+        self._leave()
+        result = self.function.result
+        if isinstance(result, VoidType) or is_aggregate(result):
+            self.put("ret void")
+        else:
+            self.put(f"ret {register(result)} zeroinitializer")
+
+    # --- state machines ---
+
+    def _dispatch(self) -> None:
+        count = sum(isinstance(block.end, ir.Await) for block in self.function.blocks)
+        state = self.let("load i32, ptr %sm, align 4")
+        cases = " ".join(f"i32 {k}, label %poll{k}" for k in range(1, count + 1))
+        self.put(f"switch i32 {state}, label %ended [ i32 0, label %b0 {cases} ]")
+        self.put("ended:")
+        answer = self.let(f"call i64 {self.module.need('zyn_repoll')}(ptr %sm, ptr %cx)")
+        self._leave()
+        self.put(f"ret i64 {answer}")
+
+    def _pending(self) -> None:
+        self.put("pending:")
+        self._leave()
+        self.put("ret i64 0")
+
+    def _child(self) -> str:
+        assert self.lowered.frame is not None
+        return self.offset("%sm", self.lowered.frame.child)
+
+    def _begin(self, op: ir.Begin) -> None:
+        child = self._child()
+        self.pending_begin = op
+        if op.kind == "leaf":
+            self.begin_leaf(op, child)
+            return
+        self.put(f"store i32 0, ptr {child}, align 4")
+        offsets, _ = param_offsets(tuple(arg.type for arg in op.args), 4)
+        for arg, offset in zip(op.args, offsets, strict=True):
+            self.write(arg.type, arg, self.offset(child, offset), count=True)
+
+    def _await(self, end: ir.Await) -> None:
+        begin = self.pending_begin
+        k = end.state
+        self.put(f"store i32 {k}, ptr %sm, align 4")
+        self.put(f"br label %poll{k}")
+        self.put(f"poll{k}:")
+        child = self._child()
+        if begin.kind == "leaf":
+            poll = self.module.need(f"zyn_{begin.target}_poll")
+        else:
+            poll = self.module.names.poll(begin.target)
+        answer = self.let(f"call i64 {poll}(ptr {child}, ptr %cx)")
+        waiting = self.let(f"icmp eq i64 {answer}, 0")
+        self.put(f"br i1 {waiting}, label %pending, label %ready{k}")
+        self.put(f"ready{k}:")
+        state = self.let(f"load i32, ptr {child}, align 4")
+        good = self.let(f"icmp eq i32 {state}, {RETURNED}")
+        self.put(f"br i1 {good}, label %take{k}, label %b{end.error.index}")
+        self.put(f"take{k}:")
+        self._take(begin, end.result, child)
+        self.put(f"br label %b{end.ok.index}")
+
+    def _take(self, begin: ir.Begin, result: Local | None, child: str) -> None:
+        """Move the result of a child that returned into its local."""
+        if begin.kind == "call":
+            if result is not None:
+                layout = self.lowered.callees[begin.target]
+                self._move(result, self.offset(child, layout.result_offset))
+            return
+        takes = LEAVES[begin.target].takes
+        if takes == "none":
+            return
+        name = self.module.need(f"zyn_{begin.target}_take")
+        type_ = result.type if result is not None else None
+        slot = self.alloca(memory(type_) if type_ else "i8", 16)
+        extra = _settled_offsets(type_) if takes == "settled" and type_ is not None else ""
+        self.put(f"call void {name}(ptr {child}, ptr {slot}{extra})")
+        if result is not None:
+            self._move(result, slot)
+
+    def _move(self, result: Local, address: str) -> None:
+        if is_aggregate(result.type):
+            self.copy(result.type, address, self.home(result))
+        else:
+            self.define(result, self.load(result.type, address))
+
+    def _return(self, end: ir.Return) -> None:
+        if not self.function.is_async:
+            self._return_direct(end)
+            return
+        result = self.function.result
+        assert self.lowered.frame is not None
+        answer = "1"
+        if end.value is not None and not isinstance(result, VoidType):
+            slot = self.offset("%sm", self.lowered.frame.result)
+            if isinstance(result, BoolType | IntType):
+                value = self.value(end.value)
+                self.store(result, value, slot)
+                answer = self._answer(result, value)
+            else:
+                self.write(result, end.value, slot, count=False)
+                answer = str(LOOK)
+        self.put(f"store i32 {RETURNED}, ptr %sm, align 4")
+        self._leave()
+        self.put(f"ret i64 {answer}")
+
+    def _answer(self, result: BoolType | IntType, value: str) -> str:
+        """The i64 of a poll that returned: the value, unless that would read as Pending or LOOK."""
+        if isinstance(result, BoolType):
+            return self.let(f"select i1 {value}, i64 1, i64 {LOOK}")
+        wide = value
+        if result.bits < 64:
+            extend = "sext" if result.signed else "zext"
+            wide = self.let(f"{extend} i{result.bits} {value} to i64")
+        zero = self.let(f"icmp eq i64 {wide}, 0")
+        return self.let(f"select i1 {zero}, i64 {LOOK}, i64 {wide}")
+
+    def _fail(self) -> None:
+        if not self.function.is_async:
+            self.put("br label %failed")
+            return
+        error = self.let(f"load ptr, ptr {self.offset('%cx', 48)}, align 8")
+        code = self.let(f"load i32, ptr {self.offset(error, 4)}, align 4")
+        cancelled = self.let(f"icmp eq i32 {code}, {CANCELLED_CODE}")
+        state = self.let(f"select i1 {cancelled}, i32 {CANCELLED}, i32 {FAILED}")
+        self.put(f"store i32 {state}, ptr %sm, align 4")
+        self._leave()
+        self.put(f"ret i64 {LOOK}")
+
+    # --- debug builds ---
+
+    def _debug_prologue(self) -> None:
+        table = self.lowered.side_table
+        number = self.let(f"load i64, ptr {self.module.names.local('sites')}, align 8")
+        shifted = self.let(f"lshr i64 {number}, 32")
+        narrow = self.let(f"trunc i64 {shifted} to i32")
+        identity = self.let(f"add i32 {narrow}, {self.index}")
+        size = max(table.shadow_size, 16)
+        block = self.alloca(f"[{size} x i8]", 16)
+        self.activation = self.alloca(f"[{ACTIVATION_SIZE} x i8]", 8)
+        self.shadow = block
+        sm = "null"
+        if self.function.is_async:
+            sm = "%sm"
+            name = self.module.need("zyn_shadow")
+            found = self.let(f"call ptr {name}(ptr %cx, ptr %sm, i32 {identity}, i32 {size})")
+            missing = self.let(f"icmp eq ptr {found}, null")
+            self.shadow = self.let(f"select i1 {missing}, ptr {block}, ptr {found}")
+        memset = self.module.need("llvm.memset.p0.i64")
+        if not self.function.is_async:
+            self.put(f"call void {memset}(ptr {block}, i8 0, i64 {size}, i1 false)")
+        self.put(f"store ptr null, ptr {self.activation}, align 8")
+        self.put(f"store ptr {sm}, ptr {self.offset(self.activation, 8)}, align 8")
+        self.put(f"store ptr {self.shadow}, ptr {self.offset(self.activation, 16)}, align 8")
+        self.put(f"store i32 {identity}, ptr {self.offset(self.activation, 24)}, align 4")
+        self.put(f"store i32 0, ptr {self.offset(self.activation, 28)}, align 4")
+        self.put(f"store i64 0, ptr {self.offset(self.activation, 32)}, align 8")
+        for local in self.function.locals:
+            if local.variable >= 0:
+                offset = table.variables[local.variable].shadow
+                self.homes[local.index] = self.offset(self.shadow, offset)
+        name = self.module.need("zyn_probe_enter")
+        self.put(f"call void {name}(ptr %cx, ptr {self.activation})")
+
+    def _probe(self, index: int) -> None:
+        flags = self.module.names.probes(self.function.name)
+        self.put(f"store i32 {index}, ptr {self.offset(self.activation, 28)}, align 4")
+        address = self.let(f"getelementptr i8, ptr {flags}, i64 {index}")
+        flag = self.let(f"load atomic i8, ptr {address} monotonic, align 1")
+        armed = self.let(f"and i8 {flag}, 127")
+        quiet = self.let(f"icmp eq i8 {armed}, 0")
+        number = self.count = self.count + 1
+        self.put(f"br i1 {quiet}, label %quiet{number}, label %armed{number}")
+        self.put(f"armed{number}:")
+        name = self.module.need("zyn_probe")
+        self.let(f"call i32 {name}(ptr %cx, ptr {self.activation}, i32 {index})")
+        self.put(f"br label %quiet{number}")
+        self.put(f"quiet{number}:")
+
+
+def _settled_offsets(type_: Type) -> str:
+    """Stride and field offsets of the records that `all_settled` writes."""
+    assert isinstance(type_, ArrayType) and isinstance(type_.element, StructType)
+    record = type_.element
+    names = [name for name, _ in record.fields]
+    offsets = dict(zip(names, field_offsets(record), strict=True))
+    stride = size_and_align(record)[0]
+    return (
+        f", i32 {stride}, i32 {offsets['ok']}, i32 {offsets.get('value', 0)}, "
+        f"i32 {offsets['error']}"
+    )
+
+
+def direct_signature(name: str, params: list[Type], result: Type) -> str:
+    """`R name(ptr %cx, args)`; an aggregate result is written to a last parameter `%result`."""
+    args = "".join(f", {register(type_)} %a{i}" for i, type_ in enumerate(params))
+    if isinstance(result, VoidType):
+        return f"void {name}(ptr %cx{args})"
+    if is_aggregate(result):
+        return f"void {name}(ptr %cx{args}, ptr %result)"
+    return f"{register(result)} {name}(ptr %cx{args})"

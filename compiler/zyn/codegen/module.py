@@ -1,0 +1,252 @@
+"""A whole module as LLVM text: every function's fast build, stubs, cells and descriptors.
+
+A debug module holds only debug builds; what it shares with the first module (cells, stubs, descriptors) it
+declares, and the driver imports those by address.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from zyn.codegen.func import FunctionEmitter, direct_signature
+from zyn.codegen.lltypes import is_aggregate, kind, memory, param_offsets, register
+from zyn.codegen.module_state import ModuleState
+from zyn.codegen.names import Names
+from zyn.ir.transform.pipeline import Lowered
+from zyn.sema.types import Type, VoidType, holds_reference
+
+
+class Unit(NamedTuple):
+    """One lowered function, and where its item begins in the file: 0-based line, byte offset."""
+
+    lowered: Lowered
+    first_line: int
+    offset: int = 0
+
+
+class ModuleText(NamedTuple):
+    """LLVM text, the symbols it exports and those it imports (runtime functions, then globals)."""
+
+    text: str
+    exports: tuple[str, ...]
+    runtime: tuple[str, ...]
+
+
+def emit_module(name: str, units: Sequence[Unit]) -> ModuleText:
+    """The fast build of a module.
+
+    Exports one table of pointers, four per function in order: descriptor (null for a direct function), stub,
+    cell, init; and the word that the side table ids of the functions count from (shifted by 32).
+    """
+    names = Names(name)
+    state = ModuleState(names)
+    body: list[str] = []
+    for index, unit in enumerate(units):
+        body.append(FunctionEmitter(state, unit.lowered, index, unit.first_line, debug=False).text())
+        body.append(_stubs(state, unit.lowered, index))
+    rows = [_table_row(names, unit.lowered) for unit in units]
+    size = 4 * len(units)
+    table = names.local("table")
+    sites = names.local("sites")
+    state.globals.append(f"{sites} = global i64 0, align 8")
+    state.globals.append(
+        f"{table} = constant [{size} x ptr] [{', '.join(rows)}], align 8"
+        if rows
+        else f"{table} = constant [1 x ptr] [ptr null], align 8"
+    )
+    text = state.text() + "\n".join(body)
+    return ModuleText(text, (table[1:], sites[1:]), tuple(state.needed))
+
+
+def emit_debug_module(
+    name: str, units: Sequence[Unit], chosen: Sequence[int], suffix: str
+) -> ModuleText:
+    """Debug builds of the functions at `chosen`; exports each build and its probe bytes, in that order."""
+    names = Names(name)
+    state = ModuleState(names)
+    state.external(names.local("sites"), f"{names.local('sites')} = external global i64")
+    body: list[str] = []
+    exports: list[str] = []
+    for index in chosen:
+        unit = units[index]
+        function = unit.lowered.function
+        probes = names.probes(function.name)
+        flags = ", ".join(
+            f"i8 {-128 if kind_ == 'await' else 0}" for kind_, _, _ in function.probes
+        )
+        count = max(len(function.probes), 1)
+        state.globals.append(
+            f"{probes} = global [{count} x i8] [{flags or 'i8 0'}], align 1"
+        )
+        body.append(FunctionEmitter(state, unit.lowered, index, unit.first_line, debug=True).text())
+        exports += [names.build(function.name, "debug"), probes]
+    for unit in units:
+        _declare(state, unit.lowered)
+    text = state.text() + "\n".join(body)
+    return ModuleText(text, tuple(symbol[1:] for symbol in exports), tuple(state.needed))
+
+
+def emit_thunk(name: str, lowered: Lowered) -> ModuleText:
+    """A ZynThunk for a direct function: arguments from memory, result to memory."""
+    names = Names(name)
+    state = ModuleState(names)
+    function = lowered.function
+    _declare(state, lowered)
+    types = [param.type for param in function.params]
+    offsets, _ = param_offsets(tuple(types), 0)
+    lines: list[str] = []
+    args = ""
+    for index, (type_, offset) in enumerate(zip(types, offsets, strict=True)):
+        lines.append(f"%p{index} = getelementptr i8, ptr %args, i64 {offset}")
+        if is_aggregate(type_):
+            args += f", ptr %p{index}"
+            continue
+        lines.append(f"%r{index} = load {memory(type_)}, ptr %p{index}")
+        value = f"%r{index}"
+        if register(type_) == "i1":
+            lines.append(f"%t{index} = trunc i8 %r{index} to i1")
+            value = f"%t{index}"
+        args += f", {register(type_)} {value}"
+    lines += _thunk_call(names.entry(function.name), function.result, args)
+    symbol = names.local(f"{function.name}$thunk")
+    body = "\n".join(lines)
+    text = f"{state.text()}define void {symbol}(ptr %cx, ptr %args, ptr %out) {{\n{body}\nret void\n}}\n"
+    return ModuleText(text, (symbol[1:],), ())
+
+
+def _thunk_call(target: str, result: Type, args: str) -> list[str]:
+    if isinstance(result, VoidType):
+        return [f"call void {target}(ptr %cx{args})"]
+    if is_aggregate(result):
+        return [f"call void {target}(ptr %cx{args}, ptr %out)"]
+    lines = [f"%result = call {register(result)} {target}(ptr %cx{args})"]
+    if register(result) == "i1":
+        return [*lines, "%byte = zext i1 %result to i8", "store i8 %byte, ptr %out"]
+    return [*lines, f"store {memory(result)} %result, ptr %out"]
+
+
+def _table_row(names: Names, lowered: Lowered) -> str:
+    name = lowered.function.name
+    if lowered.function.is_async:
+        parts = (names.descriptor(name), names.poll(name), names.cell(name), names.init(name))
+    else:
+        parts = ("null", names.entry(name), names.cell(name), "null")
+    return ", ".join(f"ptr {part}" for part in parts)
+
+
+def _declare(state: ModuleState, lowered: Lowered) -> None:
+    """Declare what the first module defines for a function."""
+    names = state.names
+    function = lowered.function
+    types = [param.type for param in function.params]
+    if function.is_async:
+        args = "".join(f", {register(type_)}" for type_ in types)
+        state.external(names.entry(function.name), f"declare ptr {names.entry(function.name)}(ptr{args})")
+        state.external(names.poll(function.name), f"declare i64 {names.poll(function.name)}(ptr, ptr)")
+    else:
+        signature = direct_signature(names.entry(function.name), types, function.result)
+        state.external(names.entry(function.name), f"declare {signature}")
+
+
+def _stubs(state: ModuleState, lowered: Lowered, index: int) -> str:
+    if lowered.function.is_async:
+        return _async_stubs(state, lowered, index)
+    names = state.names
+    function = lowered.function
+    entry, cell = names.entry(function.name), names.cell(function.name)
+    types = [param.type for param in function.params]
+    state.globals.append(f"{cell} = global ptr {names.build(function.name, 'fast')}, align 8")
+    args = "ptr %cx" + "".join(f", {register(type_)} %a{i}" for i, type_ in enumerate(types))
+    result = register(function.result)
+    if isinstance(function.result, VoidType):
+        result = "void"
+    elif is_aggregate(function.result):
+        args += ", ptr %result"
+        result = "void"
+    call = f"musttail call {result} %code({args})"
+    end = f"{call}\nret void" if result == "void" else f"%answer = {call}\nret {result} %answer"
+    return (
+        f"define {direct_signature(entry, types, function.result)} {{\n"
+        f"%code = load atomic ptr, ptr {cell} monotonic, align 8\n{end}\n}}\n"
+    )
+
+
+def _async_stubs(state: ModuleState, lowered: Lowered, index: int) -> str:
+    names = state.names
+    function = lowered.function
+    frame = lowered.frame
+    assert frame is not None
+    name = function.name
+    types = [param.type for param in function.params]
+    cell, poll, init = names.cell(name), names.poll(name), names.init(name)
+    descriptor = names.descriptor(name)
+    label = state.c_string(names.local(f"{name}$name"), name)
+    drop = _drop(state, lowered)
+    state.globals.append(f"{cell} = global ptr {names.build(name, 'fast')}, align 8")
+    state.globals.append(
+        f"{descriptor} = global {{ i32, i32, i32, i32, ptr, ptr, ptr, i32, i32, ptr, ptr, ptr }} "
+        f"{{ i32 {frame.size}, i32 {frame.align}, i32 {frame.result}, i32 {kind(function.result)}, "
+        f"ptr {init}, ptr {cell}, ptr {names.drop(name) if drop else 'null'}, i32 0, i32 0, "
+        f"ptr {poll}, ptr {state.info(function.result)}, ptr {label} }}, align 8"
+    )
+    args = "".join(f", {register(type_)} %a{i}" for i, type_ in enumerate(types))
+    return (
+        f"define i64 {poll}(ptr %sm, ptr %cx) {{\n"
+        f"%code = load atomic ptr, ptr {cell} monotonic, align 8\n"
+        f"%answer = musttail call i64 %code(ptr %sm, ptr %cx)\nret i64 %answer\n}}\n"
+        f"define void {init}(ptr %cx, ptr %sm{args}) {{\nentry:\n{_init_body(state, types)}}}\n"
+        f"define ptr {names.entry(name)}(ptr %cx{args}) {{\n"
+        f"%sm = call ptr {state.need('zyn_frame_new')}(ptr %cx, ptr {descriptor})\n"
+        "%none = icmp eq ptr %sm, null\nbr i1 %none, label %fail, label %fill\n"
+        f"fill:\ncall void {init}(ptr %cx, ptr %sm{args})\n"
+        "%promise = getelementptr i8, ptr %sm, i64 -32\nret ptr %promise\n"
+        "fail:\nret ptr null\n}\n" + drop
+    )
+
+
+def _init_body(state: ModuleState, types: list[Type]) -> str:
+    """State START, then the arguments, counted, at their offsets."""
+    lines = ["store i32 0, ptr %sm, align 4"]
+    offsets, _ = param_offsets(tuple(types), 4)
+    for index, (type_, offset) in enumerate(zip(types, offsets, strict=True)):
+        lines.append(f"%p{index} = getelementptr i8, ptr %sm, i64 {offset}")
+        if is_aggregate(type_):
+            size = f"getelementptr ({memory(type_)}, ptr null, i32 1)"
+            copy = state.need("llvm.memcpy.p0.p0.i64")
+            lines.append(
+                f"call void {copy}(ptr %p{index}, ptr %a{index}, "
+                f"i64 ptrtoint (ptr {size} to i64), i1 false)"
+            )
+        elif register(type_) == "i1":
+            lines.append(f"%z{index} = zext i1 %a{index} to i8")
+            lines.append(f"store i8 %z{index}, ptr %p{index}, align 1")
+        else:
+            lines.append(f"store {memory(type_)} %a{index}, ptr %p{index}")
+        if holds_reference(type_):
+            lines.append(f"call void {state.counter(type_, 'retain')}(ptr %p{index})")
+    return "\n".join(lines) + "\nret void\n"
+
+
+def _drop(state: ModuleState, lowered: Lowered) -> str:
+    """A drop function, or nothing when neither parameters nor result hold a reference."""
+    function = lowered.function
+    frame = lowered.frame
+    assert frame is not None
+    counted = [param for param in function.params if holds_reference(param.type)]
+    owns_result = holds_reference(function.result)
+    if not counted and not owns_result:
+        return ""
+    lines = [
+        f"define void {state.names.drop(function.name)}(ptr %sm) {{", "entry:",
+        "%state = load i32, ptr %sm, align 4",
+        "switch i32 %state, label %done [ i32 0, label %start i32 -2, label %returned ]",
+        "start:",
+    ]  # fmt: skip
+    for number, param in enumerate(counted):
+        lines.append(f"%p{number} = getelementptr i8, ptr %sm, i64 {frame.slots[param.index]}")
+        lines.append(f"call void {state.counter(param.type, 'release')}(ptr %p{number})")
+    lines += ["br label %done", "returned:"]
+    if owns_result:
+        lines.append(f"%r = getelementptr i8, ptr %sm, i64 {frame.result}")
+        lines.append(f"call void {state.counter(function.result, 'release')}(ptr %r)")
+    lines += ["br label %done", "done:", "ret void", "}", ""]
+    return "\n".join(lines)

@@ -1,0 +1,58 @@
+"""Object code -> code in this process, through LLVM's ORC JIT.
+
+Code is never unloaded: frames and threads may be in it for as long as the process lives.  Nothing is looked up in the
+process: every symbol a module imports is given by address, so a user's `malloc` and the C library's never meet.
+"""
+
+import itertools
+import threading
+from collections.abc import Mapping, Sequence
+
+import llvmlite.binding as llvm
+
+from zyn.codegen import Target
+from zyn.codegen.declare import C_LIBRARY
+from zyn.runtime.load import symbol_address
+
+_numbers = itertools.count(1)
+
+
+class Linker:
+    """The JIT of one process."""
+
+    def __init__(self, target: Target) -> None:
+        self.target = target
+        self._lock = threading.Lock()
+        self._jit = llvm.create_lljit_compiler(target.machine, use_jit_link=True)
+        self._alive: list[object] = []
+
+    def link(
+        self,
+        objects: Sequence[bytes],
+        exports: Sequence[str],
+        runtime: Sequence[str],
+        others: Mapping[str, int],
+    ) -> dict[str, int]:
+        """Load objects together; the addresses of `exports`.
+
+        runtime   functions of the runtime that the objects call
+        others    symbols of code that was loaded before, with their addresses
+        """
+        builder = llvm.JITLibraryBuilder()
+        for code in objects:
+            builder.add_object_img(code)
+        for name in runtime:
+            if not name.startswith("llvm."):
+                builder.import_symbol(name, symbol_address(name))
+        for name in C_LIBRARY:
+            address = llvm.address_of_symbol(name)
+            if address is not None:
+                builder.import_symbol(name, address)
+        for symbol, address in others.items():
+            builder.import_symbol(symbol, address)
+        for symbol in exports:
+            builder.export_symbol(symbol)
+        with self._lock:
+            tracker = builder.link(self._jit, f"zyn{next(_numbers)}")
+            self._alive.append(tracker)
+        return {symbol: tracker[symbol] for symbol in exports}

@@ -1,0 +1,178 @@
+"""The passes over one function, in order, and what they leave behind.
+
+`lower` is the whole back half short of machine code.  It is pure in the function, its callees' layouts and the
+leaf table, which is what lets the editor ask it for one function at a time.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from zyn.base.span import Span
+from zyn.ir import op as ir
+from zyn.ir.check import check_function
+from zyn.ir.func import Function
+from zyn.ir.leaf import LEAVES
+from zyn.ir.order import order_blocks
+from zyn.ir.side_table import SideTable
+from zyn.ir.transform.expand_turns import expand_turns
+from zyn.ir.transform.frame_layout import Piece, place_slots
+from zyn.ir.transform.insert_counts import insert_counts
+from zyn.ir.transform.place_callees import place_callees
+from zyn.ir.transform.side_table import make_side_table
+from zyn.ir.transform.split_suspends import crossing, number_states, split_suspends
+from zyn.sema.types import Type, align_up, size_and_align
+
+
+class CalleeLayout(NamedTuple):
+    """All that a caller may know of a callee's frame."""
+
+    size: int
+    align: int
+    result_offset: int
+
+
+Layouts = Callable[[str], CalleeLayout | None]
+"""The layout of an async function of the module; None when its frame must not lie inside this one's."""
+
+Dump = Callable[[str, Function], None]
+
+
+class Frame(NamedTuple):
+    """Offsets from the state word.  `slots` is keyed by local index; `child` is where every callee's frame
+    begins; `bound` the least size under the contract, `free_bound` without keeping parameters in place."""
+
+    size: int
+    align: int
+    slots: dict[int, int]
+    child: int
+    result: int
+    bound: int
+    free_bound: int
+    across: tuple[int, ...]
+    children: tuple[tuple[int, int], ...]
+
+
+class Lowered(NamedTuple):
+    """A function ready for code generation.  `frame` is None for a direct function."""
+
+    function: Function
+    frame: Frame | None
+    side_table: SideTable
+    callees: dict[str, CalleeLayout]
+
+    @property
+    def layout(self) -> CalleeLayout | None:
+        """What callers may know."""
+        if self.frame is None:
+            return None
+        return CalleeLayout(self.frame.size, self.frame.align, self.frame.result)
+
+
+def calls(function: Function) -> frozenset[str]:
+    """The async functions whose frames could lie inside this one's; before `lower` only."""
+    return frozenset(
+        op.target
+        for block in function.blocks
+        for op in block.ops
+        if isinstance(op, ir.Begin) and op.kind == "call"
+    )
+
+
+def lower(
+    function: Function,
+    layouts: Layouts,
+    reads: dict[int, list[Span]] | None = None,
+    *,
+    check: bool = False,
+    dump: Dump | None = None,
+) -> Lowered:
+    """Run every pass over `function`, which is changed in place.
+
+    reads   variable index -> spans of its reads in source order; only the reasons for captures need it
+    """
+
+    def done(name: str) -> None:
+        if check:
+            check_function(function, name)
+        if dump is not None:
+            dump(name, function)
+
+    done("build")
+    callees = {name: layout for name in calls(function) if (layout := layouts(name)) is not None}
+    place_callees(function, callees.__contains__)
+    done("place_callees")
+    expand_turns(function)
+    done("expand_turns")
+    order_blocks(function)
+    insert_counts(function)
+    done("insert_counts")
+    if not function.is_async:
+        order_blocks(function)
+        return Lowered(function, None, make_side_table(function, None, [], reads or {}), callees)
+    waiting = number_states(function)
+    live, across = crossing(function, waiting)
+    children = [_child_size(block.ops[-1], callees) for block in waiting]
+    frame = _lay_out(function, across, children)
+    split_suspends(function, waiting, live)
+    order_blocks(function)
+    done("split_suspends")
+    table = make_side_table(function, frame, waiting, reads or {})
+    return Lowered(function, frame, table, callees)
+
+
+def _child_size(begin: ir.Op, callees: dict[str, CalleeLayout]) -> tuple[int, int]:
+    assert isinstance(begin, ir.Begin)
+    if begin.kind == "leaf":
+        leaf = LEAVES[begin.target]
+        return leaf.size, leaf.align
+    callee = callees[begin.target]
+    return callee.size, callee.align
+
+
+def _piece(type_: Type, states: int) -> Piece:
+    size, align = size_and_align(type_)
+    return Piece(size, align, states)
+
+
+def _lay_out(
+    function: Function, across: list[int], children: list[tuple[int, int]]
+) -> Frame:
+    states = [0] * len(function.locals)
+    for number, alive in enumerate(across, 1):
+        for local in function.locals:
+            if alive >> local.index & 1:
+                states[local.index] |= 1 << number
+    params = [_piece(p.type, states[p.index] | 1) for p in function.params]
+    stored = [
+        local for local in function.locals if not local.is_param and states[local.index]
+    ]
+    pieces = [_piece(local.type, states[local.index]) for local in stored]
+    placed = place_slots(params, pieces)
+    slots = {p.index: o for p, o in zip(function.params, placed.params, strict=True)}
+    slots |= {local.index: o for local, o in zip(stored, placed.locals, strict=True)}
+    child_size = max((size for size, _ in children), default=0)
+    child_align = max((align for _, align in children), default=1)
+    child = align_up(placed.end, child_align)
+    result_size, result_align = size_and_align(function.result)
+    result = align_up(4, result_align)
+    align = max(
+        [4, result_align, child_align, *(p.align for p in params), *(p.align for p in pieces)]
+    )
+    end = max(placed.end, child + child_size if children else 0, result + result_size)
+    bound, free = _bounds(params, pieces, children, result_size)
+    return Frame(
+        align_up(end, align), align, slots, child, result,
+        align_up(bound, align), align_up(free, align), tuple(across), tuple(children),
+    )  # fmt: skip
+
+
+def _bounds(
+    params: list[Piece], locals_: list[Piece], children: list[tuple[int, int]], result: int
+) -> tuple[int, int]:
+    """The least bytes under the contract, and without storing parameters before the first poll."""
+    sums = [
+        sum(p.size for p in (*params, *locals_) if p.states >> number & 1) + size
+        for number, (size, _) in enumerate(children, 1)
+    ]
+    free = 4 + max([result, *sums])
+    return max(free, 4 + sum(p.size for p in params)), free
