@@ -492,6 +492,11 @@ bool zyn__runtime_reap(ZynRuntime *rt);
 void zyn__watchdog_arm(ZynRuntime *rt, uint64_t deadline_ns); /* UINT64_MAX disarms */
 void zyn__watchdog_join(ZynRuntime *rt);
 
+/* --- leaf_group.c ------------------------------------------------------------------------------------------ */
+
+/* Where a debugger finds the promises of a group: of the first child, from child to child, in a child. */
+void zyn__group_places(int32_t places[3]);
+
 /* --- error.c, string.c ------------------------------------------------------------------------------------- */
 
 ZynError *zyn__error_make(ZynRuntime *rt, uint32_t code, ZynSite site, const char *message, uint64_t length);

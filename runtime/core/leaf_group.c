@@ -293,3 +293,10 @@ void zyn_all_settled_take(void *mem, void *out, uint32_t stride, uint32_t ok, ui
 		}
 	}
 }
+
+void zyn__group_places(int32_t places[3])
+{
+	places[0] = offsetof(ZynGroup, children);
+	places[1] = sizeof(GroupChild);
+	places[2] = offsetof(GroupChild, promise);
+}
