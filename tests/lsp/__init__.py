@@ -1,1 +1,1 @@
-"""Tests of the language server: answers as pictures under their source, and a few whole sessions."""
+"""Tests of the language server: answers as pictures of their source, and a few whole sessions."""

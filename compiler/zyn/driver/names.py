@@ -1,0 +1,147 @@
+"""The names of one file, and which of them an edit has changed.
+
+What an item may know of another is its head: parameter names and types, the result, the fields.
+Heads are compared by what they say (`head_key`), not by where they say it, so that an edit inside a
+body, a comment or a blank stops here.
+
+Two declarations of one name: the first counts, for every reader.
+"""
+
+from collections.abc import Iterable
+
+from zyn.ast import (
+    ArrayTypeExpr,
+    ErrorTypeExpr,
+    NamedTypeExpr,
+    OptionalTypeExpr,
+    PromiseTypeExpr,
+    SliceTypeExpr,
+    TypeExpr,
+)
+from zyn.driver.items import ItemState
+from zyn.driver.memo import Memo
+from zyn.sema import Head
+from zyn.sema.facts import FunctionHead, StructHead
+
+ALL_NAMES = ""
+"""Stands in a memo for the set of all names, for an answer that looked through them."""
+
+LOG_MAX = 64
+"""Changes remembered one by one; a fact that is older is compared name by name."""
+
+
+class Names:
+    """The heads of a file by name.
+
+    `epoch` counts the updates that changed the meaning of some name; `_log` holds the names that
+    each of the last ones changed.
+    """
+
+    def __init__(self) -> None:
+        self.epoch = 0
+        self.states: dict[str, ItemState] = {}
+        self._keys: dict[str, object] = {}
+        self._log: list[frozenset[str]] = []
+
+    def lookup(self, name: str) -> Head | None:
+        """What the file declares under a name."""
+        state = self.states.get(name)
+        return state.head if state is not None else None
+
+    def update(self, states: Iterable[ItemState]) -> None:
+        """Take over the items of the file as they are now, in order."""
+        old, old_keys = self.states, self._keys
+        new: dict[str, ItemState] = {}
+        for state in states:
+            if state.name is not None and state.name not in new:
+                new[state.name] = state
+        if new == old:
+            return
+        changed: set[str] = set()
+        keys: dict[str, object] = {}
+        for name, state in new.items():
+            if old.get(name) is state:
+                keys[name] = old_keys[name]
+                continue
+            key = keys[name] = head_key(state.head)
+            if old_keys.get(name) != key:
+                changed.add(name)
+        changed.update(old.keys() - new.keys())
+        if old.keys() == new.keys():
+            keys[ALL_NAMES] = old_keys.get(ALL_NAMES)
+        else:
+            keys[ALL_NAMES] = frozenset(new)
+            changed.add(ALL_NAMES)
+        self.states, self._keys = new, keys
+        if changed:
+            self.epoch += 1
+            self._log = [*self._log[1 - LOG_MAX :], frozenset(changed)]
+
+    def holds(self, memo: Memo) -> bool:
+        """Whether every name still means what it meant when the memo was made."""
+        age = self.epoch - memo.epoch
+        if age == 0:
+            return True
+        seen = memo.seen
+        if age <= len(self._log) and all(map(seen.keys().isdisjoint, self._log[-age:])):
+            return True
+        keys = self._keys
+        return all(keys.get(name) == key for name, key in seen.items())
+
+    def key(self, name: str) -> object:
+        """What a name means, to be compared; None when it means nothing."""
+        return self._keys.get(name)
+
+
+class Recorder:
+    """The environment of one question: it remembers what was asked."""
+
+    def __init__(self, names: Names) -> None:
+        self._names = names
+        self._seen: dict[str, object] = {}
+
+    def lookup(self, name: str) -> Head | None:
+        """What the file declares under a name."""
+        self._seen[name] = self._names.key(name)
+        return self._names.lookup(name)
+
+    def names(self) -> list[str]:
+        """Every name that the file declares."""
+        self._seen[ALL_NAMES] = self._names.key(ALL_NAMES)
+        return sorted(self._names.states)
+
+    def memo(self) -> Memo:
+        """What the answer was made from."""
+        return Memo(self._names.epoch, self._seen)
+
+
+def head_key(head: Head | None) -> object:
+    """What a head says, without where it stands."""
+    match head:
+        case FunctionHead(name, is_async, params, result):
+            return (name, is_async, _named(params), type_key(result))
+        case StructHead(name, fields):
+            return (name, _named(fields))
+    return None
+
+
+def type_key(type_: TypeExpr) -> object:
+    """What a written type says."""
+    match type_:
+        case NamedTypeExpr(name=name):
+            return name
+        case PromiseTypeExpr(result=result):
+            return ("promise", type_key(result))
+        case OptionalTypeExpr(inner=inner):
+            return ("optional", type_key(inner))
+        case ArrayTypeExpr(length=length, element=element):
+            return ("array", length, type_key(element))
+        case SliceTypeExpr(element=element):
+            return ("slice", type_key(element))
+        case ErrorTypeExpr():
+            return ("error",)
+    return None
+
+
+def _named(parts: tuple[tuple[str, TypeExpr], ...]) -> object:
+    return tuple((name, type_key(type_)) for name, type_ in parts)
