@@ -10,6 +10,6 @@ Invariants
 
 def main() -> None:
     """The command `zyn-dap`."""
-    from zyn.dap.main import run
+    from zyn.dap.command import run
 
     raise SystemExit(run())

@@ -85,7 +85,7 @@ class StreamSink:
         try:
             self._writer.close()
             await asyncio.wait_for(self._writer.wait_closed(), CLOSE_AFTER_S)
-        except asyncio.TimeoutError:
+        except TimeoutError:
             self._writer.transport.abort()
         except OSError:
             return
