@@ -1,1 +1,79 @@
-"""The Python interface: load a module, call it, hold its promises."""
+"""The Python interface: load a module, call it, hold its promises.
+
+    with Runtime() as runtime:
+        runtime.load_module("async fn double(x: i32) i32 { return x * 2; }")
+        assert runtime.call("double", 21) == 42
+
+Invariants: nothing that a program or a host does through this package can crash the interpreter; a
+promise may be dropped at any moment and on any thread; no asyncio is imported before a promise is
+awaited under it.
+"""
+
+from zyn.embed.absent import LanguageGrammar, TieredRuntime
+from zyn.embed.combinators import PromiseAll, PromiseAllSettled, PromiseRace
+from zyn.embed.errors import (
+    BusyError,
+    CallError,
+    CompileFailed,
+    Deadlocked,
+    NotAvailable,
+    Problem,
+    PromiseCancelled,
+    PromiseFailed,
+    PromiseTimeout,
+    RuntimeClosed,
+    WaitingTask,
+    ZynError,
+)
+from zyn.embed.promise import Promise
+from zyn.embed.runtime import Runtime
+from zyn.embed.states import (
+    AllReady,
+    AllSettled,
+    Failed,
+    Fulfilled,
+    PromiseAllSettledState,
+    PromiseAllState,
+    PromiseRaceState,
+    PromiseState,
+    Ready,
+    Rejected,
+    SettledResult,
+    Won,
+)
+from zyn.embed.values import StructValue
+
+__all__ = [
+    "AllReady",
+    "AllSettled",
+    "BusyError",
+    "CallError",
+    "CompileFailed",
+    "Deadlocked",
+    "Failed",
+    "Fulfilled",
+    "LanguageGrammar",
+    "NotAvailable",
+    "Problem",
+    "Promise",
+    "PromiseAll",
+    "PromiseAllSettled",
+    "PromiseAllSettledState",
+    "PromiseAllState",
+    "PromiseCancelled",
+    "PromiseFailed",
+    "PromiseRace",
+    "PromiseRaceState",
+    "PromiseState",
+    "PromiseTimeout",
+    "Ready",
+    "Rejected",
+    "Runtime",
+    "RuntimeClosed",
+    "SettledResult",
+    "StructValue",
+    "TieredRuntime",
+    "WaitingTask",
+    "Won",
+    "ZynError",
+]

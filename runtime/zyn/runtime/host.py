@@ -132,10 +132,15 @@ class NativeRuntime:
         """Whether `close` was called."""
         return self._address == 0
 
+    @property
+    def is_inside(self) -> bool:
+        """Whether this thread is inside a call of this runtime, further up its stack."""
+        thread = threading.get_ident()
+        return any(inside == thread for inside, _ in self._inside.copy())
+
     def close(self) -> None:
         """Cancel every task, run their clean-up, free the runtime.  Twice is harmless."""
-        thread = threading.get_ident()
-        if any(inside == thread for inside, _ in self._inside.copy()):
+        if self.is_inside:
             raise RuntimeBusyError("a runtime cannot be closed from inside one of its polls")
         with self._closing:
             address, self._address = self._address, 0

@@ -1,0 +1,147 @@
+"""Promises under asyncio: one pump per runtime and event loop.
+
+The pump turns the runtime only when there is a reason: something was awaited or cancelled, the
+wake descriptor is readable, a timer is due.  Between turns the event loop goes on, so other
+asyncio tasks run; nothing here waits or spins.  A promise awaited by several asyncio tasks is
+cancelled when the last of them is.
+
+The descriptor that the loop watches is a duplicate, so that closing the runtime cannot leave the
+loop with a number that means something else.
+"""
+
+import asyncio
+import contextlib
+import os
+import threading
+from typing import TYPE_CHECKING, Any
+
+from zyn.embed.promise import Promise, outcome
+from zyn.embed.states import PENDING
+from zyn.runtime.host import NativePromise, RuntimeClosedError
+
+if TYPE_CHECKING:
+    from zyn.embed.runtime import Runtime
+
+# Another thread runs the runtime: look again after this.
+_BUSY_PAUSE_S = 0.001
+
+Waiter = asyncio.Future[None]
+
+
+async def wait(promise: Promise) -> Any:
+    """The value of a promise; what `await promise` runs."""
+    while (state := promise._advance()) is PENDING:
+        await wait_any([promise])
+    return outcome(state)
+
+
+async def wait_any(promises: list[Promise]) -> None:
+    """Run until one of these pending promises of one runtime may have ended."""
+    roots = [promise._root() for promise in promises]
+    await _pump(roots[0]._runtime).any_ended([root._native() for root in roots])
+
+
+_pumps_making = threading.Lock()
+
+
+def _pump(runtime: "Runtime") -> "Pump":
+    loop = asyncio.get_running_loop()
+    with _pumps_making:
+        for pump in list(runtime._pumps):
+            if pump.loop is loop:
+                return pump
+            if pump.loop.is_closed():
+                pump.abandon()
+        pump = Pump(runtime, loop)
+        runtime._pumps = [*runtime._pumps, pump]
+        return pump
+
+
+class Pump:
+    """Turns one runtime on one event loop.  All but `notify` happens on the loop's thread."""
+
+    def __init__(self, runtime: "Runtime", loop: asyncio.AbstractEventLoop) -> None:
+        self.loop = loop
+        self._runtime = runtime
+        self._waiters: dict[int, tuple[NativePromise, list[Waiter]]] = {}
+        self._turn_planned = False
+        self._timer: asyncio.TimerHandle | None = None
+        self._thread = threading.get_ident()
+        self._fd = os.dup(runtime._native.wake_fd())
+        loop.add_reader(self._fd, self._plan_turn)
+
+    async def any_ended(self, natives: list[NativePromise]) -> None:
+        """Wait until one of the promises ended, turning the runtime meanwhile."""
+        waiter: Waiter = self.loop.create_future()
+        for native in natives:
+            self._waiters.setdefault(native.address, (native, []))[1].append(waiter)
+        try:
+            for native in natives:
+                self._runtime._native.spawn(native)
+            self._plan_turn()
+            await waiter
+        except asyncio.CancelledError:
+            for native in natives:
+                if self._waiters[native.address][1] == [waiter]:
+                    native.cancel()
+            self._plan_turn()
+            raise
+        except RuntimeClosedError:
+            return  # the promises say Cancelled
+        finally:
+            for native in natives:
+                waiters = self._waiters[native.address][1]
+                waiters.remove(waiter)
+                if not waiters:
+                    del self._waiters[native.address]
+
+    def notify(self) -> None:
+        """Some promises may have ended.  Any thread."""
+        if not self._waiters:
+            return
+        if threading.get_ident() == self._thread:
+            self._wake_waiters()
+        else:
+            with contextlib.suppress(RuntimeError):  # the loop was closed meanwhile
+                self.loop.call_soon_threadsafe(self._wake_waiters)
+
+    def abandon(self) -> None:
+        """The loop was closed: nobody will call this pump again."""
+        self._runtime._pumps = [pump for pump in self._runtime._pumps if pump is not self]
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
+
+    def _wake_waiters(self) -> None:
+        closed = self._runtime.is_closed
+        for native, waiters in list(self._waiters.values()):
+            if closed or native.status != 0:
+                for waiter in waiters:
+                    if not waiter.done():
+                        waiter.set_result(None)
+
+    def _plan_turn(self) -> None:
+        if not self._turn_planned:
+            self._turn_planned = True
+            self.loop.call_soon(self._turn)
+
+    def _turn(self) -> None:
+        self._turn_planned = False
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        try:
+            polls = self._runtime._native.turn()
+            next_ns = self._runtime._native.next_deadline_ns()
+        except RuntimeClosedError:
+            self.loop.remove_reader(self._fd)
+            self.abandon()
+            self._wake_waiters()
+            return
+        self._runtime._notify()
+        if polls < 0:
+            self._timer = self.loop.call_later(_BUSY_PAUSE_S, self._plan_turn)
+        elif next_ns == 0:
+            self._plan_turn()
+        elif next_ns > 0:
+            self._timer = self.loop.call_later(next_ns / 1e9, self._plan_turn)

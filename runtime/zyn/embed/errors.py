@@ -1,0 +1,90 @@
+"""What the Python interface raises.  Every message says what to do or names what is wrong."""
+
+import msgspec
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """One finding of the compiler about a program.  Line and column are 1-based."""
+
+    file: str
+    line: int
+    column: int
+    severity: str
+    code: str
+    message: str
+    hint: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}: {self.severity}: {self.message}"
+
+
+class WaitingTask(msgspec.Struct, frozen=True):
+    """A task of a deadlock: where it waits, and for what.  Line 0: no source line."""
+
+    task: int
+    function: str
+    file: str
+    line: int
+    waits_for: str
+
+    def __str__(self) -> str:
+        place = f" at line {self.line}" if self.line else ""
+        return f"task {self.task} ({self.function}) waits for {self.waits_for}{place}"
+
+
+class ZynError(Exception):
+    """The base of everything that `zyn.embed` raises on purpose."""
+
+
+class CompileFailed(ZynError):
+    """The source text has errors; `problems` are all of them, warnings too."""
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        self.problems = problems
+        super().__init__("\n".join(map(str, problems)) or "the program does not compile")
+
+
+class CallError(ZynError):
+    """A call that cannot be made: unknown name, wrong number, type or range of arguments."""
+
+
+class PromiseFailed(ZynError):
+    """The awaited task failed.  `code` is stable; `line` is None when no line is to blame."""
+
+    def __init__(
+        self, message: str, *, code: str = "", line: int | None = None, file: str = ""
+    ) -> None:
+        self.message = message
+        self.code = code
+        self.line = line
+        self.file = file
+        place = "" if line is None else f"{file}:{line}: " if file else f"line {line}: "
+        super().__init__(place + message)
+
+
+class PromiseCancelled(ZynError):
+    """The awaited task was cancelled."""
+
+
+class PromiseTimeout(ZynError, TimeoutError):
+    """The time is up; the promise is still pending and may be awaited again."""
+
+
+class Deadlocked(ZynError):
+    """Every task waits and nothing can wake one; `tasks` says who waits for what."""
+
+    def __init__(self, tasks: tuple[WaitingTask, ...]) -> None:
+        self.tasks = tasks
+        super().__init__("; ".join(["deadlock: nothing can run any more", *map(str, tasks)]))
+
+
+class BusyError(ZynError):
+    """A promise was polled, or its runtime closed, from inside one of its own polls."""
+
+
+class RuntimeClosed(ZynError):
+    """The runtime was closed."""
+
+
+class NotAvailable(ZynError, NotImplementedError):
+    """The document of the language describes it; this version of zyn does not have it yet."""

@@ -1,0 +1,394 @@
+"""A runtime: modules that are loaded, functions that are called, promises that are run.
+
+A runtime may be used from several threads; one at a time runs its code, the others wait.  Closing
+it cancels what is under way.  What it has loaded stays usable until then, and a function that is
+loaded again under the same name replaces the older one for later calls.
+"""
+
+import ctypes
+import logging
+import math
+import os
+import select
+import threading
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Literal, Self, overload
+
+from zyn.base.diagnostic import Diagnostic
+from zyn.base.source import Encoding, SourceText
+from zyn.driver.load import CompileError, Engine, LoadedFunction, LoadedModule
+from zyn.embed.deadlock import waiting_tasks
+from zyn.embed.errors import (
+    BusyError,
+    CallError,
+    CompileFailed,
+    Deadlocked,
+    Problem,
+    PromiseCancelled,
+    PromiseTimeout,
+    RuntimeClosed,
+)
+from zyn.embed.promise import PollFn, Promise, failure
+from zyn.embed.states import Failed
+from zyn.embed.values import Encoder, decode, release
+from zyn.ir.side_table import SideTable
+from zyn.runtime.abi import CLOCK_REAL, CLOCK_VIRTUAL, Status
+from zyn.runtime.host import (
+    NativePromise,
+    NativeRuntime,
+    RuntimeBusyError,
+    RuntimeClosedError,
+)
+from zyn.sema.types import Type, size_and_align
+
+if TYPE_CHECKING:
+    from zyn.embed.aio import Pump
+
+logger = logging.getLogger("zyn.embed")
+
+LANGUAGES = {"zyntax": (".zyntax",)}
+_BUSY_PAUSE_S = 0.001
+_CLOCKS = {"real": CLOCK_REAL, "virtual": CLOCK_VIRTUAL}
+
+
+class Runtime:
+    """Compiles modules and runs their functions.
+
+    language    of modules whose language is not named
+    clock       `real`, or `virtual`: time passes only when nothing else can be done, at once
+    memory_max  bytes of frames, strings and errors alive at once; more fails the task; 0: no limit
+    stack_bytes of native stack that one poll may use; 0: what the thread has
+    cache_dir   where compiled code is kept between runs; None: nowhere
+    check       check the compiler's own work between its passes
+    """
+
+    def __init__(
+        self,
+        language: str = "zyntax",
+        *,
+        clock: Literal["real", "virtual"] = "real",
+        seed: int = 0,
+        memory_max: int = 0,
+        stack_bytes: int = 0,
+        cache_dir: str | os.PathLike[str] | None = None,
+        check: bool = False,
+    ) -> None:
+        if clock not in _CLOCKS:
+            raise ValueError(f"clock is one of {', '.join(_CLOCKS)}, not {clock!r}")
+        self._language = known_language(language)
+        self._native = NativeRuntime(
+            clock=_CLOCKS[clock], seed=seed, memory_max=memory_max, stack_bytes=stack_bytes
+        )
+        self._engine = Engine(cache_dir=Path(cache_dir) if cache_dir else None, check=check)
+        self._clock = clock
+        self._loading = threading.RLock()
+        self._modules: list[LoadedModule] = []
+        self._problems: list[Problem] = []
+        self._functions: dict[str, LoadedFunction] = {}
+        self._side_tables: dict[int, SideTable] = {}
+        self._pumps: list[Pump] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Cancel what is under way, run its clean-up, free the memory.  Twice is harmless.
+
+        Promises that are still held stay readable; pending ones are Cancelled.
+        """
+        try:
+            self._native.close()
+        except RuntimeBusyError as error:
+            raise BusyError(str(error)) from None
+        self._notify()
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether `close` was called."""
+        return self._native.is_closed
+
+    @property
+    def live_objects(self) -> int:
+        """Frames, strings and errors that are alive; 0 once every promise is gone."""
+        try:
+            return self._native.live_objects()
+        except RuntimeClosedError:
+            return 0
+
+    # --- loading --------------------------------------------------------------------------------
+
+    @overload
+    def load_module(self, source: str, /) -> list[str]: ...
+    @overload
+    def load_module(self, language: str, source: str, /) -> list[str]: ...
+    def load_module(self, first: str, second: str | None = None, /) -> list[str]:
+        """Compile source text, of the runtime's language or the one named first.
+
+        Gives the names of what was generated: `f` for each function and `__f_poll` for the state
+        machine of each async one.  Raises CompileFailed.
+        """
+        language, source = (self._language, first) if second is None else (first, second)
+        with self._loading:
+            name = f"module{len(self._modules) + 1}"
+            return self._load(source.encode("utf-8", "surrogatepass"), language, name, "")
+
+    def load_file(self, path: str | os.PathLike[str]) -> list[str]:
+        """`load_module` for a file; its suffix says which language it is."""
+        file = Path(path)
+        language = language_of(file) or self._language
+        return self._load(file.read_bytes(), language, file.stem, str(file))
+
+    def _load(self, text: bytes, language: str, name: str, file: str) -> list[str]:
+        if self.is_closed:
+            raise RuntimeClosed("the runtime is closed")
+        known_language(language)
+        with self._loading:
+            try:
+                module = self._engine.load(text, language=language, name=name, file=file)
+            except CompileError as error:
+                raise CompileFailed(problems(error.file, text, error.diagnostics)) from None
+            self._modules.append(module)
+            for name_, function in module.functions.items():
+                self._side_tables[function.side_table.id] = function.side_table
+                if not name_.startswith("<"):  # what the compiler made for itself
+                    self._functions[name_] = function
+            self._problems += problems(file, text, module.diagnostics)
+        for problem in problems(file, text, module.diagnostics):
+            logger.info("%s", problem)
+        logger.debug("loaded %s: %s", name, ", ".join(module.generated))
+        return list(module.generated)
+
+    @property
+    def diagnostics(self) -> list[Problem]:
+        """The warnings and hints of everything that was loaded."""
+        return list(self._problems)
+
+    @property
+    def functions(self) -> list[str]:
+        """The names that can be called."""
+        return list(self._functions)
+
+    # --- calling --------------------------------------------------------------------------------
+
+    def call(self, name: str, /, *args: object) -> Any:
+        """Call a function and give its value; an async one is run until it ends."""
+        function = self._function(name)
+        if function.signature.is_async:
+            return self.call_async(name, *args).await_result()
+        return self._call_direct(function, args)
+
+    def call_async(self, name: str, /, *args: object) -> Promise:
+        """A promise for an async function, which has not begun to run."""
+        function = self._function(name)
+        if not function.signature.is_async:
+            raise CallError(f"{name} is not async: use call")
+        encoder = Encoder(self)
+        memory = encode_args(function, args, encoder)
+        try:
+            native = self._native.call_async(function.descriptor, memory, function.args_offset)
+        except (MemoryError, RuntimeClosedError) as error:
+            # Only these say that the frame did not take the references over.
+            encoder.undo()
+            raise _translated(error) from None
+        logger.debug("call_async %s", name)
+        return Promise(self, native, function.signature.result, name)
+
+    def _call_direct(self, function: LoadedFunction, args: tuple[object, ...]) -> Any:
+        result = function.signature.result
+        memory = ctypes.create_string_buffer(max(size_and_align(result)[0], 1))
+        encoder = Encoder(self)
+        packed = encode_args(function, args, encoder)
+        try:
+            status, error = self._native.call_direct(function.thunk(), packed, memory)
+        except BaseException as error:
+            # Nothing was written yet, or all of it.
+            release(result, memory.raw)
+            raise _translated(error) from None
+        finally:
+            # The callee borrows its arguments.
+            encoder.undo()
+            self._notify()
+        if status == Status.READY:
+            value = decode(result, memory.raw, 0, self._promise_of)
+            release(result, memory.raw)
+            return value
+        if status == Status.OUT_OF_MEMORY:
+            raise MemoryError("the native runtime has no memory")
+        if status == Status.CANCELLED or error is None:
+            raise PromiseCancelled(f"{function.name} was cancelled")
+        file = self._file_of(error.side_table)
+        raise failure(
+            Failed(error.message, code=error.code.text, line=error.line or None, file=file)
+        )
+
+    def _function(self, name: str) -> LoadedFunction:
+        if self.is_closed:
+            raise RuntimeClosed("the runtime is closed")
+        function = self._functions.get(name)
+        if function is None:
+            known = ", ".join(self._functions) or "none"
+            raise CallError(f"there is no function {name!r}; loaded: {known}")
+        return function
+
+    # --- for promises ---------------------------------------------------------------------------
+
+    def _foreign(self, machine: object, poll_fn: PollFn) -> NativePromise:
+        try:
+            return self._native.call_foreign(machine, poll_fn)
+        except RuntimeClosedError:
+            raise RuntimeClosed("the runtime is closed") from None
+
+    def _new_string(self, text: bytes) -> int:
+        try:
+            return self._native.new_string(text)
+        except RuntimeClosedError:
+            raise RuntimeClosed("the runtime is closed") from None
+
+    def _promise_of(self, native: NativePromise, result: Type) -> Promise:
+        return Promise(self, native, result, "promise")
+
+    def _file_of(self, side_table: int) -> str:
+        table = self._side_tables.get(side_table)
+        return table.file if table else ""
+
+    def _poll(self, native: NativePromise) -> None:
+        """One turn in which the promise is polled."""
+        try:
+            status = self._native.poll(native)
+        except RuntimeClosedError:
+            return  # the promise is Cancelled
+        finally:
+            self._notify()
+        _refuse(status)
+
+    def _block_on(self, native: NativePromise, deadline: float | None) -> None:
+        """Run until the promise ended; raises when it does not."""
+        left_ns = -1
+        if deadline is not None:
+            left_ns = max(0, min(int((deadline - time.monotonic()) * 1e9), (1 << 63) - 1))
+        try:
+            status = self._native.block_on(native, left_ns)
+        except RuntimeClosedError:
+            return
+        finally:
+            self._notify()
+        if status == Status.TIMEOUT:
+            raise PromiseTimeout("the time is up and the promise is still pending")
+        if status == Status.DEADLOCK:
+            raise Deadlocked(waiting_tasks(self._native, self._side_tables))
+        _refuse(status)
+
+    def _progress(self, native: NativePromise, deadline: float | None) -> None:
+        """One turn, then wait until another is worth it.  `native` is pending."""
+        try:
+            polls = self._native.turn()
+            self._notify()
+            if polls < 0:
+                if self._native.is_inside:
+                    _refuse(Status.BUSY)
+                time.sleep(_BUSY_PAUSE_S)  # another thread runs the runtime
+            if polls != 0:
+                return
+            next_ns = self._native.next_deadline_ns()
+            if next_ns < 0:
+                self._block_on(native, deadline)  # it knows whether anything can come from outside
+            elif next_ns > 0:
+                left_s = math.inf if deadline is None else max(0.0, deadline - time.monotonic())
+                poll = select.poll()
+                poll.register(self._native.wake_fd(), select.POLLIN)
+                poll.poll(min(math.ceil(next_ns / 1e6), left_s * 1e3))
+        except RuntimeClosedError:
+            return  # the promise is Cancelled
+
+    def _notify(self) -> None:
+        """Tell asyncio's waiters of promises that ended meanwhile."""
+        for pump in self._pumps:
+            pump.notify()
+
+
+def problems(file: str, data: bytes, found: Iterable[Diagnostic]) -> tuple[Problem, ...]:
+    """The compiler's findings as this package shows them."""
+    text = SourceText(data)
+    places = [(text.position(one.span.start, Encoding.UTF32), one) for one in found]
+    return tuple(
+        Problem(
+            file or "<source>",
+            place.line + 1,
+            place.column + 1,
+            one.code.severity.name.lower(),
+            one.code.name,
+            one.message,
+            one.hint,
+        )
+        for place, one in places
+    )
+
+
+def encode_args(function: LoadedFunction, args: tuple[object, ...], encoder: Encoder) -> bytes:
+    """The arguments as the callee's memory holds them; CallError says which one is wrong."""
+    if len(args) != len(function.args):
+        expected = ", ".join(f"{name}: {type_}" for name, type_, _ in function.args)
+        plural = "argument" if len(function.args) == 1 else "arguments"
+        raise CallError(
+            f"{function.name}({expected}) takes {len(function.args)} {plural}, got {len(args)}"
+        )
+    memory = bytearray(function.args_size)
+    try:
+        for (name, type_, offset), value in zip(function.args, args, strict=True):
+            encoder.put(type_, value, memory, offset - function.args_offset, name)
+    except BaseException:
+        encoder.undo()
+        raise
+    return bytes(memory)
+
+
+def known_language(language: str) -> str:
+    """The language, or ValueError."""
+    if language not in LANGUAGES:
+        raise ValueError(f"unknown language {language!r}; there is {', '.join(LANGUAGES)}")
+    return language
+
+
+def language_of(file: Path) -> str | None:
+    """The language of a file by its suffix."""
+    for language, suffixes in LANGUAGES.items():
+        if file.suffix in suffixes:
+            return language
+    return None
+
+
+def _refuse(status: Status) -> None:
+    if status == Status.BUSY:
+        raise BusyError("a promise cannot be polled from inside a poll of its own runtime")
+    if status == Status.OUT_OF_MEMORY:
+        raise MemoryError("the native runtime has no memory")
+
+
+def _translated(error: BaseException) -> BaseException:
+    if isinstance(error, RuntimeClosedError):
+        return RuntimeClosed("the runtime is closed")
+    return error
+
+
+_default: Runtime | None = None
+_default_making = threading.Lock()
+
+
+def default_runtime() -> Runtime:
+    """The runtime of foreign promises that are used with no other."""
+    global _default
+    with _default_making:
+        if _default is None or _default.is_closed:
+            _default = Runtime()
+        return _default
