@@ -351,7 +351,7 @@ def _settled_offsets(type_: Type) -> str:
     stride = size_and_align(record)[0]
     return (
         f", i32 {stride}, i32 {offsets['ok']}, i32 {offsets.get('value', 0)}, "
-        f"i32 {offsets['error']}"
+        f"i32 {offsets['message']}"
     )
 
 

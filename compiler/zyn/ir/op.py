@@ -614,3 +614,8 @@ class Fail(Terminator):
 
     def retarget(self, old: Block, new: Block) -> None:
         """A failure goes nowhere."""
+
+
+def begin_of(block: Block) -> Begin:
+    """The operation that places what the await at the end of `block` waits for."""
+    return next(op for op in block.ops if isinstance(op, Begin))

@@ -55,7 +55,7 @@ BUILTINS: dict[str, Builtin] = {
         Builtin(
             "all_settled", None, None,
             "all_settled(promises: [N]Promise<T>) Promise<[N]Settled<T>>",
-            "Waits for every promise; each result has `ok`, `value` and `error`.", "all_settled",
+            "Waits for every promise; each result has `ok`, `value` and `message`.", "all_settled",
         ),
     )
 }  # fmt: skip

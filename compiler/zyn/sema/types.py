@@ -210,4 +210,4 @@ def holds_reference(type_: Type) -> bool:
 def settled_type(result: Type) -> StructType:
     """What `all_settled` gives for each promise of `result`; a void result has no `value` field."""
     value: tuple[tuple[str, Type], ...] = () if result == VOID else (("value", result),)
-    return StructType(f"Settled<{result}>", (("ok", BOOL), *value, ("error", STRING)))
+    return StructType(f"Settled<{result}>", (("ok", BOOL), *value, ("message", STRING)))

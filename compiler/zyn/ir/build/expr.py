@@ -243,21 +243,28 @@ class ExprBuilder(FutureBuilder):
         return type_
 
     def path(self, node: Expr) -> tuple[Operand, tuple[int | Operand, ...]]:
-        """The value that a chain of fields and indexes starts at, and the checked way into it."""
-        untouched = node.id not in self.facts.awaited and node.id not in self.facts.converted
-        if isinstance(node, FieldAccess) and untouched:
-            base, path = self.path(node.value)
+        """The value that a chain of fields and indexes starts at, and the checked way into it.
+
+        What happens to the value of `node` itself afterwards (a conversion, an await) is up to the caller.
+        """
+        if isinstance(node, FieldAccess):
+            base, path = self._inner_path(node.value)
             struct = self.settled(node.value)
             assert isinstance(struct, StructType)
             return base, (*path, struct.field_index(node.field.text))
-        if isinstance(node, Index) and untouched:
-            base, path = self.path(node.value)
+        if isinstance(node, Index):
+            base, path = self._inner_path(node.value)
             array = self.settled(node.value)
             assert isinstance(array, ArrayType)
             index = self.expr(node.index)
             self.attempt(ir.CheckIndex(index, array.length, node.span))
             return base, (*path, index)
         return self.expr(node), ()
+
+    def _inner_path(self, node: Expr) -> tuple[Operand, tuple[int | Operand, ...]]:
+        if node.id in self.facts.awaited or node.id in self.facts.converted:
+            return self.expr(node), ()
+        return self.path(node)
 
     def _struct(self, node: StructInit) -> Operand:
         type_ = self.type_of(node)

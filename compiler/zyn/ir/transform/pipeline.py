@@ -111,7 +111,7 @@ def lower(
         return Lowered(function, None, make_side_table(function, None, [], reads or {}), callees)
     waiting = number_states(function)
     live, across = crossing(function, waiting)
-    children = [_child_size(block.ops[-1], callees) for block in waiting]
+    children = [_child_size(ir.begin_of(block), callees) for block in waiting]
     frame = _lay_out(function, across, children)
     split_suspends(function, waiting, live)
     order_blocks(function)
@@ -120,8 +120,7 @@ def lower(
     return Lowered(function, frame, table, callees)
 
 
-def _child_size(begin: ir.Op, callees: dict[str, CalleeLayout]) -> tuple[int, int]:
-    assert isinstance(begin, ir.Begin)
+def _child_size(begin: ir.Begin, callees: dict[str, CalleeLayout]) -> tuple[int, int]:
     if begin.kind == "leaf":
         leaf = LEAVES[begin.target]
         return leaf.size, leaf.align

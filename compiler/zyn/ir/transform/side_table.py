@@ -83,10 +83,6 @@ def _crossed(frame: "Frame", local: Local) -> tuple[int, ...]:
     return tuple(k for k, alive in enumerate(frame.across, 1) if alive >> local.index & 1)
 
 
-def _begin(block: Block) -> ir.Begin:
-    return next(op for op in block.ops if isinstance(op, ir.Begin))
-
-
 def _slots(
     function: Function, frame: "Frame | None", waiting: list[Block]
 ) -> tuple[list[Slot], dict[int, int]]:
@@ -108,7 +104,7 @@ def _slots(
             )  # fmt: skip
         )
     for number, block in enumerate(waiting, 1):
-        begin = _begin(block)
+        begin = ir.begin_of(block)
         end = block.end
         assert isinstance(end, ir.Await)
         size, align = frame.children[number - 1]
@@ -143,7 +139,7 @@ def _states(
     for number, block in enumerate(waiting, 1):
         end = block.end
         assert isinstance(end, ir.Await)
-        begin = _begin(block)
+        begin = ir.begin_of(block)
         live = [s for s in slots if number in s.live_in and s.stored in ("parameter", "local")]
         size = 4 + params + sum(s.size for s in live if s.stored == "local")
         child = next(
