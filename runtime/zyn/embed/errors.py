@@ -67,7 +67,7 @@ class PromiseCancelled(ZynError):
 
 
 class PromiseTimeout(ZynError, TimeoutError):
-    """The time is up; the promise is still pending and may be awaited again."""
+    """The time is up.  The promise is still pending, unless the message says it was ended."""
 
 
 class Deadlocked(ZynError):

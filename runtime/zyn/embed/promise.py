@@ -16,15 +16,18 @@ from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING, Any
 
 from zyn.base.bug import ZynBug
-from zyn.embed.errors import CallError, PromiseCancelled, PromiseFailed
+from zyn.embed.errors import CallError, PromiseCancelled, PromiseFailed, PromiseTimeout
 from zyn.embed.states import CANCELLED, PENDING, Failed, PromiseState, Ready
 from zyn.embed.values import decode
-from zyn.runtime.abi import Status
+from zyn.runtime.abi import ErrorCode, Status
 from zyn.runtime.host import NativePromise
 from zyn.sema.types import I64, Type, size_and_align
 
 if TYPE_CHECKING:
     from zyn.embed.runtime import Runtime
+
+# How a task fails that a limited wait had to end inside a poll.
+_TIME_IS_UP = ErrorCode.TIMEOUT.text
 
 PollFn = int | Callable[[Any], int]
 
@@ -106,7 +109,11 @@ class Promise:
         return self._await(None)
 
     def await_with_timeout(self, seconds: float) -> Any:
-        """`await_result`, or PromiseTimeout when `seconds` pass first; it is then still pending."""
+        """`await_result`, or PromiseTimeout when `seconds` pass first.
+
+        It is then still pending and may be awaited again, unless the time passed inside one poll:
+        a loop that would never come back is ended, and the promise failed.
+        """
         return self._await(deadline_after(seconds))
 
     def cancel(self) -> None:
@@ -194,6 +201,9 @@ class Promise:
         while (state := self._advance()) is PENDING:
             root = self._root()
             root._runtime._block_on(root._native(), deadline)
+            ended = root._advance()
+            if deadline is not None and isinstance(ended, Failed) and ended.code == _TIME_IS_UP:
+                raise PromiseTimeout(f"line {ended.line}: {ended.message}; the task was ended")
         return outcome(state)
 
 
@@ -203,7 +213,8 @@ class ForeignPromise(Promise):
     __slots__ = ("_binding", "_machine", "_poll_fn")
 
     def __init__(self, state_machine: object, poll_fn: PollFn, runtime: "Runtime | None") -> None:
-        if not callable(poll_fn) and (not isinstance(poll_fn, int) or isinstance(poll_fn, bool)):
+        function: object = poll_fn
+        if isinstance(function, bool) or not (callable(function) or isinstance(function, int)):
             raise CallError("poll_fn is the address of a C function or a Python callable")
         if isinstance(poll_fn, int):
             if not isinstance(state_machine, int):
@@ -258,7 +269,8 @@ class ChainedPromise(Promise):
         on_ready: Callable[[Any], Any] | None = None,
         on_failed: Callable[[str], Any] | None = None,
     ) -> None:
-        if not callable(on_ready or on_failed):
+        function: object = on_failed if on_ready is None else on_ready
+        if not callable(function):
             raise TypeError("then and catch need a function")
         self._source = source
         self._on_ready = on_ready

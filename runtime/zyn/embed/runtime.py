@@ -211,10 +211,10 @@ class Runtime:
         packed = encode_args(function, args, encoder)
         try:
             status, error = self._native.call_direct(function.thunk(), packed, memory)
-        except BaseException as error:
+        except BaseException as raised:
             # Nothing was written yet, or all of it.
             release(result, memory.raw)
-            raise _translated(error) from None
+            raise _translated(raised) from None
         finally:
             # The callee borrows its arguments.
             encoder.undo()
