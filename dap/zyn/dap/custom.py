@@ -14,6 +14,7 @@ from zyn.dap.protocol import Natural
 TaskState = Literal[
     "pending", "runnable", "running", "parked", "held", "completed", "failed", "cancelled"
 ]
+Seed = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 ThreadId = Annotated[protocol.Int32, Meta(description="A task, by its thread id.")]
 
 
@@ -39,7 +40,7 @@ class LaunchArguments(protocol.LaunchRequestArguments, kw_only=True, rename="cam
         Meta(description="Whether timers wait in real time; virtual when absent."),
     ] = UNSET
     seed: Annotated[
-        protocol.Integer | UnsetType, Meta(description="Seed of everything random; 0 when absent.")
+        Seed | UnsetType, Meta(description="Seed of everything random; 0 when absent.")
     ] = UNSET
     non_stop: Annotated[
         bool | UnsetType, Meta(description="A stop of one task leaves the others running.")

@@ -18,8 +18,6 @@ from zyn.dap.registry import ANY, STARTED, request
 from zyn.dap.state import Phase, State
 from zyn.debug.model import DebugError, LaunchConfig
 
-SEED_MAX = 2**64 - 1
-
 CAPABILITIES = protocol.Capabilities(
     supports_configuration_done_request=True,
     supports_function_breakpoints=True,
@@ -195,9 +193,6 @@ async def cancel(_state: State, _arguments: protocol.CancelArguments) -> None:
 
 
 def _config(state: State, arguments: custom.LaunchArguments) -> LaunchConfig:
-    seed = 0 if arguments.seed is UNSET else arguments.seed
-    if not 0 <= seed <= SEED_MAX:
-        raise AdapterError(Kind.BAD_ARGUMENTS, f"launch: the seed is between 0 and {SEED_MAX}")
     program = state.converter.path_in(arguments.program)
     if not program:
         raise AdapterError(Kind.BAD_ARGUMENTS, "launch: the program is empty")
@@ -208,7 +203,7 @@ def _config(state: State, arguments: custom.LaunchArguments) -> LaunchConfig:
         stop_on_entry=arguments.stop_on_entry is True and arguments.no_debug is not True,
         language=optional_text(arguments.language),
         clock="virtual" if arguments.clock is UNSET else arguments.clock,
-        seed=seed,
+        seed=0 if arguments.seed is UNSET else arguments.seed,
         non_stop=arguments.non_stop is True,
         env={} if arguments.env is UNSET else arguments.env,
     )
