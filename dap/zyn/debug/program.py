@@ -22,7 +22,7 @@ class Module(msgspec.Struct, frozen=True):
     name: str
     file: str
     functions: dict[str, int]  # name -> side table id
-    language: str = ""
+    language: str = "zyntax"
 
 
 class About(msgspec.Struct, frozen=True):
@@ -105,6 +105,11 @@ class Program:
             if function.name == name and module in (None, function.table.module):
                 return function
         return None
+
+    def language_of(self, function: Function) -> str:
+        """The language that a function is written in."""
+        module = self.modules.get(function.table.module)
+        return module.language if module is not None else "zyntax"
 
     def file_of(self, path: str) -> str | None:
         """The loaded file that a client means by a path, or None."""

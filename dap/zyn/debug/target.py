@@ -1,0 +1,150 @@
+"""One debuggee as the engine knows it: the connection, the program, and who is stopped.
+
+References that were handed out carry a `Stamp`.  It is good as long as the task has not run since:
+while the gate is closed nothing runs but what we resume, so a count of resumes says it all; while
+the gate is open, the number of polls does.
+"""
+
+import msgspec
+
+from zyn.debug.link import Hello, Link, RequestFailed
+from zyn.debug.memory import Memory
+from zyn.debug.model import DebugError, StopReason
+from zyn.debug.program import Program
+from zyn.debug.scopes import Scopes
+from zyn.debug.stack import Stacks
+from zyn.debug.wire import Activation, Kind, Status, StepMode, Task
+
+STATES = (
+    "pending", "runnable", "running", "parked", "held", "completed", "failed", "cancelled",
+)  # fmt: skip
+RUNNING, PARKED = 2, 3
+ENDED = frozenset({5, 6, 7})
+REASONS: dict[int, StopReason] = {
+    1: "breakpoint", 2: "step", 3: "pause", 4: "entry", 5: "exception", 6: "deadlock",
+}  # fmt: skip
+
+
+class Stop(msgspec.Struct, frozen=True):
+    """A task that is stopped, as the agent told it."""
+
+    task: Task
+    chain: tuple[Activation, ...]
+    reason: StopReason
+    mid_poll: bool
+
+
+class Stamp(msgspec.Struct, frozen=True):
+    """When a reference was made."""
+
+    task: int
+    run: int
+    polls: int
+
+
+class Target:
+    """See the module.  `generation` counts the times that something was let go."""
+
+    def __init__(self, link: Link, hello: Hello) -> None:
+        self.link = link
+        self.hello = hello
+        self.program = Program()
+        self.memory = Memory(link, hello, self.program)
+        self.stacks = Stacks(self.program, self.memory)
+        self.scopes = Scopes(self.program, self.memory)
+        self.stops: dict[int, Stop] = {}
+        self.modes: dict[int, StepMode] = {}  # how each task was let go last
+        self.gate_closed = False
+        self.non_stop = False
+        self.has_debug_builds = False
+        self._run = 0
+        self._runs: dict[int, int] = {}
+
+    # --- letting go -----------------------------------------------------------------------------
+
+    def ran(self, task: int | None) -> None:
+        """A task was let go, or with None anything may run: references to it die."""
+        self.memory.forget()
+        if task is None or not self.non_stop:
+            self._run += 1
+        if task is not None:
+            self._runs[task] = self._runs.get(task, 0) + 1
+
+    async def let_go(self, task: int, mode: StepMode, *, open_gate: bool) -> None:
+        """Let a task go, or with 0 only open the gate."""
+        before = self.stops.pop(task, None)
+        if task:
+            self.modes[task] = mode
+        was_closed = self.gate_closed
+        if open_gate:
+            self.gate_closed = False
+        self.ran(task or None)
+        try:
+            await self.link.resume(task, mode, open_gate=open_gate)
+        except RequestFailed:
+            if before is not None:
+                self.stops[task] = before
+            self.gate_closed = was_closed and not open_gate
+            raise
+
+    # --- references -----------------------------------------------------------------------------
+
+    def stamp(self, task: Task) -> Stamp:
+        """A stamp of now."""
+        return Stamp(task.id, self._run + self._runs.get(task.id, 0), task.polls)
+
+    async def check(self, stamp: Stamp) -> None:
+        """Raise when the task has run since."""
+        if stamp.run != self._run + self._runs.get(stamp.task, 0):
+            raise DebugError("this is of an earlier stop: the task has run since", stale=True)
+        if self.gate_closed or stamp.task in self.stops:
+            return
+        self.memory.forget()
+        task = await self.task(stamp.task)
+        if task.polls != stamp.polls or task.state == RUNNING:
+            raise DebugError("the task has run since", stale=True)
+
+    # --- looking --------------------------------------------------------------------------------
+
+    async def task(self, task: int) -> Task:
+        """A task as it is now."""
+        return (await self.task_and_chain(task))[0]
+
+    async def task_and_chain(self, task: int) -> tuple[Task, tuple[Activation, ...]]:
+        """A task and its activations; from the last stop when it has not run since."""
+        stop = self.stops.get(task)
+        if stop is not None and stop.mid_poll:
+            return stop.task, stop.chain
+        if not self.gate_closed:
+            self.memory.forget()
+        try:
+            return await self.link.chain(task)
+        except RequestFailed as error:
+            if error.status == Status.NOT_FOUND:
+                raise DebugError(f"there is no task {task}") from None
+            raise
+
+    async def now_ns(self) -> int:
+        """The runtime's clock."""
+        return (await self.link.state())[0]
+
+    async def ensure_debug_builds(self) -> None:
+        """Have every function compiled in its debug build and switched in.
+
+        One request compiles all: a breakpoint needs the callers of its function as well, since
+        the fast build may have inlined it, and a step needs whatever is called next.
+        """
+        if self.has_debug_builds:
+            return
+        self.has_debug_builds = True
+        try:
+            await self.link.host({"do": "debug"})
+        except DebugError:
+            self.has_debug_builds = False
+            raise
+        for function in self.program.functions.values():
+            function.has_debug_build = True
+
+    async def publish_all(self) -> None:
+        """Have everything published told."""
+        await self.link.ask(Kind.METADATA)

@@ -1,0 +1,153 @@
+"""Tasks as lists show them: where each one runs or waits, what for, and which matter most."""
+
+from collections.abc import Iterable, Sequence
+
+from zyn.debug.model import DeadlockedTask, TaskView
+from zyn.debug.stack import Level, waits_for
+from zyn.debug.target import ENDED, PARKED, REASONS, STATES, Stop, Target
+from zyn.debug.wire import Task
+
+TASKS_MAX = 1_000_000
+AWAITERS_MAX = 4096  # tasks looked at to find who awaits one
+GROUP_IDS_MAX = 16
+
+_INTEREST = ("running", "failed", "runnable", "parked", "held", "pending", "cancelled", "completed")
+
+
+async def view(target: Target, task: Task, now_ns: int | None = None) -> TaskView:
+    """One task."""
+    stop = target.stops.get(task.id)
+    chain = await target.stacks.chain(task)
+    level = _where(target, task, stop) or (chain.levels[-1] if chain.levels else None)
+    waiting = chain.leaf is not None and stop_is_parked(stop) and task.state not in ENDED
+    if waiting and chain.leaf is not None and chain.leaf.deadline_ms is not None and now_ns is None:
+        now_ns = await target.now_ns()
+    root = target.program.function(task.side_table)
+    name = root.name if root is not None else task.name
+    state = STATES[task.state] if task.state < len(STATES) else "pending"
+    shown = target.program.functions.get(task.error_table) if task.error_code else None
+    line = level.at_line + 1 if level is not None else None
+    if shown is not None and task.error_line:
+        line = task.error_line
+    return TaskView(
+        id=task.id,
+        name=name,
+        state=state,  # type: ignore[arg-type]
+        stopped=stop.reason if stop is not None else REASONS.get(task.stop),
+        held=task.held != 0,
+        parent=task.parent or None,
+        function=level.function.name if level is not None else name,
+        file=(level.function.table.file or None) if level is not None else None,
+        line=line,
+        await_state=level.state if level is not None and level.suspended is not None else None,
+        waits_for=waits_for(chain.leaf, now_ns or 0) if waiting else None,
+        polls=task.polls,
+        wakes=task.wakes,
+        parked_since_ns=task.parked_since_ns if task.state == PARKED else None,
+        woken_by=task.waker or None,
+        spawned_at=target.program.site(task.spawn_site)[1] or None,
+        error=task.error or None,
+    )
+
+
+def stop_is_parked(stop: Stop | None) -> bool:
+    """Whether the task is where it waits, not inside a poll."""
+    return stop is None or not stop.mid_poll
+
+
+def _where(target: Target, task: Task, stop: Stop | None) -> Level | None:
+    """The statement of a task that stopped inside a poll."""
+    if stop is None or not stop.mid_poll:
+        return None
+    for activation in stop.chain:
+        function = target.program.function(activation.side_table)
+        if function is not None:
+            return Level(task.id, function, activation.machine, None, activation, "running")
+    function, line = target.program.site(stop.task.stop_site)
+    return Level(task.id, function, kind="running", line=line - 1) if function else None
+
+
+async def page(
+    target: Target,
+    states: Sequence[str] | None,
+    text: str | None,
+    start: int,
+    count: int | None,
+) -> tuple[list[TaskView], int]:
+    """The tasks that match, most interesting first; views are made of the page only."""
+    if not target.gate_closed:
+        target.memory.forget()
+    found = [
+        task
+        for task in await target.link.all_tasks(TASKS_MAX)
+        if _matches(target, task, states, text)
+    ]
+    found.sort(key=lambda task: (task.id not in target.stops, _interest(task), task.id))
+    stop = None if count is None else start + count
+    now_ns = await target.now_ns()
+    return [await view(target, task, now_ns) for task in found[start:stop]], len(found)
+
+
+def _matches(target: Target, task: Task, states: Sequence[str] | None, text: str | None) -> bool:
+    if states is not None and STATES[task.state] not in states:
+        return False
+    if not text:
+        return True
+    root = target.program.function(task.side_table)
+    name = root.name if root is not None else task.name
+    return text.lower() in name.lower() or text == str(task.id)
+
+
+def _interest(task: Task) -> int:
+    return _INTEREST.index(STATES[task.state])
+
+
+async def by_await(target: Target) -> list[tuple[str, int | None, int, list[int]]]:
+    """Parked tasks grouped by the line they wait at, largest group first."""
+    if not target.gate_closed:
+        target.memory.forget()
+    groups: dict[tuple[str, int | None], list[int]] = {}
+    for task in await target.link.all_tasks(TASKS_MAX):
+        if task.state != PARKED:
+            continue
+        chain = await target.stacks.chain(task)
+        inner = chain.levels[-1] if chain.levels else None
+        key = (inner.function.name, inner.at_line + 1) if inner is not None else (task.name, None)
+        groups.setdefault(key, []).append(task.id)
+    found = [(name, line, len(ids), ids[:GROUP_IDS_MAX]) for (name, line), ids in groups.items()]
+    return sorted(found, key=lambda group: (-group[2], group[0], group[1] or 0))
+
+
+async def deadlocked(target: Target) -> tuple[DeadlockedTask, ...]:
+    """Every task that waits, where and what for."""
+    found: list[DeadlockedTask] = []
+    now_ns = await target.now_ns()
+    for task in await target.link.all_tasks(TASKS_MAX):
+        if task.state in ENDED:
+            continue
+        shown = await view(target, task, now_ns)
+        found.append(
+            DeadlockedTask(
+                id=task.id, name=shown.name, function=shown.function, file=shown.file,
+                line=shown.line, waits_for=shown.waits_for or "nothing",
+            )
+        )  # fmt: skip
+    return tuple(found)
+
+
+async def awaiters(target: Target) -> dict[int, tuple[Task, list[Level]]]:
+    """For each awaited task, one that awaits it and its frames, innermost first."""
+    found: dict[int, tuple[Task, list[Level]]] = {}
+    for task in await target.link.all_tasks(AWAITERS_MAX):
+        if task.state in ENDED:
+            continue
+        chain = await target.stacks.chain(task)
+        if chain.leaf is None:
+            continue
+        for awaited in _awaited(chain.leaf.task, chain.leaf.group):
+            found.setdefault(awaited, (task, chain.levels[::-1]))
+    return found
+
+
+def _awaited(task: int, group: Iterable[int]) -> list[int]:
+    return [one for one in (task, *group) if one]
