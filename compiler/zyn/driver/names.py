@@ -22,6 +22,7 @@ from zyn.driver.items import ItemState
 from zyn.driver.memo import Memo
 from zyn.sema import Head
 from zyn.sema.facts import FunctionHead, StructHead
+from zyn.sema.suggest import is_likely
 
 ALL_NAMES = ""
 """Stands in a memo for the set of all names, for an answer that looked through them."""
@@ -67,11 +68,8 @@ class Names:
             if old_keys.get(name) != key:
                 changed.add(name)
         changed.update(old.keys() - new.keys())
-        if old.keys() == new.keys():
-            keys[ALL_NAMES] = old_keys.get(ALL_NAMES)
-        else:
-            keys[ALL_NAMES] = frozenset(new)
-            changed.add(ALL_NAMES)
+        same_names = old.keys() == new.keys()
+        keys[ALL_NAMES] = old_keys.get(ALL_NAMES) if same_names else frozenset(new)
         self.states, self._keys = new, keys
         if changed:
             self.epoch += 1
@@ -83,10 +81,17 @@ class Names:
         if age == 0:
             return True
         seen = memo.seen
-        if age <= len(self._log) and all(map(seen.keys().isdisjoint, self._log[-age:])):
-            return True
+        if age <= len(self._log):
+            changed = self._log[-1] if age == 1 else frozenset().union(*self._log[-age:])
+            if seen.keys().isdisjoint(changed):
+                return ALL_NAMES not in seen or not _proposes(seen, changed)
         keys = self._keys
-        return all(keys.get(name) == key for name, key in seen.items())
+        before, now = seen.get(ALL_NAMES), keys.get(ALL_NAMES)
+        if isinstance(before, frozenset) and isinstance(now, frozenset):
+            came_or_went = before ^ now
+            if came_or_went and _proposes(seen, came_or_went):
+                return False
+        return all(keys.get(name) == key for name, key in seen.items() if name != ALL_NAMES)
 
     def key(self, name: str) -> object:
         """What a name means, to be compared; None when it means nothing."""
@@ -113,6 +118,12 @@ class Recorder:
     def memo(self) -> Memo:
         """What the answer was made from."""
         return Memo(self._names.epoch, self._seen)
+
+
+def _proposes(seen: dict[str, object], changed: Iterable[str]) -> bool:
+    """Whether names that came or went could be what an unknown name was meant to be."""
+    unknown = [name for name, key in seen.items() if key is None]
+    return any(is_likely(name, candidate) for name in unknown for candidate in changed)
 
 
 def head_key(head: Head | None) -> object:

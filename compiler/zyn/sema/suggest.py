@@ -4,26 +4,37 @@ Absent here: scopes.  Who asks says which names there are.
 """
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 CANDIDATES_MAX = 64
 """Names that are compared letter by letter; typing a new name must stay quick."""
 
 
+def is_likely(name: str, candidate: str) -> bool:
+    """Whether `candidate` is looked at closely when `name` means nothing; others never matter."""
+    return (
+        abs(len(candidate) - len(name)) <= 2
+        and len(_letters(name) ^ _letters(candidate)) <= 3
+        and candidate != name
+    )
+
+
 def nearest(name: str, candidates: Iterable[str]) -> str | None:
     """The candidate most like `name`, or None when none is like it."""
-    letters = set(name.lower())
-    likely = [
-        candidate
-        for candidate in candidates
-        if abs(len(candidate) - len(name)) <= 2
-        and len(letters.symmetric_difference(candidate.lower())) <= 3
-        and candidate != name
-    ]
-    if not likely:
-        return None
+    likely = [candidate for candidate in candidates if is_likely(name, candidate)]
+    return _closest(name, tuple(likely[:CANDIDATES_MAX])) if likely else None
+
+
+@lru_cache(8192)
+def _letters(name: str) -> frozenset[str]:
+    return frozenset(name.lower())
+
+
+@lru_cache(2048)
+def _closest(name: str, candidates: tuple[str, ...]) -> str | None:
     from difflib import get_close_matches
 
-    close = get_close_matches(name, likely[:CANDIDATES_MAX], n=1, cutoff=0.6)
+    close = get_close_matches(name, candidates, n=1, cutoff=0.6)
     return close[0] if close else None
 
 
