@@ -53,7 +53,7 @@ from zyn.sema.facts import (
 )
 from zyn.sema.heads import Environment
 from zyn.sema.resolve import Resolver
-from zyn.sema.types import PromiseType
+from zyn.sema.types import ERROR, PromiseType
 
 _EXPRESSIONS: dict[type[Expr], Handler] = {
     ArrayInit: check_expr.check_array_init,
@@ -204,7 +204,7 @@ def _implicit_awaits(cx: Context) -> None:
 def _unread_variables(cx: Context) -> None:
     """Say which variables nobody reads; a promise among them never runs."""
     for variable, reads in zip(cx.variables, cx.reads, strict=True):
-        if reads or not variable.name or variable.name.startswith("_"):
+        if reads or variable.type is ERROR or variable.name.startswith("_") or not variable.name:
             continue
         if isinstance(variable.type, PromiseType) and variable.kind is not VarKind.PARAM:
             _unread_promise(cx, variable)

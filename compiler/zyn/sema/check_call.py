@@ -89,7 +89,7 @@ def _function(cx: Context, expr: Call, signature: FunctionSignature) -> Type:
 
 def _arguments(cx: Context, expr: Call, params: tuple[tuple[str, Type], ...]) -> None:
     for argument, (name, type_) in zip(expr.args, params, strict=False):
-        cx.value(argument, type_, f"`{name}`")
+        cx.value(argument, type_, f"`{name}` needs")
     for argument in expr.args[len(params) :]:
         cx.check(argument)
 

@@ -178,7 +178,7 @@ def check_unary(cx: Context, expr: Unary, expected: Type | None) -> Type:
     """`-x` and `!x`; a minus belongs to the number after it."""
     operand = expr.operand
     if expr.op == "!":
-        cx.value(operand, BOOL, "`!`")
+        cx.value(operand, BOOL, "`!` needs")
         return BOOL
     if isinstance(operand, IntLiteral):
         type_ = int_literal(cx, expr, expected, -operand.value, f"-{operand.value}")
@@ -317,8 +317,8 @@ def _null_comparison(cx: Context, expr: Binary, left: Type, right: Type) -> None
 
 def check_logical(cx: Context, expr: Logical, _expected: Type | None) -> Type:
     """`and` and `or`."""
-    cx.value(expr.left, BOOL, f"`{expr.op}`")
-    cx.value(expr.right, BOOL, f"`{expr.op}`")
+    cx.value(expr.left, BOOL, f"`{expr.op}` needs")
+    cx.value(expr.right, BOOL, f"`{expr.op}` needs")
     return BOOL
 
 
@@ -326,7 +326,7 @@ def check_orelse(cx: Context, expr: OrElse, expected: Type | None) -> Type:
     """`a orelse b`."""
     left = cx.operand(expr.left, expected)
     if isinstance(left, OptionalType):
-        cx.value(expr.right, left.inner, "the right side of `orelse`")
+        cx.value(expr.right, left.inner, "the right side of `orelse` needs")
         return left.inner
     right = cx.check(expr.right, expected)
     if is_settled(left):
@@ -446,7 +446,7 @@ def _field_init(
     elif name:
         given[name] = field
     if needed is not None:
-        cx.value(field.value, needed, f"the field `{name}`")
+        cx.value(field.value, needed, f"the field `{name}` needs")
         return
     cx.check(field.value)
     if struct is not None and name:
@@ -460,7 +460,7 @@ def check_array_init(cx: Context, expr: ArrayInit, expected: Type | None) -> Typ
     wanted = without_optional(expected)
     if isinstance(wanted, ArrayType):
         for element in expr.elements:
-            cx.value(element, wanted.element, "an element")
+            cx.value(element, wanted.element, "an element needs")
         return _array(cx, expr, wanted.element)
     if not expr.elements:
         message = "the type of an empty array is not known here"
@@ -501,7 +501,7 @@ def _element_type(cx: Context, expr: ArrayInit) -> Type:
     if any(type_ is NULL for _, type_ in found) and not isinstance(result, OptionalType):
         result = OptionalType(result)
     for element, type_ in found:
-        cx.coerce(element, type_, result, "an element")
+        cx.coerce(element, type_, result, "an element needs")
     return result
 
 

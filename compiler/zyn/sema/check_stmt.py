@@ -70,7 +70,7 @@ def _let(cx: Context, statement: Let, end: int) -> None:
     value = statement.value
     if statement.type is not None:
         type_ = cx.resolver.stored(statement.type, cx)
-        cx.value(value, type_, f"`{name.text}`")
+        cx.value(value, type_, f"`{name.text}` needs")
         cx.declare(statement.id, name, type_, kind, scope, declared=True, value=value)
         return
     type_ = cx.check(value)
@@ -91,7 +91,7 @@ def _assign(cx: Context, statement: Assign, _end: int) -> None:
     type_ = _target(cx, target)
     op = statement.op
     if not op:
-        cx.value(statement.value, type_, "the target")
+        cx.value(statement.value, type_, "the target needs")
         return
     if isinstance(type_, PromiseType):
         message = f"`{op}=` does not work on `{type_}`"
@@ -100,7 +100,7 @@ def _assign(cx: Context, statement: Assign, _end: int) -> None:
     elif is_settled(type_) and not (is_number(type_) or (type_ is STRING and op == "+")):
         cx.report(codes.TYPE_MISMATCH, target.span, f"`{op}=` does not work on `{type_}`")
         type_ = ERROR
-    cx.value(statement.value, type_, f"`{op}=`")
+    cx.value(statement.value, type_, f"`{op}=` needs")
 
 
 def _target(cx: Context, target: Expr) -> Type:
@@ -220,7 +220,7 @@ def _dropped(cx: Context, value: Expr) -> None:
 def _return(cx: Context, statement: Return, _end: int) -> None:
     needed = cx.signature.result
     if statement.value is not None:
-        cx.value(statement.value, needed, f"`{cx.signature.name}`")
+        cx.value(statement.value, needed, f"`{cx.signature.name}` must give back")
     elif needed is not VOID and is_settled(needed) and not cx.item.is_broken:
         name = cx.signature.name
         message = f"`{name}` gives back a `{needed}`, but this `return` has no value"
@@ -228,14 +228,14 @@ def _return(cx: Context, statement: Return, _end: int) -> None:
 
 
 def _if(cx: Context, statement: If, end: int) -> None:
-    cx.value(statement.condition, BOOL, "a condition")
+    cx.value(statement.condition, BOOL, "a condition needs")
     check_block(cx, statement.then)
     if statement.else_ is not None:
         _STATEMENTS[type(statement.else_)](cx, statement.else_, end)
 
 
 def _while(cx: Context, statement: While, _end: int) -> None:
-    cx.value(statement.condition, BOOL, "a condition")
+    cx.value(statement.condition, BOOL, "a condition needs")
     cx.loops += 1
     check_block(cx, statement.body)
     cx.loops -= 1

@@ -192,8 +192,8 @@ class Context:
         self.types[expr.id] = type_
         return type_
 
-    def value(self, expr: Expr, needed: Type, what: str = "") -> None:
-        """Check an expression that must become a `needed`."""
+    def value(self, expr: Expr, needed: Type, what: str) -> None:
+        """Check an expression that must become a `needed`; `what` begins the message if not."""
         self.coerce(expr, self.check(expr, needed), needed, what)
 
     def operand(self, expr: Expr, expected: Type | None = None, postfix: bool = False) -> Type:
@@ -203,7 +203,7 @@ class Context:
             return self.await_implicitly(expr, type_, postfix)
         return type_
 
-    def coerce(self, expr: Expr, found: Type, needed: Type, what: str = "") -> None:
+    def coerce(self, expr: Expr, found: Type, needed: Type, what: str) -> None:
         """Bring a checked expression to a type, or say why not."""
         if found is needed or found is ERROR or found is NEVER or needed is ERROR:
             return
@@ -221,13 +221,12 @@ class Context:
 
     def mismatch(self, expr: Expr, found: Type, needed: Type, what: str) -> None:
         """Report a value of the wrong type."""
-        where = f"{what} needs" if what else "expected"
         if found is VOID:
-            message = f"{where} `{needed}`, but this gives no value"
+            message = f"{what} `{needed}`, but this gives no value"
         elif needed is VOID:
             message = f"a `void` function gives no value back, but this is `{found}`"
         else:
-            message = f"{where} `{needed}`, found `{found}`"
+            message = f"{what} `{needed}`, found `{found}`"
         hint = None
         if isinstance(found, OptionalType) and converts(found.inner, needed):
             hint = "it may be null: give a value for that case with `orelse`"

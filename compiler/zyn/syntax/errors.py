@@ -20,22 +20,21 @@ SYNTAX_MAX = 10
 SHOWN_MAX = 32
 """Characters of skipped text that a message repeats."""
 
-_FIRST_WORD = re.compile(r"\w+|&&|\|\||->|=>|[^\w\s]")
-
-_EXPECTED = {
-    "identifier": "a name",
-    "integer": "a number",
-    "primitive_type": "a type",
-    "named_type": "a type",
-}
+_WORD = re.compile(r"\w+|&&|\|\||->|=>|\+\+|--|[-+*/%=]=|[^\w\s]")
 
 _HINTS = {
     "let": "a variable is declared with `const` or `var`",
+    "var": "a variable starts with a value: `var x: i32 = 0;`",
+    "const": "a constant has a value: `const x = 1;`",
     "&&": "write `and`",
     "||": "write `or`",
+    "++": "write `x += 1`",
+    "--": "write `x -= 1`",
     "->": "the result type follows the parameters directly: `fn f() i32 {`",
-    "=>": "there are no arrow functions",
+    "=>": "there are no arrow functions; `>=` compares",
     "'": 'strings are written with `"`',
+    "if": "an `if` looks like this: `if (condition) { .. }`",
+    "while": "a `while` looks like this: `while (condition) { .. }`",
     "for": "there is no `for` yet; use `while`",
     "switch": "there is no `switch` yet; use `if` and `else if`",
     "try": "there is no `try` yet",
@@ -43,6 +42,8 @@ _HINTS = {
     "extern": "there are no extern functions yet",
     "comptime": "there is no `comptime` yet",
     "import": "a file is one module; there are no imports",
+    "pub": "everything in a file is public",
+    "struct": "a struct is declared as `const Name = struct { a: i32 };`",
     "def": "a function starts with `fn`",
     "func": "a function starts with `fn`",
     "function": "a function starts with `fn`",
@@ -50,6 +51,24 @@ _HINTS = {
     "not": "write `!`",
     "?": "an optional type has its `?` in front: `?i32`",
 }
+
+_LISTS = frozenset({
+    "argument_list", "array_expression", "field_declaration_list", "field_initializer_list",
+    "parameter_list",
+})  # fmt: skip
+
+_SHAPES = {
+    "field_declaration_list": "a field looks like this: `name: i32`",
+    "field_initializer_list": "a field looks like this: `.name = 1`",
+    "parameter_list": "a parameter looks like this: `name: i32`",
+}
+
+_DECLARATIONS = frozenset({"function_definition", "struct_definition"})
+_TOP_LEVEL = "a file holds functions and structs: `fn name() i32 { .. }`"
+_OPERATORS = frozenset({
+    "=", "+", "-", "*", "/", "%", "<", ">", "!", "+=", "-=", "*=", "/=", "%=", "==", "!=", "<=",
+    ">=", "and", "or", "orelse", "await",
+})  # fmt: skip
 
 _CLOSER = {"{": "}", "(": ")", "[": "]"}
 _TOKENS = re.compile(rb'"(?:[^"\\\r\n]|\\.)*"?|//[^\r\n]*|/\*(?:.*?\*/)?|[{}()\[\]]', re.DOTALL)
@@ -73,37 +92,57 @@ def syntax_diagnostics(nodes: list[Node], text: bytes) -> list[Diagnostic]:
             seen.add(diagnostic.span)
             found.append(diagnostic)
     if not found and not any(node.type in _DECLARATIONS for node in nodes):
-        found.append(_unexpected(text, 0, len(text)))
+        found.append(_unexpected(text, Span(0, len(text)), _TOP_LEVEL))
     return found
-
-
-_DECLARATIONS = frozenset({"function_definition", "struct_definition"})
 
 
 def _missing(node: Node) -> Diagnostic:
     """A token that should stand here."""
-    at = node.start_byte
-    parent = node.parent
+    at = Span(node.start_byte, node.start_byte)
     kind = node.type
     if node.is_named:
-        if parent is not None and parent.type == "named_type":
-            kind = "named_type"
-        what = _EXPECTED.get(kind, kind.replace("_", " "))
-        return Diagnostic(codes.SYNTAX, Span(at, at), f"expected {what} here")
-    fix = Fix(f"insert `{kind}`", (Edit(Span(at, at), kind),))
-    return Diagnostic(codes.SYNTAX, Span(at, at), f"expected `{kind}` here", fixes=(fix,))
+        return Diagnostic(codes.SYNTAX, at, f"expected {_missing_name(node)} here")
+    fix = Fix(f"insert `{kind}`", (Edit(at, kind),))
+    return Diagnostic(codes.SYNTAX, at, f"expected `{kind}` here", fixes=(fix,))
+
+
+def _missing_name(node: Node) -> str:
+    """What is missing, in the words of its place; the parser only knows that it is a name."""
+    parent = node.parent
+    if parent is not None:
+        if parent.type == "named_type":
+            return "a type"
+        if parent.type == "array_type":
+            return "a length"
+        for field in ("name", "field"):
+            if parent.child_by_field_name(field) == node:
+                return f"a {'field ' * (field == 'field')}name"
+    return "a value"
 
 
 def _skipped(node: Node, text: bytes) -> Diagnostic:
     """Text that fits nowhere; when a bracket or a string is left open, that is the reason."""
     start, end = node.start_byte, node.end_byte
-    piece = text[start:end]
-    if b"\n" in piece or piece[:2] == b"/*" or piece[:1] == b'"' or node.parent is None:
-        unclosed = _unclosed(text)
-        if unclosed is not None:
-            return unclosed
+    unclosed = _unclosed(text)
+    if unclosed is not None and start <= unclosed.span.start <= end:
+        return unclosed
+    parent = node.parent
+    where = "" if parent is None else parent.type
+    named = [child for child in node.children if child.is_named]
+    if where in _LISTS and len(named) == 1 and not named[0].has_error:
+        only = named[0]
+        if node.child_count > 1 and node.children[-1].type not in (",", only.type):
+            message = f"expected `,`, not `{node.children[-1].type}`"
+            return Diagnostic(codes.SYNTAX, Span(*node.children[-1].byte_range), message)
+        if node.child_count == 1 and only.type != "identifier":
+            at = Span(end, end)
+            fix = Fix("insert `,`", (Edit(at, ","),))
+            return Diagnostic(codes.SYNTAX, at, "expected `,` here", fixes=(fix,))
     inner = _innermost(node)
-    return _unexpected(text, inner.start_byte, inner.end_byte)
+    hint = _SHAPES.get(where)
+    if hint is None and where in ("", "source_file"):
+        hint = _TOP_LEVEL
+    return _unexpected(text, Span(inner.start_byte, inner.end_byte), hint)
 
 
 def _innermost(node: Node) -> Node:
@@ -116,17 +155,41 @@ def _innermost(node: Node) -> Node:
     return node
 
 
-def _unexpected(text: bytes, start: int, end: int) -> Diagnostic:
-    piece = text[start:end].decode("utf-8", "replace")
-    lines = piece.strip().splitlines()
-    if not lines:
-        return Diagnostic(codes.SYNTAX, Span(start, end), "something is missing here")
-    first = lines[0].rstrip()
-    shown = first if len(first) <= SHOWN_MAX else first[:SHOWN_MAX].rstrip() + ".."
-    if len(lines) > 1:
-        end = start + len(text[start:end].split(b"\n", 1)[0].rstrip())
-    hint = next((_HINTS[w] for w in _FIRST_WORD.findall(first)[:3] if w in _HINTS), None)
+def _unexpected(text: bytes, span: Span, default_hint: str | None) -> Diagnostic:
+    """Text that cannot stand where it does; of several lines, the first is marked."""
+    start, end = span
+    first = text[start:end].split(b"\n", 1)[0].rstrip()
+    if not first:
+        return Diagnostic(codes.SYNTAX, span, "something is missing here", hint=default_hint)
+    end = start + len(first)
+    piece = first.decode("utf-8", "replace")
+    words: list[str] = _WORD.findall(piece)
+    rest = text[end:].lstrip()[:1]
+    if words and rest in (b";", b"}", b")", b"]", b",", b""):
+        last = words[-1]
+        if last == ".":
+            return Diagnostic(codes.SYNTAX, Span(end, end), "expected a field name after `.`")
+        if last in _OPERATORS and len(words) < 8:
+            return Diagnostic(codes.SYNTAX, Span(end, end), f"expected a value after `{last}`")
+    shown = piece if len(piece) <= SHOWN_MAX else piece[:SHOWN_MAX].rstrip() + ".."
+    hint = _hint(text, start, words, rest) or default_hint
     return Diagnostic(codes.SYNTAX, Span(start, end), f"unexpected `{shown}`", hint=hint)
+
+
+def _hint(text: bytes, start: int, words: list[str], rest: bytes) -> str | None:
+    """What somebody who wrote these words, or the one before them, may have meant."""
+    before = _WORD.findall(text[max(0, start - 40) : start].decode("utf-8", "replace"))
+    if "?" in words and ":" in words:
+        return "there is no `? :`; use `if`"
+    if words == ["0"] and rest.lower() in (b"x", b"b", b"o"):
+        return "numbers are written in decimal"
+    if words[:1] == ["\\"]:
+        return 'a string knows the escapes \\n \\r \\t \\0 \\" \\\\'
+    if words and words[0] in ("fn", "async") and "{" not in words:
+        return "a function has its body in braces: `fn name() i32 { .. }`"
+    if before[-1:] == ["let"]:
+        return _HINTS["let"]
+    return next((_HINTS[word] for word in words[:3] if word in _HINTS), None)
 
 
 def _unclosed(text: bytes) -> Diagnostic | None:

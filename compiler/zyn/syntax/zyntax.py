@@ -277,6 +277,10 @@ class _Lowering:
     def assign(self, node: Node) -> Stmt:
         """An assignment, compound or not."""
         field = node.child_by_field_name
+        if node.has_error and (name := _skipped_name(node)) is not None:
+            name_ident = self.ident(name, node)
+            value = self.expr(field("value"), node)
+            return Let(*self.place(node), False, name_ident, None, value)
         target = self.expr(field("target"), node)
         operator = field("operator")
         value = self.expr(field("value"), node)
@@ -493,6 +497,16 @@ def _inner(node: Node) -> Node | None:
         if child.type not in _COMMENTS and child.type != "ERROR":
             return child
     return None
+
+
+def _skipped_name(node: Node) -> Node | None:
+    """The name in `let name = ..`: a declaration in the words of another language."""
+    children = node.children
+    if len(children) < 3 or children[0].type != "identifier" or not children[1].is_error:
+        return None
+    inner = children[1].children
+    is_name = len(inner) == 1 and inner[0].type == "identifier"
+    return inner[0] if is_name and children[2].type == "=" else None
 
 
 _BINARY = frozenset({"+", "-", "*", "/", "%", "==", "!=", "<", "<=", ">", ">="})
