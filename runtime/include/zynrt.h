@@ -168,6 +168,8 @@ ZYN_API void *zyn_frame_new(ZynContext *cx, const ZynDescriptor *descriptor);
 /* Attention was not zero at `site`.  0: go on.  1: cx->error is set, clean up and end.  May block for a debugger.
  * `sm` is the machine being polled, null in a direct function. */
 ZYN_API int32_t zyn_attend(ZynContext *cx, void *sm, ZynSite site);
+/* On entry the stack is low or attention is not zero: as zyn_attend, after a test of the stack. */
+ZYN_API int32_t zyn_enter(ZynContext *cx, void *sm, ZynSite site);
 /* A machine that has ended is polled again: the i64 of its first answer, from state and slot. */
 ZYN_API int64_t zyn_repoll(void *sm, ZynContext *cx);
 /* cx->error becomes a cancelled error; what a resumed frame calls when attention says CANCEL. */

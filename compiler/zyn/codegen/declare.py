@@ -6,6 +6,7 @@ Only those named in the text of a module are declared in it; the driver imports 
 DECLARATIONS: dict[str, str] = {
     "zyn_frame_new": "ptr @zyn_frame_new(ptr, ptr)",
     "zyn_attend": "i32 @zyn_attend(ptr, ptr, i64)",
+    "zyn_enter": "i32 @zyn_enter(ptr, ptr, i64)",
     "zyn_repoll": "i64 @zyn_repoll(ptr, ptr)",
     "zyn_fail_cancelled": "void @zyn_fail_cancelled(ptr)",
     "zyn_fail_stack": "void @zyn_fail_stack(ptr, i64)",
@@ -41,6 +42,10 @@ DECLARATIONS: dict[str, str] = {
         for leaf in (
             "delay", "yield_now", "pending", "await_promise", "join", "race", "all_settled",
         )
+    },
+    **{
+        f"zyn_{leaf}_drop": f"void @zyn_{leaf}_drop(ptr)"
+        for leaf in ("await_promise", "join", "race", "all_settled")
     },
     "llvm.frameaddress.p0": "ptr @llvm.frameaddress.p0(i32)",
     "llvm.memcpy.p0.p0.i64": "void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)",

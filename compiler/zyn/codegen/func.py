@@ -7,9 +7,10 @@ is its poll: a switch over the state word into the resume points.
 from bisect import bisect_right
 
 from zyn.base.source import line_starts
-from zyn.codegen.lltypes import is_aggregate, memory, param_offsets, register
+from zyn.codegen.lltypes import is_aggregate, memory, register
 from zyn.codegen.module_state import ModuleState
 from zyn.codegen.ops import OpEmitter
+from zyn.codegen.stubs import direct_signature
 from zyn.ir import op as ir
 from zyn.ir.func import Block, Local
 from zyn.ir.leaf import LEAVES
@@ -31,6 +32,7 @@ CANCELLED = -3
 LOOK = -(1 << 63)
 CANCELLED_CODE = 7
 ACTIVATION_SIZE = 40
+COMPARED_STATES_MAX = 3
 
 
 class FunctionEmitter(OpEmitter):
@@ -59,7 +61,8 @@ class FunctionEmitter(OpEmitter):
         """The whole LLVM function."""
         build = "debug" if self.debug else "fast"
         name = self.module.names.build(self.function.name, build)
-        signature = f"define {self._signature(name)} {{"
+        linkage = "" if self.debug else "internal "
+        signature = f"define {linkage}{self._signature(name)} #0 {{"
         if self.debug:
             self._debug_prologue()
         if self.function.is_async:
@@ -175,9 +178,17 @@ class FunctionEmitter(OpEmitter):
     def _dispatch(self) -> None:
         count = sum(isinstance(block.end, ir.Await) for block in self.function.blocks)
         state = self.let("load i32, ptr %sm, align 4")
-        cases = " ".join(f"i32 {k}, label %poll{k}" for k in range(1, count + 1))
-        self.put(f"switch i32 {state}, label %ended [ i32 0, label %b0 {cases} ]")
-        self.put("ended:")
+        if count <= COMPARED_STATES_MAX:
+            # The fast instruction selector knows comparisons but not switches.
+            for k in range(count + 1):
+                label = f"poll{k}" if k else "b0"
+                found = self.let(f"icmp eq i32 {state}, {k}")
+                self.put(f"br i1 {found}, label %{label}, label %not{k}")
+                self.put(f"not{k}:")
+        else:
+            cases = " ".join(f"i32 {k}, label %poll{k}" for k in range(1, count + 1))
+            self.put(f"switch i32 {state}, label %ended [ i32 0, label %b0 {cases} ]")
+            self.put("ended:")
         answer = self.let(f"call i64 {self.module.need('zyn_repoll')}(ptr %sm, ptr %cx)")
         self._leave()
         self.put(f"ret i64 {answer}")
@@ -198,9 +209,7 @@ class FunctionEmitter(OpEmitter):
             self.begin_leaf(op, child)
             return
         self.put(f"store i32 0, ptr {child}, align 4")
-        offsets, _ = param_offsets(tuple(arg.type for arg in op.args), 4)
-        for arg, offset in zip(op.args, offsets, strict=True):
-            self.write(arg.type, arg, self.offset(child, offset), count=True)
+        self.fill(child, op.args)
 
     def _await(self, end: ir.Await) -> None:
         begin = self.pending_begin
@@ -234,13 +243,13 @@ class FunctionEmitter(OpEmitter):
         takes = LEAVES[begin.target].takes
         if takes == "none":
             return
-        name = self.module.need(f"zyn_{begin.target}_take")
-        type_ = result.type if result is not None else None
-        slot = self.alloca(memory(type_) if type_ else "i8", 16)
-        extra = _settled_offsets(type_) if takes == "settled" and type_ is not None else ""
-        self.put(f"call void {name}(ptr {child}, ptr {slot}{extra})")
         if result is not None:
+            name = self.module.need(f"zyn_{begin.target}_take")
+            slot = self.alloca(memory(result.type), 16)
+            extra = _settled_offsets(result.type) if takes == "settled" else ""
+            self.put(f"call void {name}(ptr {child}, ptr {slot}{extra})")
             self._move(result, slot)
+        self.put(f"call void {self.module.need(f'zyn_{begin.target}_drop')}(ptr {child})")
 
     def _move(self, result: Local, address: str) -> None:
         if is_aggregate(result.type):
@@ -353,13 +362,3 @@ def _settled_offsets(type_: Type) -> str:
         f", i32 {stride}, i32 {offsets['ok']}, i32 {offsets.get('value', 0)}, "
         f"i32 {offsets['message']}"
     )
-
-
-def direct_signature(name: str, params: list[Type], result: Type) -> str:
-    """`R name(ptr %cx, args)`; an aggregate result is written to a last parameter `%result`."""
-    args = "".join(f", {register(type_)} %a{i}" for i, type_ in enumerate(params))
-    if isinstance(result, VoidType):
-        return f"void {name}(ptr %cx{args})"
-    if is_aggregate(result):
-        return f"void {name}(ptr %cx{args}, ptr %result)"
-    return f"{register(result)} {name}(ptr %cx{args})"

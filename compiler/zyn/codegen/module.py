@@ -7,10 +7,11 @@ declares, and the driver imports those by address.
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from zyn.codegen.func import FunctionEmitter, direct_signature
+from zyn.codegen.func import FunctionEmitter
 from zyn.codegen.lltypes import is_aggregate, kind, memory, param_offsets, register
 from zyn.codegen.module_state import ModuleState
 from zyn.codegen.names import Names
+from zyn.codegen.stubs import Stub, direct_signature, emit_stubs
 from zyn.ir.transform.pipeline import Lowered
 from zyn.sema.types import Type, VoidType, holds_reference
 
@@ -31,30 +32,42 @@ class ModuleText(NamedTuple):
     runtime: tuple[str, ...]
 
 
-def emit_module(name: str, units: Sequence[Unit]) -> ModuleText:
+def emit_module(name: str, units: Sequence[Unit], triple: str) -> ModuleText:
     """The fast build of a module.
 
-    Exports one table of pointers, four per function in order: descriptor (null for a direct function), stub,
-    cell, init; and the word that the side table ids of the functions count from (shifted by 32).
+    Exports one table of pointers: three per function, in order (descriptor, null for a direct function; stub;
+    cell), then the word that the side table ids of the functions count from, shifted by 32.
     """
     names = Names(name)
     state = ModuleState(names)
-    body: list[str] = []
-    for index, unit in enumerate(units):
-        body.append(FunctionEmitter(state, unit.lowered, index, unit.first_line, debug=False).text())
-        body.append(_stubs(state, unit.lowered, index))
-    rows = [_table_row(names, unit.lowered) for unit in units]
-    size = 4 * len(units)
-    table = names.local("table")
     sites = names.local("sites")
-    state.globals.append(f"{sites} = global i64 0, align 8")
-    state.globals.append(
-        f"{table} = constant [{size} x ptr] [{', '.join(rows)}], align 8"
-        if rows
-        else f"{table} = constant [1 x ptr] [ptr null], align 8"
-    )
-    text = state.text() + "\n".join(body)
-    return ModuleText(text, (table[1:], sites[1:]), tuple(state.needed))
+    state.globals.append(f"{sites} = internal global i64 0, align 8")
+    body: list[str] = []
+    stubs: list[Stub] = []
+    rows: list[str] = []
+    for index, unit in enumerate(units):
+        lowered = unit.lowered
+        function = lowered.function
+        emitter = FunctionEmitter(state, lowered, index, unit.first_line, debug=False)
+        body.append(emitter.text())
+        cell = names.cell(function.name)
+        code = names.build(function.name, "fast")
+        state.globals.append(f"{cell} = internal global ptr {code}, align 8")
+        if function.is_async:
+            body.append(_descriptor(state, lowered))
+            stubs.append(Stub(names.poll(function.name), cell, None, function.result))
+            rows.append(names.descriptor(function.name))
+        else:
+            params = tuple(param.type for param in function.params)
+            stubs.append(Stub(names.entry(function.name), cell, params, function.result))
+            rows.append("null")
+        rows += [stubs[-1].symbol, cell]
+    rows.append(sites)
+    table = names.local("table")
+    pointers = ", ".join(f"ptr {row}" for row in rows)
+    state.globals.append(f"{table} = constant [{len(rows)} x ptr] [{pointers}], align 8")
+    text = emit_stubs(stubs, triple) + state.text() + "\n".join(body)
+    return ModuleText(text, (table[1:],), tuple(state.needed))
 
 
 def emit_debug_module(
@@ -109,7 +122,7 @@ def emit_thunk(name: str, lowered: Lowered) -> ModuleText:
     lines += _thunk_call(names.entry(function.name), function.result, args)
     symbol = names.local(f"{function.name}$thunk")
     body = "\n".join(lines)
-    text = f"{state.text()}define void {symbol}(ptr %cx, ptr %args, ptr %out) {{\n{body}\nret void\n}}\n"
+    text = f"{state.text()}define void {symbol}(ptr %cx, ptr %args, ptr %out) #0 {{\n{body}\nret void\n}}\n"
     return ModuleText(text, (symbol[1:],), ())
 
 
@@ -124,83 +137,63 @@ def _thunk_call(target: str, result: Type, args: str) -> list[str]:
     return [*lines, f"store {memory(result)} %result, ptr %out"]
 
 
-def _table_row(names: Names, lowered: Lowered) -> str:
-    name = lowered.function.name
-    if lowered.function.is_async:
-        parts = (names.descriptor(name), names.poll(name), names.cell(name), names.init(name))
-    else:
-        parts = ("null", names.entry(name), names.cell(name), "null")
-    return ", ".join(f"ptr {part}" for part in parts)
+def emit_entry(name: str, lowered: Lowered) -> ModuleText:
+    """The entry and the init of an async function, for callers that are not compiled from the same module.
+
+    Compiled calls fill frames themselves, and a host does it through `zyn_call_async`; so these two are made
+    only when somebody asks for their addresses.  Exports entry and init.
+    """
+    names = Names(name)
+    state = ModuleState(names)
+    function = lowered.function
+    types = [param.type for param in function.params]
+    descriptor, init = names.descriptor(function.name), names.init(function.name)
+    state.external(descriptor, f"{descriptor} = external global i8")
+    args = "".join(f", {register(type_)} %a{i}" for i, type_ in enumerate(types))
+    entry = names.entry(function.name)
+    body = (
+        f"define void {init}(ptr %cx, ptr %sm{args}) #0 {{\nentry:\n{_init_body(state, types)}}}\n"
+        f"define ptr {entry}(ptr %cx{args}) #0 {{\n"
+        f"%sm = call ptr {state.need('zyn_frame_new')}(ptr %cx, ptr {descriptor})\n"
+        "%none = icmp eq ptr %sm, null\nbr i1 %none, label %fail, label %fill\n"
+        f"fill:\ncall void {init}(ptr %cx, ptr %sm{args})\n"
+        "%promise = getelementptr i8, ptr %sm, i64 -32\nret ptr %promise\n"
+        "fail:\nret ptr null\n}\n"
+    )
+    return ModuleText(state.text() + body, (entry[1:], init[1:]), tuple(state.needed))
 
 
 def _declare(state: ModuleState, lowered: Lowered) -> None:
     """Declare what the first module defines for a function."""
     names = state.names
     function = lowered.function
-    types = [param.type for param in function.params]
     if function.is_async:
-        args = "".join(f", {register(type_)}" for type_ in types)
-        state.external(names.entry(function.name), f"declare ptr {names.entry(function.name)}(ptr{args})")
-        state.external(names.poll(function.name), f"declare i64 {names.poll(function.name)}(ptr, ptr)")
+        poll, descriptor = names.poll(function.name), names.descriptor(function.name)
+        state.external(poll, f"declare i64 {poll}(ptr, ptr) #0")
+        state.external(descriptor, f"{descriptor} = external global i8")
     else:
+        types = [param.type for param in function.params]
         signature = direct_signature(names.entry(function.name), types, function.result)
-        state.external(names.entry(function.name), f"declare {signature}")
+        state.external(names.entry(function.name), f"declare {signature} #0")
 
 
-def _stubs(state: ModuleState, lowered: Lowered, index: int) -> str:
-    if lowered.function.is_async:
-        return _async_stubs(state, lowered, index)
-    names = state.names
-    function = lowered.function
-    entry, cell = names.entry(function.name), names.cell(function.name)
-    types = [param.type for param in function.params]
-    state.globals.append(f"{cell} = global ptr {names.build(function.name, 'fast')}, align 8")
-    args = "ptr %cx" + "".join(f", {register(type_)} %a{i}" for i, type_ in enumerate(types))
-    result = register(function.result)
-    if isinstance(function.result, VoidType):
-        result = "void"
-    elif is_aggregate(function.result):
-        args += ", ptr %result"
-        result = "void"
-    call = f"musttail call {result} %code({args})"
-    end = f"{call}\nret void" if result == "void" else f"%answer = {call}\nret {result} %answer"
-    return (
-        f"define {direct_signature(entry, types, function.result)} {{\n"
-        f"%code = load atomic ptr, ptr {cell} monotonic, align 8\n{end}\n}}\n"
-    )
-
-
-def _async_stubs(state: ModuleState, lowered: Lowered, index: int) -> str:
+def _descriptor(state: ModuleState, lowered: Lowered) -> str:
     names = state.names
     function = lowered.function
     frame = lowered.frame
     assert frame is not None
     name = function.name
-    types = [param.type for param in function.params]
-    cell, poll, init = names.cell(name), names.poll(name), names.init(name)
-    descriptor = names.descriptor(name)
     label = state.c_string(names.local(f"{name}$name"), name)
     drop = _drop(state, lowered)
-    state.globals.append(f"{cell} = global ptr {names.build(name, 'fast')}, align 8")
     state.globals.append(
-        f"{descriptor} = global {{ i32, i32, i32, i32, ptr, ptr, ptr, i32, i32, ptr, ptr, ptr }} "
+        f"{names.descriptor(name)} = internal global "
+        "{ i32, i32, i32, i32, ptr, ptr, ptr, i32, i32, ptr, ptr, ptr } "
         f"{{ i32 {frame.size}, i32 {frame.align}, i32 {frame.result}, i32 {kind(function.result)}, "
-        f"ptr {init}, ptr {cell}, ptr {names.drop(name) if drop else 'null'}, i32 0, i32 0, "
-        f"ptr {poll}, ptr {state.info(function.result)}, ptr {label} }}, align 8"
+        f"ptr null, ptr {names.cell(name)}, ptr {names.drop(name) if drop else 'null'}, "
+        f"i32 0, i32 0, ptr {names.poll(name)}, ptr {state.info(function.result)}, "
+        f"ptr {label} }}, align 8"
     )
-    args = "".join(f", {register(type_)} %a{i}" for i, type_ in enumerate(types))
-    return (
-        f"define i64 {poll}(ptr %sm, ptr %cx) {{\n"
-        f"%code = load atomic ptr, ptr {cell} monotonic, align 8\n"
-        f"%answer = musttail call i64 %code(ptr %sm, ptr %cx)\nret i64 %answer\n}}\n"
-        f"define void {init}(ptr %cx, ptr %sm{args}) {{\nentry:\n{_init_body(state, types)}}}\n"
-        f"define ptr {names.entry(name)}(ptr %cx{args}) {{\n"
-        f"%sm = call ptr {state.need('zyn_frame_new')}(ptr %cx, ptr {descriptor})\n"
-        "%none = icmp eq ptr %sm, null\nbr i1 %none, label %fail, label %fill\n"
-        f"fill:\ncall void {init}(ptr %cx, ptr %sm{args})\n"
-        "%promise = getelementptr i8, ptr %sm, i64 -32\nret ptr %promise\n"
-        "fail:\nret ptr null\n}\n" + drop
-    )
+    return drop
 
 
 def _init_body(state: ModuleState, types: list[Type]) -> str:
@@ -236,7 +229,7 @@ def _drop(state: ModuleState, lowered: Lowered) -> str:
     if not counted and not owns_result:
         return ""
     lines = [
-        f"define void {state.names.drop(function.name)}(ptr %sm) {{", "entry:",
+        f"define internal void {state.names.drop(function.name)}(ptr %sm) #0 {{", "entry:",
         "%state = load i32, ptr %sm, align 4",
         "switch i32 %state, label %done [ i32 0, label %start i32 -2, label %returned ]",
         "start:",

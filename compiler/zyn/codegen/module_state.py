@@ -91,7 +91,7 @@ class ModuleState:
             body = _Counter(self, verb)
             body.value(type_, "%p")
             self.globals.append(
-                f"define internal void {name}(ptr %p) {{\nentry:\n"
+                f"define internal void {name}(ptr %p) #0 {{\nentry:\n"
                 + "\n".join(body.lines)
                 + "\nret void\n}"
             )
@@ -99,9 +99,10 @@ class ModuleState:
 
     def text(self) -> str:
         """Declarations, constants and counters."""
-        lines = [f"declare {DECLARATIONS[name]}" for name in self.needed]
+        lines = [f"declare {DECLARATIONS[name]} #0" for name in self.needed]
         lines += self.externals.values()
         lines += self.globals
+        lines.append("attributes #0 = { nounwind }")
         return "\n".join(lines) + "\n"
 
 

@@ -8,14 +8,13 @@ from typing import final
 _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_$.")
 
 
-def quoted(symbol: str) -> str:
-    """A global name as LLVM text, with what is not plain escaped."""
+def mangled(symbol: str) -> str:
+    """A symbol that both LLVM and an assembler take as it is; what is not plain becomes `$` and its hex."""
     if _PLAIN.issuperset(symbol):
-        return f"@{symbol}"
-    escaped = "".join(
-        c if c in _PLAIN else "".join(f"\\{byte:02X}" for byte in c.encode()) for c in symbol
+        return symbol
+    return "".join(
+        c if c in _PLAIN else "".join(f"${byte:02X}" for byte in c.encode()) for c in symbol
     )
-    return f'@"{escaped}"'
 
 
 @final
@@ -28,38 +27,42 @@ class Names:
         self.module = module
         self.prefix = f"zyn${module}$"
 
+    @staticmethod
+    def _global(symbol: str) -> str:
+        return f"@{mangled(symbol)}"
+
     def entry(self, function: str) -> str:
         """The stable stub of a direct function, or what makes an async function's promise."""
-        return quoted(self.prefix + function)
+        return self._global(self.prefix + function)
 
     def poll(self, function: str) -> str:
         """The stable stub of an async function's poll."""
-        return quoted(f"{self.prefix}__{function}_poll")
+        return self._global(f"{self.prefix}__{function}_poll")
 
     def init(self, function: str) -> str:
         """What fills a frame that the caller provides."""
-        return quoted(f"{self.prefix}__{function}_init")
+        return self._global(f"{self.prefix}__{function}_init")
 
     def drop(self, function: str) -> str:
         """What gives up the references of a frame that ended or never started."""
-        return quoted(f"{self.prefix}__{function}_drop")
+        return self._global(f"{self.prefix}__{function}_drop")
 
     def build(self, function: str, build: str) -> str:
         """The code of one build: `fast` or `debug`."""
-        return quoted(f"{self.prefix}{function}${build}")
+        return self._global(f"{self.prefix}{function}${build}")
 
     def cell(self, function: str) -> str:
         """The pointer that the stub jumps through."""
-        return quoted(f"{self.prefix}{function}$cell")
+        return self._global(f"{self.prefix}{function}$cell")
 
     def descriptor(self, function: str) -> str:
         """The ZynDescriptor of an async function."""
-        return quoted(f"{self.prefix}{function}$descriptor")
+        return self._global(f"{self.prefix}{function}$descriptor")
 
     def probes(self, function: str) -> str:
         """The probe bytes of a debug build."""
-        return quoted(f"{self.prefix}{function}$probes")
+        return self._global(f"{self.prefix}{function}$probes")
 
     def local(self, what: str) -> str:
         """Anything else that belongs to the module."""
-        return quoted(f"{self.prefix}{what}")
+        return self._global(f"{self.prefix}{what}")

@@ -7,9 +7,16 @@ from collections.abc import Callable
 
 from zyn.base.bug import ZynBug
 from zyn.codegen.emitter import Emitter
-from zyn.codegen.lltypes import align_of, is_aggregate, memory, register, size_of
+from zyn.codegen.lltypes import (
+    align_of,
+    is_aggregate,
+    memory,
+    param_offsets,
+    register,
+    size_of,
+)
 from zyn.ir import op as ir
-from zyn.ir.func import Const, Local
+from zyn.ir.func import Const, Local, Operand
 from zyn.ir.leaf import LEAVES
 from zyn.sema.types import (
     ArrayType,
@@ -20,6 +27,8 @@ from zyn.sema.types import (
     StringType,
     holds_reference,
 )
+
+HEADER_SIZE = 32
 
 _INT = {"add": "add", "sub": "sub", "mul": "mul"}
 _FLOAT = {"add": "fadd", "sub": "fsub", "mul": "fmul", "fdiv": "fdiv", "frem": "frem"}
@@ -195,21 +204,26 @@ class OpEmitter(Emitter):
         self._branch_failed(ok, error)
 
     def _make_future(self, op: ir.MakeFuture, ok: str, error: str) -> None:
-        target = self.module.names.entry(op.target)
-        value = self.let(f"call ptr {target}(ptr %cx{self.arguments(op.args)})")
         assert op.dst is not None
-        self.define(op.dst, value)
-        missing = self.let(f"icmp eq ptr {value}, null")
+        number = self.count = self.count + 1
+        descriptor = self.module.names.descriptor(op.target)
+        sm = self.let(f"call ptr {self.module.need('zyn_frame_new')}(ptr %cx, ptr {descriptor})")
+        missing = self.let(f"icmp eq ptr {sm}, null")
+        self.put(f"br i1 {missing}, label {error}, label %made{number}")
+        self.put(f"made{number}:")
+        self.fill(sm, op.args)
+        promise = self.let(f"getelementptr i8, ptr {sm}, i64 -{HEADER_SIZE}")
+        self.define(op.dst, promise)
         if op.start == "eager":
-            started = f"started{self.count}"
-            self.put(f"br i1 {missing}, label {error}, label %{started}")
-            self.put(f"{started}:")
             site = self.site(self.line(op.span.start))
-            name = self.module.need("zyn_start")
-            self.let(f"call i32 {name}(ptr %cx, ptr {value}, i64 {site})")
-            self.put(f"br label {ok}")
-            return
-        self.put(f"br i1 {missing}, label {error}, label {ok}")
+            self.let(f"call i32 {self.module.need('zyn_start')}(ptr %cx, ptr {promise}, i64 {site})")
+        self.put(f"br label {ok}")
+
+    def fill(self, sm: str, args: tuple[Operand, ...]) -> None:
+        """Copy arguments, counted, into the parameter slots of a new frame."""
+        offsets, _ = param_offsets(tuple(arg.type for arg in args), 4)
+        for arg, offset in zip(args, offsets, strict=True):
+            self.write(arg.type, arg, self.offset(sm, offset), count=True)
 
     def _divide(self, op: ir.Divide, ok: str, error: str) -> None:
         type_ = op.a.type
@@ -274,27 +288,22 @@ class OpEmitter(Emitter):
 
     def _attend(self, op: ir.Attend, ok: str, error: str) -> None:
         number = self.count = self.count + 1
-        site_line = self.line(op.span.start)
-        if op.is_entry:
-            frame = self.let(f"call ptr {self.module.need('llvm.frameaddress.p0')}(i32 0)")
-            here = self.let(f"ptrtoint ptr {frame} to i64")
-            limit = self.let(f"load i64, ptr {self.offset('%cx', 32)}, align 8")
-            low = self.let(f"icmp ult i64 {here}, {limit}")
-            self.put(f"br i1 {low}, label %low{number}, label %deep{number}")
-            self.put(f"low{number}:")
-            site = self.site(site_line)
-            self.put(f"call void {self.module.need('zyn_fail_stack')}(ptr %cx, i64 {site})")
-            self.put(f"br label {error}")
-            self.put(f"deep{number}:")
+        # Volatile is enough for one aligned word, and the fast instruction selector knows it.
         address = self.offset("%cx", 24)
-        attention = self.let(f"load atomic i64, ptr {address} monotonic, align 8")
-        quiet = self.let(f"icmp eq i64 {attention}, 0")
-        self.put(f"br i1 {quiet}, label {ok}, label %attend{number}")
+        attention = self.let(f"load volatile i64, ptr {address}, align 8")
+        called = self.let(f"icmp ne i64 {attention}, 0")
+        slow = "zyn_attend"
+        if op.is_entry:
+            slow = "zyn_enter"
+            frame = self.let(f"call ptr {self.module.need('llvm.frameaddress.p0')}(i32 0)")
+            limit = self.let(f"load ptr, ptr {self.offset('%cx', 32)}, align 8")
+            low = self.let(f"icmp ult ptr {frame}, {limit}")
+            called = self.let(f"or i1 {called}, {low}")
+        self.put(f"br i1 {called}, label %attend{number}, label {ok}")
         self.put(f"attend{number}:")
-        site = self.site(site_line)
+        site = self.site(self.line(op.span.start))
         sm = "%sm" if self.function.is_async else "null"
-        name = self.module.need("zyn_attend")
-        verdict = self.let(f"call i32 {name}(ptr %cx, ptr {sm}, i64 {site})")
+        verdict = self.let(f"call i32 {self.module.need(slow)}(ptr %cx, ptr {sm}, i64 {site})")
         go_on = self.let(f"icmp eq i32 {verdict}, 0")
         self.put(f"br i1 {go_on}, label {ok}, label {error}")
 

@@ -20,6 +20,7 @@ def _initialise() -> None:
         if not _ready:
             llvm.initialize_native_target()
             llvm.initialize_native_asmprinter()
+            llvm.initialize_native_asmparser()
             _ready = True
 
 
@@ -41,6 +42,11 @@ class Target:
     def cpu(self) -> str:
         """The host's CPU by LLVM's name."""
         return str(llvm.get_host_cpu_name())
+
+    @cached_property
+    def triple(self) -> str:
+        """Machine, vendor and system."""
+        return str(llvm.get_process_triple())
 
     @property
     def fingerprint(self) -> str:

@@ -7,24 +7,34 @@ leave as plain integers; calling them is the business of `zyn.runtime`.
 import ctypes
 import itertools
 import logging
+import threading
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+import msgspec
+
 from zyn.base.diagnostic import Diagnostic, Severity
 from zyn.base.log import TRACE
-from zyn.codegen import ModuleText, Target, Unit, emit_debug_module, emit_module, emit_thunk
+from zyn.codegen import (
+    ModuleText,
+    Target,
+    Unit,
+    emit_debug_module,
+    emit_entry,
+    emit_module,
+    emit_thunk,
+)
 from zyn.codegen.lltypes import param_offsets
 from zyn.codegen.names import Names
 from zyn.driver.cache import ObjectCache
 from zyn.driver.link import Linker
 from zyn.driver.queries import Document
 from zyn.ir.build import Wrapper, build_wrapper
-from zyn.ir.func import Function
 from zyn.ir.side_table import SideTable
 from zyn.ir.transform import Lowered, lower
 from zyn.sema.facts import FunctionSignature
-from zyn.sema.types import Type, VoidType
+from zyn.sema.types import Type
 
 logger = logging.getLogger("zyn.compiler.async")
 
@@ -32,6 +42,7 @@ VERSION = "1"
 """Part of every cache key; raised when code generation changes meaning without changing its text."""
 
 _ids = itertools.count(1)
+_ids_lock = threading.Lock()
 
 
 class CompileError(Exception):
@@ -79,7 +90,7 @@ class LoadedFunction:
             tuple((p.name, p.type) for p in function.params),
             function.result,
         )
-        self.descriptor, self.stub, self.cell, self.init = row
+        self.descriptor, self.stub, self.cell = row
         types = tuple(param.type for param in function.params)
         start = 4 if function.is_async else 0
         offsets, end = param_offsets(types, start)
@@ -90,6 +101,7 @@ class LoadedFunction:
         self.args_offset = offsets[0] if offsets else start
         self.args_size = max(end - self.args_offset, 0)
         self._thunk = 0
+        self._entry = 0
 
     @property
     def is_async(self) -> bool:
@@ -103,6 +115,20 @@ class LoadedFunction:
             text = emit_thunk(self.module.name, lowered)
             self._thunk = self.module.engine.compile(text, self.module.symbols())[text.exports[0]]
         return self._thunk
+
+    def entry(self) -> int:
+        """The address that a C caller calls: the stub of a direct function, what makes an async one's promise.
+
+        The latter and the init that its descriptor names from then on are made on first use.
+        """
+        if not self.is_async:
+            return self.stub
+        if not self._entry:
+            text = emit_entry(self.module.name, self.module.units[self.index].lowered)
+            found = self.module.engine.compile(text, self.module.symbols())
+            self._entry = found[text.exports[0]]
+            _poke(self.descriptor + 16, ctypes.c_uint64, found[text.exports[1]])
+        return self._entry
 
 
 class LoadedModule:
@@ -142,27 +168,26 @@ class LoadedModule:
     def symbols(self) -> dict[str, int]:
         """What other objects of this module may refer to, with addresses."""
         names = Names(self.name)
-        found = {_plain(names.local("sites")): self._sites}
+        found = {names.local("sites")[1:]: self._sites}
         for function in self.functions.values():
             if function.is_async:
-                found[_plain(names.poll(function.name))] = function.stub
-                found[_plain(names.entry(function.name))] = self._entries[function.name]
+                found[names.poll(function.name)[1:]] = function.stub
+                found[names.descriptor(function.name)[1:]] = function.descriptor
             else:
-                found[_plain(names.entry(function.name))] = function.stub
+                found[names.entry(function.name)[1:]] = function.stub
         return found
 
-    def adopt(self, table: Sequence[int], sites: int, entries: dict[str, int]) -> None:
-        """Take the addresses that linking gave."""
-        self.base = next(_ids)
-        for _ in range(len(self.units) - 1):
-            next(_ids)
-        self._sites = sites
-        self._entries = entries
-        _poke(sites, ctypes.c_uint64, self.base << 32)
+    def adopt(self, table: Sequence[int]) -> None:
+        """Take the addresses that linking gave: the table that `emit_module` describes."""
+        with _ids_lock:
+            self.base = next(_ids)
+            for _ in range(len(self.units) - 1):
+                next(_ids)
+        self._sites = table[-1]
+        _poke(self._sites, ctypes.c_uint64, self.base << 32)
         for index, unit in enumerate(self.units):
             side_table = _placed(unit, self.base + index, self.name, self.file)
-            row = table[4 * index : 4 * index + 4]
-            function = LoadedFunction(self, index, side_table, row)
+            function = LoadedFunction(self, index, side_table, table[3 * index : 3 * index + 3])
             if function.descriptor:
                 _poke(function.descriptor + 40, ctypes.c_uint32, side_table.id)
             self.functions[function.name] = function
@@ -194,31 +219,11 @@ class LoadedModule:
         return made
 
 
-def _plain(symbol: str) -> str:
-    """A symbol as the linker knows it, from its LLVM spelling."""
-    name = symbol[1:]
-    if not name.startswith('"'):
-        return name
-    out = bytearray()
-    body = name[1:-1]
-    position = 0
-    while position < len(body):
-        if body[position] == "\\":
-            out.append(int(body[position + 1 : position + 3], 16))
-            position += 3
-        else:
-            out.append(ord(body[position]))
-            position += 1
-    return out.decode()
-
-
 def _poke(address: int, kind: type[ctypes.c_uint64] | type[ctypes.c_uint32], value: int) -> None:
     kind.from_address(address).value = value
 
 
 def _placed(unit: Unit, identity: int, module: str, file: str) -> SideTable:
-    import msgspec
-
     table = unit.lowered.side_table.at(unit.offset, unit.first_line)
     return msgspec.structs.replace(table, id=identity, module=module, file=file)
 
@@ -246,26 +251,10 @@ class Engine:
         return module
 
     def _link(self, module: LoadedModule) -> None:
-        emitted = emit_module(module.name, module.units)
-        names = Names(module.name)
-        entries = [
-            _plain(names.entry(unit.lowered.function.name))
-            for unit in module.units
-            if unit.lowered.function.is_async
-        ]
-        emitted = emitted._replace(exports=tuple(map(_plain_export, emitted.exports)))
-        addresses = self.compile(
-            emitted._replace(exports=(*emitted.exports, *entries)), {}, optimise=True
-        )
-        table_symbol, sites_symbol = emitted.exports
-        size = 4 * len(module.units)
-        row = (ctypes.c_uint64 * size).from_address(addresses[table_symbol])
-        by_name = {
-            unit.lowered.function.name: addresses[_plain(names.entry(unit.lowered.function.name))]
-            for unit in module.units
-            if unit.lowered.function.is_async
-        }
-        module.adopt(list(row), addresses[sites_symbol], by_name)
+        emitted = emit_module(module.name, module.units, self.target.triple)
+        address = self.compile(emitted, {})[emitted.exports[0]]
+        size = 3 * len(module.units) + 1
+        module.adopt(list((ctypes.c_uint64 * size).from_address(address)))
 
     def compile(
         self, emitted: ModuleText, others: dict[str, int], *, optimise: bool = True
@@ -278,13 +267,7 @@ class Engine:
             self.cache.put(key, code)
         if self._linker is None:
             self._linker = Linker(self.target)
-        exports = [_plain_export(symbol) for symbol in emitted.exports]
-        found = self._linker.link([code], exports, emitted.runtime, others)
-        return dict(zip(emitted.exports, found.values(), strict=True))
-
-
-def _plain_export(symbol: str) -> str:
-    return _plain(f"@{symbol}")
+        return self._linker.link([code], emitted.exports, emitted.runtime, others)
 
 
 def lower_all(document: Document, *, check: bool = False) -> list[Unit]:
@@ -315,8 +298,3 @@ def _trace(lowered: Lowered) -> None:
         logger.log(TRACE, "%s: state %d awaits %s; live: %s", table.function, state.index,
                    state.awaits, live)  # fmt: skip
 
-
-__all__ = [
-    "CompileError", "DebugBuild", "Engine", "Function", "LoadedFunction", "LoadedModule",
-    "VoidType", "lower_all",
-]  # fmt: skip
