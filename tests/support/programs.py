@@ -21,7 +21,7 @@ async fn walk(steps: [3]Step, limit: i64) i64 {
     return spent;
 }
 """,
-    b"""async fn fetch(id: i32) f64 {
+    b"""async fn fetch(id: f32) f64 {
     await yield_now();
     return 0.5 * id;
 }
@@ -35,7 +35,7 @@ async fn fetch_all() f64 {
     return total;
 }
 
-fn later(id: i32) Promise<f64> { return fetch(id % 7); }
+fn later(id: f32) Promise<f64> { return fetch(id % 7); }
 """,
     b"""async fn slow(n: u8) u32 { return n; }
 async fn lazy(n: u8) u32 {

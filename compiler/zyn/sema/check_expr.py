@@ -480,12 +480,12 @@ def _element_type(cx: Context, expr: ArrayInit) -> Type:
     found: list[tuple[Expr, Type]] = []
     guide: Type | None = None
     for element in expr.elements:
-        if not is_literal(element):
+        if not _is_open(element):
             type_ = cx.check(element)
             found.append((element, type_))
-            if is_number(type_):
+            if is_number(type_) or isinstance(type_, ArrayType):
                 guide = type_ if guide is None else common(guide, type_) or guide
-    literals = [element for element in expr.elements if is_literal(element)]
+    literals = [element for element in expr.elements if _is_open(element)]
     if guide is None and any(map(_has_fraction, literals)):
         guide = F64
     found += [(element, cx.check(element, guide)) for element in literals]
@@ -503,6 +503,13 @@ def _element_type(cx: Context, expr: ArrayInit) -> Type:
     for element, type_ in found:
         cx.coerce(element, type_, result, "an element needs")
     return result
+
+
+def _is_open(expr: Expr) -> bool:
+    """Whether an expression is a number, or an array of numbers, whose type is still open."""
+    if isinstance(expr, ArrayInit):
+        return bool(expr.elements) and all(map(_is_open, expr.elements))
+    return is_literal(expr)
 
 
 def _array(cx: Context, expr: ArrayInit, element: Type) -> Type:

@@ -71,8 +71,8 @@ class Resolver:
     were met again inside themselves.
     """
 
-    __slots__ = ("_depths", "_env", "_open", "_structs", "_weights", "is_sound", "looked_up",
-                 "reached")  # fmt: skip
+    __slots__ = ("_cut", "_depths", "_env", "_open", "_structs", "_weights", "is_sound",
+                 "looked_up", "reached")  # fmt: skip
 
     def __init__(self, env: Environment) -> None:
         self._env = env
@@ -80,6 +80,8 @@ class Resolver:
         self._depths: dict[str, int] = {}
         self._weights: dict[str, int] = {}
         self._open: list[str] = []
+        # The structs that were open where the nesting was cut off.
+        self._cut: set[str] = set()
         self.looked_up: set[str] = set()
         self.is_sound = True
         self.reached: set[str] = set()
@@ -111,6 +113,7 @@ class Resolver:
             self.reached.add(name)
             return None
         if len(self._open) >= NESTING_MAX:
+            self._cut.update(self._open)
             return None
         self._open.append(name)
         fields = tuple((field, self.stored(type_, sink)) for field, type_ in head.fields)
@@ -118,7 +121,8 @@ class Resolver:
         struct: StructType | None = StructType(name, fields)
         depth = 1 + max((self._depth(type_) for _, type_ in fields), default=0)
         weight = sum(1 + self._weight(type_) for _, type_ in fields)
-        if name in self.reached or depth > NESTING_MAX or weight > FIELDS_MAX:
+        is_cut = name in self._cut or depth > NESTING_MAX
+        if name in self.reached or is_cut or weight > FIELDS_MAX:
             struct = None
         self._depths[name] = depth
         self._weights[name] = weight
@@ -136,7 +140,7 @@ class Resolver:
 
     def why_none(self, name: str) -> tuple[Code, str]:
         """Why the struct `name` has no type, when each of its fields by itself has one."""
-        if self._depths.get(name, 0) > NESTING_MAX:
+        if name in self._cut or self._depths.get(name, 0) > NESTING_MAX:
             return codes.TOO_DEEP, f"`{name}` nests structs more than {NESTING_MAX} levels deep"
         if self._weights.get(name, 0) > FIELDS_MAX:
             return codes.TOO_LARGE, f"`{name}` has more than {FIELDS_MAX} fields in all"
