@@ -115,8 +115,11 @@ bool zyn__baton_acquire(ZynBaton *baton, enum ZynBatonClass class, uint64_t dead
 	ZynBatonWaiter waiter = {.class = class};
 	zyn__cond_init(&waiter.cond);
 	waiter_insert(baton, &waiter);
-	if (class == ZYN_BATON_DEBUGGER)
+	if (class == ZYN_BATON_DEBUGGER) {
 		atomic_fetch_add(&baton->urgent, 1);
+		/* Rung after it shows, so that who runs cannot look too early and miss it. */
+		zyn__seats_ring(ZYN_CONTAINER(baton, ZynRuntime, baton), ZYN_ATTENTION_TIMERS);
+	}
 	bool granted = waiter_wait(baton, &waiter, deadline_ns);
 	if (class == ZYN_BATON_DEBUGGER)
 		atomic_fetch_sub(&baton->urgent, 1);
@@ -212,6 +215,17 @@ void zyn__enter(ZynEntry *entry, ZynRuntime *rt)
 	if (nested)
 		entry->nested = true; /* whoever is further up owns the baton: do not release it */
 	else
+		entry_began(rt);
+}
+
+void zyn__debug_enter(ZynEntry *entry, ZynRuntime *rt)
+{
+	bool nested = zyn__entry_find(rt) != NULL;
+	if (!nested)
+		zyn__baton_acquire(&rt->baton, ZYN_BATON_DEBUGGER, UINT64_MAX);
+	zyn__entry_push(entry, rt);
+	entry->nested = nested;
+	if (!nested)
 		entry_began(rt);
 }
 

@@ -1,37 +1,265 @@
-/* The debugger's hooks: not connected yet; every function says "no". */
+/* What a debugger asks for and what it is told.
+ *
+ * A debugger is a thread that takes the baton like any other, but out of turn: who runs is rung, and lends the baton
+ * at its next safe point, which is the end of a poll, a loop's back-edge, a function's entry or a probe.  So nothing
+ * here needs a lock of its own, and a runtime without a debugger pays one comparison for each poll.
+ *
+ * What is absent: a way to get hold of a runtime whose thread is inside a function of the host.  A request then waits
+ * for that function to return.
+ */
 #include "internal.h"
 
-void zyn__debug_task_changed(ZynTask *task) { (void)task; }
-void zyn__debug_task_freed(ZynTask *task) { (void)task; }
-void zyn__debug_poll_ended(ZynTask *task) { (void)task; }
-void zyn__debug_stop_here(ZynContext *cx, uint32_t reason, ZynSite site) { (void)cx, (void)reason, (void)site; }
-void zyn__debug_failure(ZynContext *cx, ZynSite site) { (void)cx, (void)site; }
-bool zyn__debug_wants_stop(ZynTask *task) { (void)task; return false; }
-void zyn__debug_call_begin(ZynRuntime *rt, ZynContext *cx) { (void)rt, (void)cx; }
-void zyn__debug_call_end(ZynRuntime *rt, ZynContext *cx, ZynError *e) { (void)rt, (void)cx, (void)e; }
-void zyn__debug_deadlock(ZynRuntime *rt) { (void)rt; }
-void zyn__debug_detach(ZynRuntime *rt) { (void)rt; }
-void zyn__debug_pool_join(ZynRuntime *rt) { (void)rt; }
-void zyn__probes_free(ZynRuntime *rt) { (void)rt; }
-void zyn__shadow_frame_freed(ZynRuntime *rt, void *sm, uint32_t size) { (void)rt, (void)sm, (void)size; }
-void zyn__shadows_free(ZynRuntime *rt) { (void)rt; }
-void zyn_probe_enter(ZynContext *cx, ZynActivation *a) { a->caller = cx->task ? cx->task->activation : NULL; if (cx->task) cx->task->activation = a; }
-void zyn_probe_leave(ZynContext *cx, ZynActivation *a) { if (cx->task) cx->task->activation = a->caller; }
-int32_t zyn_probe(ZynContext *cx, ZynActivation *a, uint32_t probe) { (void)cx; a->probe = probe; return 0; }
-void *zyn_shadow(ZynContext *cx, void *sm, uint32_t t, uint32_t n) { (void)cx, (void)sm, (void)t, (void)n; return NULL; }
-void zyn_dbg_attach(ZynRuntime *rt, const ZynDebugEvents *events) { (void)rt, (void)events; }
-uint64_t zyn_dbg_tasks(ZynRuntime *rt, uint64_t after, ZynTaskInfo *out, uint64_t max) { (void)rt, (void)after, (void)out, (void)max; return 0; }
-int32_t zyn_dbg_task(ZynRuntime *rt, uint64_t id, ZynTaskInfo *out) { (void)rt, (void)id, (void)out; return 0; }
-void zyn_dbg_probes(ZynRuntime *rt, uint32_t t, _Atomic uint8_t *f, uint32_t n) { (void)rt, (void)t, (void)f, (void)n; }
-int32_t zyn_dbg_break(ZynRuntime *rt, uint32_t t, uint32_t p, int32_t on) { (void)rt, (void)t, (void)p, (void)on; return 0; }
-int32_t zyn_dbg_resume(ZynRuntime *rt, uint64_t t, uint32_t m) { (void)rt, (void)t, (void)m; return 0; }
-int32_t zyn_dbg_pause(ZynRuntime *rt, uint64_t t) { (void)rt, (void)t; return 0; }
-void zyn_dbg_gate(ZynRuntime *rt, int32_t c) { (void)rt, (void)c; }
-void zyn_dbg_stop_all(ZynRuntime *rt, int32_t on) { (void)rt, (void)on; }
-int32_t zyn_dbg_hold(ZynRuntime *rt, uint64_t t, int32_t on) { (void)rt, (void)t, (void)on; return 0; }
-int32_t zyn_dbg_wake(ZynRuntime *rt, uint64_t t) { (void)rt, (void)t; return 0; }
-int32_t zyn_dbg_cancel(ZynRuntime *rt, uint64_t t) { (void)rt, (void)t; return 0; }
-void zyn_dbg_filters(ZynRuntime *rt, uint32_t bits) { (void)rt, (void)bits; }
-uint64_t zyn_dbg_read(const void *a, void *o, uint64_t n) { (void)a, (void)o, (void)n; return 0; }
-uint64_t zyn_dbg_write(void *a, const void *b, uint64_t n) { (void)a, (void)b, (void)n; return 0; }
-void *zyn_dbg_shadow(ZynRuntime *rt, void *sm, uint32_t *t, uint32_t *n) { (void)rt, (void)sm, (void)t, (void)n; return NULL; }
+#include <stdlib.h>
+
+static ZynTask *task_find(ZynRuntime *rt, uint64_t id)
+{
+	for (ZynList *link = rt->tasks.next; link != &rt->tasks; link = link->next) {
+		ZynTask *task = ZYN_CONTAINER(link, ZynTask, all);
+		if (zyn__get(&task->id) >= id)
+			return zyn__get(&task->id) == id ? task : NULL;
+	}
+	return NULL;
+}
+
+static uint32_t task_state(ZynTask *task)
+{
+	switch (zyn__get(&task->status)) {
+	case ZYN_READY: return ZYN_TASK_COMPLETED;
+	case ZYN_FAILED: return ZYN_TASK_FAILED;
+	case ZYN_CANCELLED: return ZYN_TASK_CANCELLED;
+	default: break;
+	}
+	if (task->sched == ZYN_SCHED_RUNNING)
+		return ZYN_TASK_RUNNING;
+	if (task->kept & ZYN_KEPT_HELD)
+		return ZYN_TASK_HELD;
+	if (task->sched == ZYN_SCHED_IDLE)
+		return ZYN_TASK_PENDING;
+	return task->sched == ZYN_SCHED_QUEUED || task->woken ? ZYN_TASK_RUNNABLE : ZYN_TASK_PARKED;
+}
+
+static void task_describe(ZynTask *task, ZynTaskInfo *out)
+{
+	ZynDebugTask *debug = task->debug;
+	bool stopped = debug != NULL && debug->stop != 0;
+	bool mid_poll = stopped && debug->mid_poll;
+	ZynError *failure = stopped ? debug->failure : NULL;
+	*out = (ZynTaskInfo){
+		.id = zyn__get(&task->id),
+		.parent = task->parent,
+		.spawn_site = task->spawn_site,
+		.state_machine = zyn__task_machine(task),
+		.descriptor = zyn__task_header(task)->descriptor,
+		.activation = mid_poll ? task->activation : NULL,
+		.error = task->error != NULL ? task->error : failure,
+		.polls = zyn__get(&task->polls),
+		.wakes = task->wakes,
+		.parked_since_ns = task->parked_since_ns,
+		.waker = task->waker_task,
+		.stop_site = stopped ? debug->stop_site : 0,
+		.state = task_state(task),
+		.stop = stopped ? debug->stop : 0,
+		.held = (task->kept & ZYN_KEPT_HELD) != 0,
+		.cancelling = task->cancelling,
+	};
+}
+
+/* --- attaching --------------------------------------------------------------------------------------------- */
+
+void zyn_dbg_attach(ZynRuntime *rt, const ZynDebugEvents *events)
+{
+	ZynEntry entry;
+	zyn__debug_enter(&entry, rt);
+	if (events == NULL) {
+		zyn__debug_detach(rt);
+	} else {
+		if (rt->debugger == NULL)
+			rt->debugger = calloc(1, sizeof *rt->debugger);
+		if (rt->debugger != NULL)
+			rt->debugger->events = *events;
+		rt->now_ns = zyn__clock_now(rt);
+	}
+	zyn__leave(&entry);
+}
+
+void zyn__debug_detach(ZynRuntime *rt)
+{
+	for (ZynList *link = rt->tasks.next; link != &rt->tasks; link = link->next) {
+		ZynTask *task = ZYN_CONTAINER(link, ZynTask, all);
+		if (task->debug != NULL) {
+			task->debug->pause_requested = false;
+			zyn__debug_let_go(task, ZYN_STEP_NONE);
+		}
+		zyn__debug_unkeep(task, ZYN_KEPT_HELD | ZYN_KEPT_STOPPED);
+	}
+	free(rt->debugger);
+	rt->debugger = NULL;
+	rt->gate_closed = 0;
+	rt->stop_all = 0;
+	rt->filters = 0;
+	zyn__probes_clear(rt);
+	zyn__kick(rt);
+}
+
+/* --- events ------------------------------------------------------------------------------------------------ */
+
+void zyn__debug_task_changed(ZynTask *task)
+{
+	const ZynDebugEvents *events = &task->runtime->debugger->events;
+	if (events->task_changed != NULL && zyn__flag(task, ZYN_FRAME_TASK))
+		events->task_changed(events->data, zyn__get(&task->id), task_state(task));
+}
+
+bool zyn__debug_deadlock(ZynRuntime *rt)
+{
+	const ZynDebugEvents *events = &rt->debugger->events;
+	if ((rt->filters & ZYN_FILTER_DEADLOCK) == 0 || events->deadlock == NULL)
+		return false;
+	uint64_t tasks = 0;
+	for (ZynList *link = rt->tasks.next; link != &rt->tasks; link = link->next)
+		tasks += !zyn__task_ended(ZYN_CONTAINER(link, ZynTask, all));
+	if (rt->stop_all)
+		rt->gate_closed = 1;
+	events->deadlock(events->data, tasks);
+	return true;
+}
+
+/* --- requests ---------------------------------------------------------------------------------------------- */
+
+uint64_t zyn_dbg_tasks(ZynRuntime *rt, uint64_t after, ZynTaskInfo *out, uint64_t max)
+{
+	ZynEntry entry;
+	uint64_t written = 0;
+	zyn__debug_enter(&entry, rt);
+	for (ZynList *link = rt->tasks.next; link != &rt->tasks && written < max; link = link->next) {
+		ZynTask *task = ZYN_CONTAINER(link, ZynTask, all);
+		if (zyn__get(&task->id) > after)
+			task_describe(task, &out[written++]);
+	}
+	zyn__leave(&entry);
+	return written;
+}
+
+int32_t zyn_dbg_task(ZynRuntime *rt, uint64_t id, ZynTaskInfo *out)
+{
+	ZynEntry entry;
+	zyn__debug_enter(&entry, rt);
+	ZynTask *task = task_find(rt, id);
+	if (task != NULL)
+		task_describe(task, out);
+	zyn__leave(&entry);
+	return task != NULL;
+}
+
+/* Runs `act` on a task that has not ended; 0 when there is none. */
+static int32_t with_task(ZynRuntime *rt, uint64_t id, void (*act)(ZynTask *task, uint32_t argument),
+                         uint32_t argument)
+{
+	ZynEntry entry;
+	zyn__debug_enter(&entry, rt);
+	ZynTask *task = task_find(rt, id);
+	bool found = task != NULL && !zyn__task_ended(task);
+	if (found) {
+		act(task, argument);
+		zyn__kick(rt); /* somebody may sleep who can do something now */
+	}
+	zyn__leave(&entry);
+	return found;
+}
+
+static void act_pause(ZynTask *task, uint32_t argument)
+{
+	(void)argument;
+	ZynDebugTask *debug = zyn__debug_task(task);
+	if (debug == NULL || debug->stop != 0)
+		return;
+	if (task->sched != ZYN_SCHED_RUNNING) {
+		zyn__debug_stop_parked(task, ZYN_STOP_PAUSE);
+		return;
+	}
+	debug->pause_requested = true;
+	if (task->seat != NULL)
+		atomic_fetch_or(&task->seat->cx.attention, ZYN_ATTENTION_STOP);
+}
+
+static void act_resume(ZynTask *task, uint32_t mode)
+{
+	ZynDebugTask *debug = zyn__debug_task(task);
+	if (debug != NULL)
+		debug->pause_requested = false;
+	zyn__debug_let_go(task, mode);
+}
+
+static void act_hold(ZynTask *task, uint32_t on)
+{
+	if (on)
+		zyn__debug_keep(task, ZYN_KEPT_HELD);
+	else
+		zyn__debug_unkeep(task, ZYN_KEPT_HELD);
+	if (task->runtime->debugger != NULL)
+		zyn__debug_task_changed(task);
+}
+
+static void act_wake(ZynTask *task, uint32_t argument)
+{
+	(void)argument;
+	zyn__task_schedule(task);
+	zyn__task_wake(task, 0);
+}
+
+static void act_cancel(ZynTask *task, uint32_t argument)
+{
+	(void)argument;
+	zyn__task_cancel(task, false);
+}
+
+int32_t zyn_dbg_resume(ZynRuntime *rt, uint64_t task, uint32_t mode)
+{
+	return with_task(rt, task, act_resume, mode);
+}
+
+int32_t zyn_dbg_pause(ZynRuntime *rt, uint64_t task)
+{
+	return with_task(rt, task, act_pause, 0);
+}
+
+int32_t zyn_dbg_hold(ZynRuntime *rt, uint64_t task, int32_t on)
+{
+	return with_task(rt, task, act_hold, on != 0);
+}
+
+int32_t zyn_dbg_wake(ZynRuntime *rt, uint64_t task)
+{
+	return with_task(rt, task, act_wake, 0);
+}
+
+int32_t zyn_dbg_cancel(ZynRuntime *rt, uint64_t task)
+{
+	return with_task(rt, task, act_cancel, 0);
+}
+
+void zyn_dbg_gate(ZynRuntime *rt, int32_t closed)
+{
+	ZynEntry entry;
+	zyn__debug_enter(&entry, rt);
+	rt->gate_closed = closed != 0;
+	zyn__kick(rt);
+	zyn__leave(&entry);
+}
+
+void zyn_dbg_stop_all(ZynRuntime *rt, int32_t on)
+{
+	ZynEntry entry;
+	zyn__debug_enter(&entry, rt);
+	rt->stop_all = on != 0;
+	zyn__leave(&entry);
+}
+
+void zyn_dbg_filters(ZynRuntime *rt, uint32_t bits)
+{
+	ZynEntry entry;
+	zyn__debug_enter(&entry, rt);
+	rt->filters = bits;
+	zyn__probes_arm(rt);
+	zyn__leave(&entry);
+}

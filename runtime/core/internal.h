@@ -100,9 +100,40 @@ struct ZynTask {
 	uint64_t parked_since_ns;
 	uint64_t waker_task;
 	ZynActivation *activation;        /* newest activation of a debug build */
+	void *suspended_machine;          /* innermost machine of the last suspension that a debug build saw */
+	uint64_t suspended_table;         /* its side table */
 	ZynSeat *seat;                    /* while running */
 	ZynDebugTask *debug;              /* null until a debugger takes an interest */
 };
+
+/* What a debugger wants of one task; made when it first wants something. */
+struct ZynDebugTask {
+	pthread_cond_t cond;              /* its thread waits here while it is stopped inside a poll */
+	uint32_t stop;                    /* ZynStopReason while stopped, else 0; guarded by pool_lock as well */
+	uint32_t step;                    /* ZynStepMode under way */
+	bool mid_poll;                    /* stopped inside a poll, not where it waits */
+	bool pause_requested;
+	uint32_t start_table;             /* the activation that a step began in */
+	void *start_machine;
+	const ZynActivation *start_activation;
+	uint64_t stop_site;
+	ZynError *failure;                /* borrowed; why it is about to fail, while stopped for that */
+};
+
+/* The probe bytes of one build. */
+typedef struct ZynProbeTable {
+	_Atomic uint8_t *flags;           /* null: the slot is empty */
+	uint32_t side_table;
+	uint32_t count;
+} ZynProbeTable;
+
+#define ZYN_PROBE_BREAK 0x01u             /* a breakpoint is here */
+#define ZYN_PROBE_STEP 0x02u              /* some task steps */
+#define ZYN_PROBE_AWAIT 0x80u             /* set by the build: this statement follows an await */
+
+#define ZYN_FILTER_FAILURE 1u
+#define ZYN_FILTER_DEADLOCK 2u
+#define ZYN_FILTER_ENTRY 4u
 
 /* One waiter on a task's end.  The link is unlinked before the waker is called. */
 typedef struct ZynJoiner {
@@ -186,7 +217,9 @@ typedef struct ZynSlabClass {
 	char *fresh_end;                  /* .. to here */
 } ZynSlabClass;
 
-typedef struct ZynDebugger ZynDebugger;
+typedef struct ZynDebugger {
+	ZynDebugEvents events;
+} ZynDebugger;
 typedef struct ZynShadows ZynShadows;
 typedef struct ZynWatchdog ZynWatchdog;
 
@@ -205,6 +238,7 @@ struct ZynRuntime {
 	uint64_t clock_start_ns;
 	_Atomic uint64_t virtual_now_ns;  /* any thread reads */
 	uint64_t now_ns;                  /* when the turn under way began */
+	uint64_t real_wait_since_ns;      /* a virtual clock goes with the real one since then; 0: it stands */
 	uint32_t clock;
 
 	ZynSeat *seats_free;
@@ -240,7 +274,9 @@ struct ZynRuntime {
 	/* Debugger. */
 	ZynDebugger *debugger;            /* null when none is attached */
 	ZynShadows *shadows;
-	ZynList probe_tables;
+	ZynProbeTable *probe_tables;      /* a hash table by side table id */
+	uint32_t probe_table_slots;
+	uint32_t probe_table_count;
 	_Atomic uint32_t drivers;         /* threads that turn this runtime and are not blocked by a debugger */
 	uint32_t stopped_mid_poll;
 	uint32_t kept_tasks;
@@ -479,6 +515,8 @@ void zyn__run_leave(ZynEntry *entry);
 int64_t zyn__turn(ZynRuntime *rt, ZynEntry *entry, ZynTask *extra);
 /* Nanoseconds until something can be done: 0 now, -1 never without an outside wake. */
 int64_t zyn__idle_ns(ZynRuntime *rt);
+/* Lets others have the baton between two turns. */
+void zyn__give_way(ZynRuntime *rt);
 /* Gives up the baton, sleeps until a kick or `limit_ns`, takes it again. */
 void zyn__idle(ZynRuntime *rt, int64_t limit_ns);
 
@@ -507,22 +545,36 @@ ZynError *zyn__error_constant(uint32_t code);
 void zyn__fail(ZynContext *cx, uint32_t code, ZynSite site, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 
-/* --- the debugger: debug_hooks.c, debug_stop.c, probes.c, shadow.c ------------------------------------------- */
+/* --- the debugger: debug_hooks.c, debug_stop.c, debug_memory.c, probes.c, shadow.c ------------------------------- */
 
+/* Enters for a debugger, at the next safe point of whoever runs. */
+void zyn__debug_enter(ZynEntry *entry, ZynRuntime *rt);
+ZynDebugTask *zyn__debug_task(ZynTask *task); /* null: memory is out */
 void zyn__debug_task_changed(ZynTask *task);
 void zyn__debug_task_freed(ZynTask *task);
+void zyn__debug_task_ended(ZynTask *task);
 /* A poll of `task` ended and the task did not: it may have to stop where it waits. */
 void zyn__debug_poll_ended(ZynTask *task);
 /* The task is inside a poll and wants to stop: blocks this thread until it is resumed. */
 void zyn__debug_stop_here(ZynContext *cx, uint32_t reason, ZynSite site);
+void zyn__debug_stop_parked(ZynTask *task, uint32_t reason);
+void zyn__debug_let_go(ZynTask *task, uint32_t mode);
+void zyn__debug_keep(ZynTask *task, uint32_t why);
+void zyn__debug_unkeep(ZynTask *task, uint32_t why);
+void zyn__debug_step_set(ZynTask *task, uint32_t mode);
 void zyn__debug_failure(ZynContext *cx, ZynSite site);
 bool zyn__debug_wants_stop(ZynTask *task);
 /* Around a direct call of a host; gives it a task while a debugger is attached, so that it can be stopped. */
 void zyn__debug_call_begin(ZynRuntime *rt, ZynContext *cx);
-void zyn__debug_call_end(ZynRuntime *rt, ZynContext *cx, ZynError *failure);
-void zyn__debug_deadlock(ZynRuntime *rt);
+void zyn__debug_call_end(ZynContext *cx, ZynError *failure);
+bool zyn__debug_deadlock(ZynRuntime *rt); /* false: nobody wants to know */
 void zyn__debug_detach(ZynRuntime *rt);
+/* Makes sure that somebody turns the runtime while threads are blocked inside polls. */
+void zyn__debug_substitute(ZynRuntime *rt);
 void zyn__debug_pool_join(ZynRuntime *rt);
+uint8_t zyn__probe_byte(ZynRuntime *rt, uint32_t side_table, uint32_t probe);
+void zyn__probes_arm(ZynRuntime *rt);         /* sets or clears the step bits as rt->step_tasks and filters say */
+void zyn__probes_clear(ZynRuntime *rt);       /* no breakpoint and no step is left */
 void zyn__probes_free(ZynRuntime *rt);
 void zyn__shadow_frame_freed(ZynRuntime *rt, void *sm, uint32_t size);
 void zyn__shadows_free(ZynRuntime *rt);

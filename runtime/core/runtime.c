@@ -72,7 +72,6 @@ ZynRuntime *zyn_rt_new(const ZynOptions *options)
 	zyn__list_init(&rt->foreign);
 	zyn__list_init(&rt->tasks);
 	zyn__list_init(&rt->dropped);
-	zyn__list_init(&rt->probe_tables);
 	zyn__wheel_init(&rt->wheel);
 	pthread_mutex_init(&rt->pool_lock, NULL);
 	pthread_cond_init(&rt->pool_cond, NULL);
@@ -86,6 +85,13 @@ ZynRuntime *zyn_rt_new(const ZynOptions *options)
 		runtime_free(rt);
 		return NULL;
 	}
+	ZynSeat *seat = zyn__seat_take(rt); /* so that zyn_rt_free can cancel even when memory is out */
+	if (seat == NULL) {
+		zyn__registry_remove(rt);
+		runtime_free(rt);
+		return NULL;
+	}
+	zyn__seat_put(rt, seat);
 	zyn__registry_publish(rt);
 	return rt;
 }

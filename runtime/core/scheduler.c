@@ -12,7 +12,9 @@
  *          may be what the other waits for.
  * Rule 3.  no poll starts while the gate is closed, nor after the time limit of the driver passed.
  * Rule 4.  the virtual clock moves only when nothing can be done at the present time: no task in a queue, none
- *          stopped inside a poll, no foreign machine, no operation of the host under way, gate open.
+ *          stopped inside a poll, no foreign machine, no operation of the host under way, gate open.  If one of
+ *          the last two but one is all that stands in the way, it goes as fast as the real clock, because a time
+ *          limit on an operation of the host must pass some day.
  */
 #include "internal.h"
 
@@ -27,7 +29,7 @@ bool zyn__run_enter(ZynRuntime *rt, ZynEntry *entry, uint64_t deadline_ns)
 		atomic_fetch_add(&rt->drivers, 1);
 		return true;
 	}
-	if (atomic_fetch_add(&rt->drivers, 1) == 0 && zyn__get(&rt->interrupt) != 0)
+	if (atomic_fetch_add(&rt->drivers, 1) == 0 && rt->stopped_mid_poll == 0 && zyn__get(&rt->interrupt) != 0)
 		atomic_store(&rt->interrupt, 0); /* it was meant for a run that is over */
 	cx->runtime = rt;
 	cx->stack_limit = zyn__stack_limit(rt->stack_bytes);
@@ -37,10 +39,12 @@ bool zyn__run_enter(ZynRuntime *rt, ZynEntry *entry, uint64_t deadline_ns)
 void zyn__run_leave(ZynEntry *entry)
 {
 	ZynRuntime *rt = entry->runtime;
-	if (entry->seat != NULL)
+	bool drove = entry->seat != NULL;
+	if (drove)
 		zyn__seat_put(rt, entry->seat);
 	entry->seat = NULL;
-	atomic_fetch_sub(&rt->drivers, 1);
+	if (atomic_fetch_sub(&rt->drivers, 1) == 1 && drove && rt->stopped_mid_poll != 0)
+		zyn__debug_substitute(rt);
 	zyn__leave(entry); /* Rule 2. */
 }
 
@@ -61,12 +65,34 @@ static bool nothing_runnable(ZynRuntime *rt)
 	return zyn__list_empty(&rt->ready) && zyn__list_empty(&rt->round);
 }
 
+static bool host_is_busy(ZynRuntime *rt)
+{
+	return !zyn__list_empty(&rt->foreign) || zyn__get(&rt->outside) != 0;
+}
+
+/* Whether only the host keeps a virtual clock from going to the next timer. */
+static bool time_could_pass(ZynRuntime *rt)
+{
+	return rt->clock == ZYN_CLOCK_VIRTUAL && rt->wheel.count != 0 && nothing_runnable(rt) &&
+	       rt->stopped_mid_poll == 0 && !rt->gate_closed;
+}
+
 /* Rule 4. */
 static bool may_advance(ZynRuntime *rt)
 {
-	return rt->clock == ZYN_CLOCK_VIRTUAL && rt->wheel.count != 0 && nothing_runnable(rt) &&
-	       zyn__list_empty(&rt->foreign) && zyn__get(&rt->outside) == 0 && rt->stopped_mid_poll == 0 &&
-	       !rt->gate_closed;
+	return time_could_pass(rt) && !host_is_busy(rt);
+}
+
+/* Rule 4: what passed on the real clock since the last turn, up to the next timer. */
+static void follow_real_clock(ZynRuntime *rt)
+{
+	uint64_t since_ns = rt->real_wait_since_ns;
+	rt->real_wait_since_ns = 0;
+	if (since_ns == 0 || !time_could_pass(rt))
+		return;
+	uint64_t next_ns = zyn__wheel_next(&rt->wheel) * ZYN_NS_PER_MS;
+	uint64_t now_ns = zyn__get(&rt->virtual_now_ns) + (zyn__monotonic_ns() - since_ns);
+	zyn__set(&rt->virtual_now_ns, now_ns < next_ns ? now_ns : next_ns);
 }
 
 static void advance_clock(ZynRuntime *rt)
@@ -138,6 +164,8 @@ int64_t zyn__turn(ZynRuntime *rt, ZynEntry *entry, ZynTask *extra)
 	zyn__graveyard_drain(rt);
 	if (rt->gate_closed)
 		return 0; /* Rule 3. */
+	if (rt->real_wait_since_ns != 0)
+		follow_real_clock(rt);
 	fire_timers(rt);
 	bool extra_runnable = extra != NULL && extra->sched == ZYN_SCHED_IDLE;
 	if (rt->clock == ZYN_CLOCK_VIRTUAL && !extra_runnable)
@@ -146,7 +174,10 @@ int64_t zyn__turn(ZynRuntime *rt, ZynEntry *entry, ZynTask *extra)
 		enqueue_extra(rt, extra);
 	zyn__list_splice_back(&rt->ready, &rt->foreign);
 	zyn__list_splice_back(&rt->round, &rt->ready);
-	return poll_round(rt, entry);
+	int64_t polls = poll_round(rt, entry);
+	if (time_could_pass(rt) && host_is_busy(rt))
+		rt->real_wait_since_ns = zyn__monotonic_ns();
+	return polls;
 }
 
 /* --- between turns ----------------------------------------------------------------------------------------- */
@@ -160,7 +191,7 @@ int64_t zyn__idle_ns(ZynRuntime *rt)
 	if (!nothing_runnable(rt) || may_advance(rt))
 		return 0;
 	int64_t idle_ns = -1;
-	if (rt->clock == ZYN_CLOCK_REAL && rt->wheel.count != 0) {
+	if (rt->wheel.count != 0 && (rt->clock == ZYN_CLOCK_REAL || time_could_pass(rt))) {
 		uint64_t next_tick = zyn__wheel_next(&rt->wheel);
 		uint64_t now_ns = zyn__clock_now(rt);
 		uint64_t next_ns = next_tick >= INT64_MAX / ZYN_NS_PER_MS ? INT64_MAX : next_tick * ZYN_NS_PER_MS;
@@ -181,8 +212,7 @@ void zyn__idle(ZynRuntime *rt, int64_t limit_ns)
 	zyn__kick_drain(rt);
 }
 
-/* Lets others have the baton between two turns. */
-static void give_way(ZynRuntime *rt)
+void zyn__give_way(ZynRuntime *rt)
 {
 	if (!zyn__baton_wanted(&rt->baton))
 		return;
@@ -258,10 +288,9 @@ static int32_t wait_for_work(BlockOn *block)
 		return ZYN_PENDING;
 	bool wakeable = idle_ns > 0 || can_be_woken(rt) || rt->wheel.count != 0;
 	if (!wakeable) {
-		if (rt->debugger == NULL || block->deadlock_told)
+		if (rt->debugger == NULL || block->deadlock_told || !zyn__debug_deadlock(rt))
 			return ZYN_DEADLOCK;
 		block->deadlock_told = true;
-		zyn__debug_deadlock(rt);
 		return ZYN_PENDING; /* once more: the debugger may have closed the gate or woken something */
 	}
 	if (block->deadline_real_ns != UINT64_MAX) {
@@ -290,7 +319,7 @@ static int32_t block_loop(BlockOn *block, ZynEntry *entry)
 			block->deadlock_told = false;
 		if (zyn__task_ended(block->task))
 			continue;
-		give_way(rt);
+		zyn__give_way(rt);
 		int32_t status = wait_for_work(block);
 		if (status != ZYN_PENDING)
 			return status;
@@ -347,7 +376,7 @@ int32_t zyn_rt_run_until_idle(ZynRuntime *rt)
 		rt->deadline_real_ns = UINT64_MAX;
 		rt->deadline_clock_ns = UINT64_MAX;
 		zyn__turn(rt, &entry, NULL);
-		give_way(rt);
+		zyn__give_way(rt);
 		int64_t idle_ns = zyn__idle_ns(rt);
 		if (zyn__get(&rt->interrupt) != 0 && atomic_exchange(&rt->interrupt, 0) != 0)
 			status = ZYN_CANCELLED;

@@ -168,6 +168,8 @@ void zyn__task_end(ZynTask *task, ZynContext *cx)
 	task->woken = 0;
 	task->owner = NULL;
 	task->activation = NULL;
+	if (task->debug != NULL)
+		zyn__debug_task_ended(task);
 	atomic_store_explicit(&task->status, status, memory_order_release); /* Rule 3. */
 	changed(task);
 	ZynList *link;
@@ -182,10 +184,13 @@ void zyn__task_end(ZynTask *task, ZynContext *cx)
 static void pending(ZynTask *task)
 {
 	ZynRuntime *rt = task->runtime;
-	if (rt->debugger != NULL)
-		zyn__debug_poll_ended(task);
 	task->sched = ZYN_SCHED_PARKED;
 	task->parked_since_ns = rt->now_ns;
+	task->activation = NULL;
+	if (task->debug != NULL)
+		zyn__debug_poll_ended(task);
+	if (task->sched != ZYN_SCHED_PARKED)
+		return; /* the debugger let it go while it was told of the stop */
 	if (task->kept) {
 		task->woken = task->woken || task->foreign;
 	} else if (task->woken) {
