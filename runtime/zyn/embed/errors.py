@@ -4,7 +4,10 @@ import msgspec
 
 
 class Problem(msgspec.Struct, frozen=True):
-    """One finding of the compiler about a program.  Line and column are 1-based."""
+    """One finding of the compiler about a program.
+
+    Line and column are 1-based; `rendered` is the finding under the lines that it speaks of.
+    """
 
     file: str
     line: int
@@ -12,7 +15,8 @@ class Problem(msgspec.Struct, frozen=True):
     severity: str
     code: str
     message: str
-    hint: str | None = None
+    hint: str | None
+    rendered: str
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}:{self.column}: {self.severity}: {self.message}"
@@ -37,11 +41,11 @@ class ZynError(Exception):
 
 
 class CompileFailed(ZynError):
-    """The source text has errors; `problems` are all of them, warnings too."""
+    """The source text has errors; `problems` are all findings, warnings too."""
 
     def __init__(self, problems: tuple[Problem, ...]) -> None:
         self.problems = problems
-        super().__init__("\n".join(map(str, problems)) or "the program does not compile")
+        super().__init__("\n".join(problem.rendered for problem in problems))
 
 
 class CallError(ZynError):

@@ -18,6 +18,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self, overload
 
 from zyn.base.diagnostic import Diagnostic
+from zyn.base.render import render
 from zyn.base.source import Encoding, SourceText
 from zyn.driver.load import CompileError, Engine, LoadedFunction, LoadedModule
 from zyn.embed.deadlock import waiting_tasks
@@ -139,32 +140,34 @@ class Runtime:
         machine of each async one.  Raises CompileFailed.
         """
         language, source = (self._language, first) if second is None else (first, second)
-        with self._loading:
-            name = f"module{len(self._modules) + 1}"
-            return self._load(source.encode("utf-8", "surrogatepass"), language, name, "")
+        return self.load_bytes(source.encode("utf-8", "surrogatepass"), language=language)
 
     def load_file(self, path: str | os.PathLike[str]) -> list[str]:
         """`load_module` for a file; its suffix says which language it is."""
         file = Path(path)
-        language = language_of(file) or self._language
-        return self._load(file.read_bytes(), language, file.stem, str(file))
+        return self.load_bytes(file.read_bytes(), language=language_of(file), file=str(file))
 
-    def _load(self, text: bytes, language: str, name: str, file: str) -> list[str]:
+    def load_bytes(self, data: bytes, *, language: str | None = None, file: str = "") -> list[str]:
+        """`load_module` for the bytes of a file, whose name is used in messages only."""
+        language = known_language(language or self._language)
         if self.is_closed:
             raise RuntimeClosed("the runtime is closed")
-        known_language(language)
         with self._loading:
+            # The name is part of every symbol: the same program gets the same one in every process,
+            # which is what the cache of compiled code needs.
+            name = f"{Path(file).stem or 'module'}{len(self._modules) or ''}"
             try:
-                module = self._engine.load(text, language=language, name=name, file=file)
+                module = self._engine.load(data, language=language, name=name, file=file)
             except CompileError as error:
-                raise CompileFailed(problems(error.file, text, error.diagnostics)) from None
+                raise CompileFailed(problems(error.file, data, error.diagnostics)) from None
             self._modules.append(module)
-            for name_, function in module.functions.items():
+            for function in module.functions.values():
                 self._side_tables[function.side_table.id] = function.side_table
-                if not name_.startswith("<"):  # what the compiler made for itself
-                    self._functions[name_] = function
-            self._problems += problems(file, text, module.diagnostics)
-        for problem in problems(file, text, module.diagnostics):
+                if not function.name.startswith("<"):  # what the compiler made for itself
+                    self._functions[function.name] = function
+            found = problems(file, data, module.diagnostics)
+            self._problems += found
+        for problem in found:
             logger.info("%s", problem)
         logger.debug("loaded %s: %s", name, ", ".join(module.generated))
         return list(module.generated)
@@ -179,18 +182,28 @@ class Runtime:
         """The names that can be called."""
         return list(self._functions)
 
+    def function(self, name: str) -> LoadedFunction:
+        """What is known of a function: signature, side table; CallError when there is none."""
+        if self.is_closed:
+            raise RuntimeClosed("the runtime is closed")
+        function = self._functions.get(name)
+        if function is None:
+            known = ", ".join(self._functions) or "none"
+            raise CallError(f"there is no function {name!r}; loaded: {known}")
+        return function
+
     # --- calling --------------------------------------------------------------------------------
 
     def call(self, name: str, /, *args: object) -> Any:
         """Call a function and give its value; an async one is run until it ends."""
-        function = self._function(name)
+        function = self.function(name)
         if function.signature.is_async:
             return self.call_async(name, *args).await_result()
         return self._call_direct(function, args)
 
     def call_async(self, name: str, /, *args: object) -> Promise:
         """A promise for an async function, which has not begun to run."""
-        function = self._function(name)
+        function = self.function(name)
         if not function.signature.is_async:
             raise CallError(f"{name} is not async: use call")
         encoder = Encoder(self)
@@ -232,14 +245,9 @@ class Runtime:
             Failed(error.message, code=error.code.text, line=error.line or None, file=file)
         )
 
-    def _function(self, name: str) -> LoadedFunction:
-        if self.is_closed:
-            raise RuntimeClosed("the runtime is closed")
-        function = self._functions.get(name)
-        if function is None:
-            known = ", ".join(self._functions) or "none"
-            raise CallError(f"there is no function {name!r}; loaded: {known}")
-        return function
+    def interrupt(self) -> None:
+        """End what runs now, as Ctrl-C does: it fails with the code `interrupted`.  Any thread."""
+        self._native.interrupt()
 
     # --- for promises ---------------------------------------------------------------------------
 
@@ -330,6 +338,7 @@ def problems(file: str, data: bytes, found: Iterable[Diagnostic]) -> tuple[Probl
             one.code.name,
             one.message,
             one.hint,
+            render(one, text, file or "<source>"),
         )
         for place, one in places
     )

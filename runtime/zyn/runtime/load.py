@@ -76,8 +76,8 @@ _HOST_FUNCTIONS: dict[str, tuple[object, ...]] = {
 
 # What only compiled code calls, by address: the code generator resolves these names.
 COMPILED_FUNCTIONS = (
-    "zyn_frame_new", "zyn_attend", "zyn_enter", "zyn_repoll", "zyn_fail_cancelled", "zyn_fail_stack",
-    "zyn_fail_division", "zyn_fail_index", "zyn_fail_null", "zyn_fail_panic",
+    "zyn_frame_new", "zyn_attend", "zyn_enter", "zyn_repoll", "zyn_fail_cancelled",
+    "zyn_fail_stack", "zyn_fail_division", "zyn_fail_index", "zyn_fail_null", "zyn_fail_panic",
     "zyn_string_retain", "zyn_string_release", "zyn_string_concat", "zyn_string_equal",
     "zyn_string_compare", "zyn_string_from_i64", "zyn_promise_retain", "zyn_promise_release",
     "zyn_spawn", "zyn_delay_init", "zyn_delay_poll", "zyn_delay_drop", "zyn_yield_now_init",
@@ -125,7 +125,10 @@ def library_path() -> Path:
 
 def symbol_address(name: str) -> int:
     """The address of an exported function, for the linker of compiled code."""
-    function = getattr(library(), name)
+    try:
+        function = getattr(library(), name)
+    except AttributeError:
+        raise NativeLibraryError(f"libzynrt does not export {name}: build zyn again") from None
     address = ctypes.cast(function, c_void_p).value
     if address is None:
         raise NativeLibraryError(f"{name} has no address")
