@@ -12,7 +12,7 @@ import os
 import select
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self, overload
@@ -91,6 +91,12 @@ class Runtime:
         self._functions: dict[str, LoadedFunction] = {}
         self._side_tables: dict[int, SideTable] = {}
         self._pumps: list[Pump] = []
+        # For the debugger: called after every load, and before the runtime closes.
+        self._on_load: list[Callable[[], None]] = []
+        self._on_close: list[Callable[[], None]] = []
+        # For a debugger that listens: called after each load, and before the runtime closes.
+        self._on_load: list[Callable[[], None]] = []
+        self._on_close: list[Callable[[], None]] = []
 
     def __enter__(self) -> Self:
         return self
@@ -108,6 +114,12 @@ class Runtime:
 
         Promises that are still held stay readable; pending ones are Cancelled.
         """
+        while self._on_close:
+            self._on_close.pop()()
+        if self._native.is_inside:
+            raise BusyError("a runtime cannot be closed from inside one of its polls")
+        while self._on_close:
+            self._on_close.pop()()
         try:
             self._native.close()
         except RuntimeBusyError as error:
@@ -167,6 +179,8 @@ class Runtime:
                     self._functions[function.name] = function
             found = problems(file, data, module.diagnostics)
             self._problems += found
+            for loaded in self._on_load:
+                loaded()
         for problem in found:
             logger.info("%s", problem)
         logger.debug("loaded %s: %s", name, ", ".join(module.generated))
