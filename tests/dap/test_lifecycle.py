@@ -139,7 +139,7 @@ async def test_requests_in_the_wrong_phase(bench: Bench) -> None:
 
 async def test_terminate_ends_the_program_and_then_the_session(bench: Bench) -> None:
     await bench.start()
-    await bench.client.request("terminate")
+    await bench.client.request("terminate", {"restart": False})
     await bench.client.next_event("terminated")
 
     bench.client.expect_order(response("terminate"), event("exited"), event("terminated"))
@@ -158,6 +158,23 @@ async def test_restart_gives_new_threads(bench: Bench) -> None:
     assert not [m for m in bench.client.timeline if m.get("event") == "terminated"]
     stale = await bench.client.refused("scopes", {"frameId": frame["id"]})
     assert stale.id == 3001
+
+
+async def test_restart_of_a_program_that_ended(bench: Bench) -> None:
+    await bench.start()
+    await bench.client.request("terminate")
+    await bench.client.next_event("terminated")
+    await bench.client.request("restart")
+    await bench.client.next_event("stopped", reason="entry")
+
+
+async def test_restart_of_a_program_that_no_longer_compiles(bench: Bench) -> None:
+    await bench.start()
+    bench.write("// broken\n")
+
+    assert (await bench.client.refused("restart")).shown
+    await bench.client.next_event("terminated")
+    assert "has ended" in (await bench.client.refused("next", {"threadId": 1})).message
 
 
 async def test_disconnect_keeps_an_attached_process(bench: Bench) -> None:

@@ -61,6 +61,7 @@ class FakeEngine:
                 raise DebugError("the program does not compile: line 1: unknown name `x`")
         self.config = config
         self.alive = True
+        self.turns = 0
 
     async def attach(self, host: str, port: int) -> None:
         self.calls.append(("attach", (host, port)))

@@ -105,7 +105,7 @@ class Events:
                 top = frames[0]
                 here = (top.line, top.function, len(frames))
                 if here == (place.line, place.function, place.depth):
-                    with state.letting_go(event.task, all_tasks=event.all_stopped):
+                    with state.letting_go(event.task, everyone=False):
                         await state.engine.step(event.task, "over")
                     return
         except DebugError as error:
@@ -137,7 +137,7 @@ class Events:
     def _continued(self, event: Continued) -> None:
         state = self._state
         asked_for = event.task in state.resumed
-        state.went(event.task, all_tasks=event.all_tasks)
+        state.went(event.task, everyone=event.all_tasks)
         if not asked_for:
             state.emit(
                 "continued",
@@ -181,7 +181,10 @@ class Events:
 
     def _exited(self, info: ExitInfo) -> None:
         state = self._state
-        if state.restarting or state.phase is Phase.ENDED:
+        if state.restarting is not None:
+            state.restarting.set()
+            return
+        if state.phase is Phase.ENDED:
             return
         if info.value is not None:
             self._say("stdout", f"{info.value}\n")

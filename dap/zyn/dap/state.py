@@ -4,6 +4,7 @@ Handlers and the translation of engine events share this object; the message loo
 owns it.  Everything here runs on one asyncio loop.
 """
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import Enum
@@ -55,6 +56,7 @@ class State:
     announced      tasks that the client was told of as threads and not yet of their end
     polls          how often a task with live handles had been polled when last heard of
     resumed        tasks that a request of the client let go: it needs no `continued` for them
+    restarting     set when the program that is being replaced is gone; None outside of a restart
     """
 
     def __init__(self, engine: Engine, outlet: Outlet) -> None:
@@ -74,7 +76,7 @@ class State:
         self.line_steps: dict[int, LinePlace] = {}
         self.function_breakpoints: set[int] = set()
         self.files: dict[str, None] = {}
-        self.restarting = False
+        self.restarting: asyncio.Event | None = None
         self._held: list[tuple[str, msgspec.Struct | None]] | None = None
 
     @property
@@ -105,14 +107,14 @@ class State:
             self.outlet.send_event(name, body)
 
     @contextmanager
-    def letting_go(self, task: int, *, all_tasks: bool) -> Iterator[None]:
-        """Around a call of the engine that makes a task run, or all of them.
+    def letting_go(self, task: int, *, everyone: bool) -> Iterator[None]:
+        """Around a call of the engine that lets one stopped task go, or every one.
 
-        Afterwards what was shown of them is stale; a stop that was reported during the call is
-        a new one and stays.  When the engine refuses, nothing has changed.
+        Afterwards what was shown is stale; a stop that was reported during the call is a new one
+        and stays.  When the engine refuses, nothing has changed.
         """
         before = dict(self.stops)
-        going = {task, *before} if all_tasks else {task}
+        going = {task, *before} if everyone else {task}
         self.resumed |= going
         try:
             yield
@@ -122,15 +124,14 @@ class State:
         for each in going:
             if each in before and self.stops.get(each) is before[each]:
                 del self.stops[each]
-        self._forget(task, all_tasks=all_tasks)
+        self._forget(going)
 
-    def went(self, task: int, *, all_tasks: bool) -> None:
+    def went(self, task: int, *, everyone: bool) -> None:
         """The engine says that a task runs, or all of them."""
-        if all_tasks:
-            self.stops.clear()
-        else:
-            self.stops.pop(task, None)
-        self._forget(task, all_tasks=all_tasks)
+        going = {task, *self.stops} if everyone else {task}
+        for each in going:
+            self.stops.pop(each, None)
+        self._forget(going)
 
     def program_gone(self) -> None:
         """The debuggee ended or is about to be another one."""
@@ -141,10 +142,12 @@ class State:
         self.line_steps.clear()
         self.announced.clear()
 
-    def _forget(self, task: int, *, all_tasks: bool) -> None:
-        if all_tasks:
+    def _forget(self, going: set[int]) -> None:
+        """Drop the numbers of what runs: unless stops are per task, that is everything parked."""
+        if self.config is None or not self.config.non_stop:
             self.handles.drop_all()
-        else:
+            return
+        for task in going:
             self.handles.drop_task(task)
 
     def saw_file(self, file: str | None) -> None:

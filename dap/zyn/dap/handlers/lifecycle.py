@@ -5,6 +5,7 @@ program that can be debugged; the response of launch; breakpoints; the response 
 configurationDone; then whatever the program does.
 """
 
+import asyncio
 from pathlib import Path
 from typing import Literal
 
@@ -118,7 +119,11 @@ async def configuration_done(state: State, _arguments: protocol.ConfigurationDon
 
 @request("restart", protocol.RestartArguments, when=STARTED)
 async def restart(state: State, arguments: protocol.RestartArguments) -> None:
-    """Run the program again with the same configuration and breakpoints."""
+    """Run the program again with the same configuration and breakpoints.
+
+    Not by the engine's own restart: the end of the old program has to be told from that of the
+    new one, which may come at once.
+    """
     if state.attached:
         raise AdapterError(Kind.REFUSED, "an attached process cannot be restarted")
     if arguments.arguments not in (UNSET, None) and _differs(state, arguments.arguments):
@@ -129,16 +134,28 @@ async def restart(state: State, arguments: protocol.RestartArguments) -> None:
                 output="restart keeps the configuration that the session was launched with\n",
             ),
         )
+    was_running = state.phase is not Phase.ENDED
     for task in sorted(state.announced):
         state.emit("thread", protocol.ThreadEventBody(reason="exited", thread_id=task))
     state.program_gone()
     state.converter.forget_texts()
-    state.restarting = True
+    if was_running:
+        state.restarting = asyncio.Event()
+        try:
+            await state.engine.terminate()
+            await state.restarting.wait()
+        finally:
+            state.restarting = None
+        state.phase = Phase.ENDED
+    assert state.config is not None
     try:
-        await state.engine.restart()
+        await state.engine.launch(state.config)
         state.phase = Phase.RUNNING
-    finally:
-        state.restarting = False
+        await state.engine.configuration_done()
+    except DebugError as error:
+        state.phase = Phase.ENDED
+        state.emit("terminated", protocol.TerminatedEventBody())
+        raise AdapterError(Kind.LAUNCH, str(error)) from error
 
 
 @request("terminate", protocol.TerminateArguments, when=STARTED)

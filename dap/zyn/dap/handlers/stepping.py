@@ -17,7 +17,9 @@ async def continue_(
 ) -> protocol.ContinueResponseBody:
     """Let one task go with `singleThread`, else every stopped one."""
     only = arguments.single_thread is True
-    with state.letting_go(arguments.thread_id, all_tasks=not only):
+    if arguments.thread_id and arguments.thread_id not in state.stops:
+        await state.engine.stack(arguments.thread_id)  # Refuses a task that is not there.
+    with state.letting_go(arguments.thread_id, everyone=not only):
         await state.engine.resume(arguments.thread_id, only=only)
     return protocol.ContinueResponseBody(all_threads_continued=not only)
 
@@ -32,26 +34,26 @@ async def pause(state: State, arguments: protocol.PauseArguments) -> None:
 @request("next", protocol.NextArguments, when=RUNNING)
 async def next_(state: State, arguments: protocol.NextArguments) -> None:
     """Step over: to the next statement of the same function, through suspensions."""
-    await _step(state, arguments.thread_id, "over", arguments.granularity, arguments.single_thread)
+    await _step(state, arguments.thread_id, "over", arguments.granularity)
 
 
 @request("stepIn", protocol.StepInArguments, when=RUNNING)
 async def step_in(state: State, arguments: protocol.StepInArguments) -> None:
     """Step into what the statement calls or awaits."""
-    await _step(state, arguments.thread_id, "into", arguments.granularity, arguments.single_thread)
+    await _step(state, arguments.thread_id, "into", arguments.granularity)
 
 
 @request("stepOut", protocol.StepOutArguments, when=RUNNING)
 async def step_out(state: State, arguments: protocol.StepOutArguments) -> None:
     """Step out: to the caller, which for an async function is its awaiter."""
-    await _step(state, arguments.thread_id, "out", UNSET, arguments.single_thread)
+    await _step(state, arguments.thread_id, "out", UNSET)
 
 
 @request("zyn/step", custom.StepArguments, when=RUNNING)
 async def zyn_step(state: State, arguments: custom.StepArguments) -> None:
     """Step to the next await, by one poll, or by one statement."""
     kind: StepKind = "over" if arguments.granularity == "statement" else arguments.granularity
-    await _step(state, arguments.thread_id, kind, UNSET, UNSET)
+    await _step(state, arguments.thread_id, kind, UNSET)
 
 
 async def _step(
@@ -59,7 +61,6 @@ async def _step(
     task: int,
     kind: StepKind,
     granularity: str | UnsetType,
-    single: bool | UnsetType,
 ) -> None:
     if granularity == "instruction":
         raise AdapterError(
@@ -71,10 +72,8 @@ async def _step(
         if frames:
             top = frames[0]
             place = LinePlace(kind, top.line, top.function, len(frames))
-    stopped = state.stops.get(task)
-    alone = single is True or (stopped is not None and not stopped.all_stopped)
     state.line_steps.pop(task, None)
-    with state.letting_go(task, all_tasks=not alone):
+    with state.letting_go(task, everyone=False):
         if place is not None:
             state.line_steps[task] = place
         try:
