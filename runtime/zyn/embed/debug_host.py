@@ -4,7 +4,6 @@ The agent itself is native and needs no Python.  This is its host side: one Pyth
 for requests without the interpreter's lock, and that other debuggers (of Python) leave alone.
 """
 
-import contextlib
 import logging
 import threading
 from collections.abc import Callable
@@ -66,7 +65,7 @@ class DebugHost:
     def publish(self) -> None:
         """Publish every module that is loaded by now; debug builds too, if they are wanted."""
         with self._publishing:
-            for module in list(self.runtime.modules):
+            for module in list(self.runtime._modules):
                 if id(module) not in self._published:
                     self._published.add(id(module))
                     self._publish(module)
@@ -89,7 +88,7 @@ class DebugHost:
 
     def _build_module(self, module: LoadedModule) -> int:
         built = module.debug_build()
-        native = self.runtime.native_address
+        native = self.runtime._native.address
         for build in built:
             library().zyn_dbg_probes(
                 native, build.side_table_id, build.probe_flags_address, build.probe_count
@@ -122,7 +121,7 @@ class DebugHost:
         self.publish()
         with self._publishing:
             self._debug = True
-            return {"built": sum(map(self._build_module, list(self.runtime.modules)))}
+            return {"built": sum(map(self._build_module, list(self.runtime._modules)))}
 
     def _string(self, asked: dict[str, Any]) -> dict[str, object]:
         text = str(asked["text"]).encode("utf-8", "replace")
@@ -140,14 +139,3 @@ class DebugHost:
     def _finish(self, _: dict[str, Any]) -> dict[str, object]:
         self.finished.set()
         return {}
-
-
-@contextlib.contextmanager
-def serving(runtime: Runtime, agent: NativeAgent) -> Any:
-    """A host that serves as long as the block runs."""
-    host = DebugHost(runtime, agent)
-    host.start()
-    try:
-        yield host
-    finally:
-        host.stop()

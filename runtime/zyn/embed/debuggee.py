@@ -60,7 +60,7 @@ def main(arguments: list[str] | None = None) -> int:
     except ValueError as error:
         print(f"zyn debuggee: {error}", file=sys.stderr)
         return USAGE
-    agent = NativeAgent.start(runtime.native_address, connection.detach())
+    agent = NativeAgent.start(runtime._native.address, connection.detach())
     debug_host = DebugHost(runtime, agent)
     debug_host.start()
     try:
@@ -96,6 +96,8 @@ def _session(runtime: Runtime, host: DebugHost, config: LaunchConfig, language: 
     path = os.path.abspath(config.program)
     try:
         runtime.load_bytes(Path(path).read_bytes(), file=path)
+        host.about(clock=config.clock, seed=config.seed, call=config.call)
+        host.publish()
         call = _prepared(runtime, config, language)
     except OSError as error:
         return _refuse(host, f"{config.program}: {error.strerror or error}")
@@ -103,8 +105,6 @@ def _session(runtime: Runtime, host: DebugHost, config: LaunchConfig, language: 
         return _refuse(host, str(error))
     except CallError as error:
         return _refuse(host, str(error))
-    host.about(clock=config.clock, seed=config.seed, call=config.call)
-    host.publish()
     host.tell("loaded")
     host.started.wait()
     return call.run(host)

@@ -25,11 +25,11 @@ class Listener:
     """An open door for debuggers, on the loopback interface."""
 
     def __init__(self, runtime: Runtime, port: int, token: str) -> None:
-        self._agent = NativeAgent.listen(runtime.native_address, port, token)
+        self._agent = NativeAgent.listen(runtime._native.address, port, token)
         self._host = DebugHost(runtime, self._agent)
-        self._host.about(clock=runtime.clock)
+        self._host.about(clock=runtime._clock)
         self._host.publish()
-        runtime.on_load(self._host.publish)
+        runtime._on_load.append(self._host.publish)
         self._host.start()
         self._open = True
         logger.info("a debugger may attach to port %d", self.port)
@@ -72,5 +72,5 @@ def listen(port: int = 0, *, runtime: Runtime, token: str = "") -> Listener:
         raise ValueError("this runtime listens already")
     listener = Listener(runtime, port, token)
     _listening[runtime] = listener
-    runtime.on_close(listener.close)
+    runtime._on_close.append(listener.close)
     return listener

@@ -1,0 +1,525 @@
+"""A debugging session: the engine that the protocol skins drive.
+
+One session has at most one debuggee at a time (`Target`), started by us or attached to.  All-stop
+is built from the runtime's per-task stops: every stop closes the gate, so that nothing else starts
+a poll and the virtual clock stands still; letting something go opens it.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any
+
+import msgspec
+
+from zyn.debug import breakpoints as points
+from zyn.debug import process, tasks
+from zyn.debug.breakpoints import Breakpoints, Site
+from zyn.debug.events import Events, Host
+from zyn.debug.inspection import Inspection
+from zyn.debug.link import Hello, Link, LinkLost
+from zyn.debug.model import (
+    Breakpoint,
+    Continued,
+    DeadlockedTask,
+    DebugError,
+    DebugEvent,
+    Exited,
+    ExitInfo,
+    Frame,
+    LaunchConfig,
+    Output,
+    PollRecord,
+    Scope,
+    SourceBreakpoint,
+    StepKind,
+    TaskView,
+    Variable,
+)
+from zyn.debug.process import Debuggee
+from zyn.debug.program import Program
+from zyn.debug.target import PARKED, RUNNING, Target
+from zyn.debug.wire import Kind, StepMode
+
+INTERRUPT_TIMEOUT_S = 1.0
+LOAD_TIMEOUT_S = 120.0
+FILTER_FAILURE, FILTER_DEADLOCK, FILTER_ENTRY = 1, 2, 4
+
+_MODES: dict[StepKind, StepMode] = {
+    "into": StepMode.INTO,
+    "over": StepMode.OVER,
+    "out": StepMode.OUT,
+    "await": StepMode.AWAIT,
+    "poll": StepMode.POLL,
+}
+
+
+def _ignore(event: DebugEvent) -> None:
+    """Nobody listens yet."""
+
+
+class Session:
+    """Implements `zyn.debug.engine.Engine`."""
+
+    def __init__(self) -> None:
+        self.on_event: Callable[[DebugEvent], None] = _ignore
+        self._config: LaunchConfig | None = None
+        self._target: Target | None = None
+        self._events: Events | None = None
+        self._debuggee: Debuggee | None = None
+        self._breakpoints = Breakpoints(Program())
+        self._armed: set[Site] = set()
+        self._filters: frozenset[str] = frozenset()
+        self._entry_wanted = False
+        self._started = False
+        self._loaded: asyncio.Future[None] | None = None
+        self._exit = ExitInfo()
+        self._over = asyncio.Event()
+        self._quiet = False
+        self._background: set[asyncio.Task[None]] = set()
+
+    # --- beginning ------------------------------------------------------------------------------
+
+    async def launch(self, config: LaunchConfig) -> None:
+        """See `Engine`."""
+        if self._target is not None:
+            raise DebugError("this session has a debuggee already")
+        self._config = config
+        self._begin()
+        loop = asyncio.get_running_loop()
+        self._loaded = loop.create_future()
+        debuggee, link = await process.start(config, self._make_link, self._output)
+        self._debuggee = debuggee
+        self._keep(self._watch(debuggee))
+        try:
+            await self._connected(link, Hello(0, launched=True), b"")
+            async with asyncio.timeout(LOAD_TIMEOUT_S):
+                await self._loaded
+        except TimeoutError:
+            await self._abandon()
+            raise DebugError("loading the program takes too long") from None
+        except DebugError:
+            await self._abandon()
+            raise
+        self._entry_wanted = config.stop_on_entry
+        await self._apply()
+
+    async def attach(self, host: str, port: int) -> None:
+        """See `Engine`."""
+        if self._target is not None:
+            raise DebugError("this session has a debuggee already")
+        self._begin()
+        loop = asyncio.get_running_loop()
+        try:
+            _, link = await loop.create_connection(self._make_link, host, port)
+        except OSError as error:
+            raise DebugError(
+                f"nothing answers at {host}:{port}: {error.strerror or error}"
+            ) from None
+        try:
+            await self._connected(link, Hello(0, launched=False), b"")
+        except LinkLost:
+            self._target = None
+            raise DebugError(f"{host}:{port} is no program that listens for a debugger") from None
+        self._started = True
+        await self._apply()
+
+    def _begin(self) -> None:
+        self._exit = ExitInfo()
+        self._over = asyncio.Event()
+        self._started = False
+        self._armed = set()
+        self._breakpoints.forget_hits()
+
+    def _make_link(self) -> Link:
+        def on_event(kind: Kind, payload: bytes) -> None:
+            if self._events is not None:
+                self._events.put(kind, payload)
+
+        return Link(on_event, self._lost)
+
+    async def _connected(self, link: Link, hello: Hello, token: bytes) -> None:
+        self._install(link, hello)
+        target = self._target
+        assert target is not None
+        hello = await link.hello(token)
+        target.hello = target.memory.places = hello
+        await target.publish_all()
+        target.non_stop = self._config is not None and self._config.non_stop
+        await link.switch(Kind.STOP_ALL, not target.non_stop)
+
+    def _install(self, link: Link, hello: Hello) -> None:
+        target = Target(link, hello)
+        self._target = target
+        self._breakpoints.program = target.program
+        self._events = Events(target, self._breakpoints, self._emit, self._on_host)
+        self._events.on_entry = self._entered
+
+    async def _apply(self) -> None:
+        """The program is loaded: set in it what was asked for before."""
+        assert self._events is not None
+        self._events.settle_breakpoints()
+        await self._arm()
+        await self._send_filters()
+
+    async def configuration_done(self) -> None:
+        """See `Engine`."""
+        target = self._need()
+        if self._started:
+            return
+        self._started = True
+        if self._entry_wanted:
+            await target.ensure_debug_builds()
+        await target.link.host({"do": "start"})
+
+    # --- the end --------------------------------------------------------------------------------
+
+    def _emit(self, event: DebugEvent) -> None:
+        if not self._quiet:
+            self.on_event(event)
+
+    def _output(self, category: str, text: str) -> None:
+        event = Output(category=category, text=text)  # type: ignore[arg-type]
+        if self._events is not None:
+            self._events.say(event)
+        else:
+            asyncio.get_running_loop().call_soon(self._emit, event)
+
+    def _on_host(self, told: Host) -> None:
+        match told.event:
+            case "loaded":
+                if self._loaded is not None and not self._loaded.done():
+                    self._loaded.set_result(None)
+            case "failed":
+                if self._loaded is not None and not self._loaded.done():
+                    self._loaded.set_exception(DebugError(told.message))
+            case "ended":
+                self._keep(self._program_ended(told))
+
+    async def _program_ended(self, told: Host) -> None:
+        """The call is over; the debuggee waits for us to have looked at what is left."""
+        target = self._need()
+        deadlock: tuple[DeadlockedTask, ...] = ()
+        with contextlib.suppress(DebugError):
+            if told.deadlock:
+                deadlock = await tasks.deadlocked(target)
+            self._exit = ExitInfo(
+                value=told.value, error=told.error, leaked=told.leaked, deadlock=deadlock
+            )
+            await target.link.host({"do": "finish"})
+
+    def _lost(self) -> None:
+        if self._debuggee is None and not self._over.is_set():
+            self._keep(self._finish(None, None, ""))
+
+    async def _watch(self, debuggee: Debuggee) -> None:
+        code, signal = await debuggee.ended()
+        if self._debuggee is debuggee:
+            if self._loaded is not None and not self._loaded.done():
+                why = debuggee.tail.strip().splitlines()
+                text = why[-1] if why else signal or f"exit code {code}"
+                self._loaded.set_exception(DebugError(f"the debuggee ended at once: {text}"))
+            await self._finish(code, signal, debuggee.tail)
+
+    async def _finish(self, code: int | None, signal: str | None, tail: str) -> None:
+        if self._over.is_set():
+            return
+        self._over.set()
+        events, self._events = self._events, None
+        self._target = None
+        self._debuggee = None
+        if events is not None:
+            await events.drained()
+        info = msgspec.structs.replace(
+            self._exit, code=code, signal=signal, stderr_tail=tail if signal or code else ""
+        )
+        if self._exit.error is None and self._exit.value is None and not self._exit.deadlock:
+            info = msgspec.structs.replace(info, stderr_tail=tail)
+        self._emit(Exited(info))
+
+    async def _abandon(self) -> None:
+        """A launch that failed leaves nothing behind and tells nothing."""
+        debuggee, self._debuggee = self._debuggee, None
+        events, self._events = self._events, None
+        self._target = None
+        self._over.set()
+        if events is not None:
+            events.stop()
+        if debuggee is not None:
+            debuggee.kill()
+            await debuggee.ended()
+
+    def _keep(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.ensure_future(work)
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+
+    def _need(self) -> Target:
+        if self._target is None:
+            raise DebugError("no program is being debugged")
+        return self._target
+
+    def _inspection(self) -> Inspection:
+        self._need()
+        assert self._events is not None
+        return self._events.inspection
+
+    # --- breakpoints ----------------------------------------------------------------------------
+
+    async def set_breakpoints(
+        self, file: str, breakpoints: Sequence[SourceBreakpoint]
+    ) -> list[Breakpoint]:
+        """See `Engine`."""
+        placed = self._breakpoints.replace(file, breakpoints)
+        await self._arm()
+        return [point.shown for point in placed]
+
+    async def set_function_breakpoints(
+        self, functions: Sequence[tuple[str, str | None, str | None]]
+    ) -> list[Breakpoint]:
+        """See `Engine`."""
+        placed = self._breakpoints.replace_functions(functions)
+        await self._arm()
+        return [point.shown for point in placed]
+
+    async def _arm(self) -> None:
+        """Bring the debuggee's probe bytes to what is wanted."""
+        if self._target is None:
+            return
+        wanted = self._breakpoints.sites()
+        if wanted:
+            await self._target.ensure_debug_builds()
+        changes = [(*site, False) for site in sorted(self._armed - wanted)]
+        changes += [(*site, True) for site in sorted(wanted - self._armed)]
+        self._armed = wanted
+        await self._target.link.breaks(changes)
+
+    async def set_exception_filters(self, filters: Sequence[str]) -> None:
+        """See `Engine`."""
+        unknown = set(filters) - {"failure", "deadlock"}
+        if unknown:
+            raise DebugError(f"there is no filter {', '.join(sorted(unknown))}")
+        self._filters = frozenset(filters)
+        await self._send_filters()
+
+    async def _send_filters(self) -> None:
+        if self._target is None or self._events is None:
+            return
+        bits = FILTER_FAILURE if "failure" in self._filters else 0
+        bits |= FILTER_DEADLOCK if "deadlock" in self._filters else 0
+        bits |= FILTER_ENTRY if self._entry_wanted else 0
+        self._events.deadlock_stops = "deadlock" in self._filters
+        await self._target.link.switch(Kind.FILTERS, bits)
+
+    def _entered(self) -> None:
+        self._entry_wanted = False
+        self._keep(self._send_filters())
+
+    async def breakpoint_lines(self, file: str, first: int, last: int) -> list[tuple[int, int]]:
+        """See `Engine`."""
+        program = self._need().program
+        loaded = program.file_of(file)
+        if loaded is None:
+            return []
+        found = {(line, column) for line, column, _, _ in points.statements(program, loaded)}
+        return sorted(place for place in found if first <= place[0] <= last)
+
+    # --- looking --------------------------------------------------------------------------------
+
+    async def tasks(
+        self,
+        *,
+        states: Sequence[str] | None = None,
+        text: str | None = None,
+        start: int = 0,
+        count: int | None = None,
+    ) -> tuple[list[TaskView], int]:
+        """See `Engine`."""
+        return await tasks.page(self._need(), states, text, start, count)
+
+    async def tasks_by_await(self) -> list[tuple[str, int | None, int, list[int]]]:
+        """See `Engine`."""
+        return await tasks.by_await(self._need())
+
+    async def stack(self, task: int) -> list[Frame]:
+        """See `Engine`."""
+        return await self._inspection().stack(task)
+
+    async def scopes(self, frame: object) -> list[Scope]:
+        """See `Engine`."""
+        return await self._inspection().scopes(frame)
+
+    async def variables(
+        self, reference: object, start: int = 0, count: int | None = None
+    ) -> list[Variable]:
+        """See `Engine`."""
+        return await self._inspection().variables(reference, start, count)
+
+    async def set_variable(self, reference: object, name: str, text: str) -> Variable:
+        """See `Engine`."""
+        return await self._inspection().set_variable(reference, name, text)
+
+    async def evaluate(self, text: str, frame: object | None, context: str) -> Variable:
+        """See `Engine`."""
+        return await self._inspection().evaluate(text, frame)
+
+    async def read_memory(self, address: int, count: int) -> bytes:
+        """See `Engine`."""
+        if not 0 <= count <= 4 << 20 or not 0 <= address < 1 << 64:
+            raise DebugError("at most 4 MiB of memory can be read at once")
+        return (await self._need().link.read([(address, count)]))[0]
+
+    async def write_memory(self, address: int, data: bytes) -> int:
+        """See `Engine`."""
+        if len(data) > 1 << 20 or not 0 <= address < 1 << 64:
+            raise DebugError("at most 1 MiB of memory can be written at once")
+        return await self._need().memory.write(address, data)
+
+    async def poll_trace(self) -> list[PollRecord]:
+        """See `Engine`."""
+        return []
+
+    # --- letting go and stopping ----------------------------------------------------------------
+
+    async def resume(self, task: int | None, *, only: bool = False) -> None:
+        """See `Engine`."""
+        target = self._need()
+        if task is not None and only:
+            await self._known_stop(task)
+            await target.let_go(task, StepMode.NONE, open_gate=True)
+            self._say(Continued(task=task, all_tasks=False))
+            return
+        going = list(target.stops)
+        if task is not None and task in going:
+            going.remove(task)
+            going.insert(0, task)
+        for index, one in enumerate(going):
+            await target.let_go(one, StepMode.NONE, open_gate=index == 0)
+        if not going:
+            await target.let_go(0, StepMode.NONE, open_gate=True)
+        self._say(Continued(task=task or (going[0] if going else 0), all_tasks=True))
+
+    async def _known_stop(self, task: int) -> None:
+        target = self._need()
+        if task not in target.stops and not target.gate_closed:
+            await target.task(task)
+            raise DebugError(f"task {task} is not stopped")
+
+    def _say(self, event: DebugEvent) -> None:
+        if self._events is not None:
+            self._events.say(event)
+
+    async def pause(self, task: int | None) -> None:
+        """See `Engine`."""
+        target = self._need()
+        if task is not None:
+            await self._pause_one(task)
+            return
+        found = await target.link.all_tasks(tasks.TASKS_MAX)
+        free = [one for one in found if one.id not in target.stops and one.state <= PARKED]
+        running = [one for one in free if one.state == RUNNING]
+        if target.non_stop:
+            for one in free:
+                await self._pause_one(one.id)
+            return
+        if not free:
+            raise DebugError("nothing runs that could be paused")
+        await self._pause_one((running or free)[0].id)
+
+    async def _pause_one(self, task: int) -> None:
+        target = self._need()
+        if task in target.stops:
+            return
+        await target.task(task)
+        await target.ensure_debug_builds()
+        await target.link.about(Kind.PAUSE, task)
+
+    async def step(self, task: int, kind: StepKind) -> None:
+        """See `Engine`."""
+        target = self._need()
+        if kind != "poll" and task not in target.stops:
+            await target.task(task)
+            raise DebugError(f"task {task} is not stopped; only a poll can be stepped")
+        await target.ensure_debug_builds()
+        await target.let_go(task, _MODES[kind], open_gate=not target.non_stop)
+        everyone = not target.non_stop and not target.stops
+        self._say(Continued(task=task, all_tasks=everyone))
+
+    async def hold(self, task: int) -> None:
+        """See `Engine`."""
+        await self._need().link.hold(task, True)
+
+    async def release(self, task: int) -> None:
+        """See `Engine`."""
+        await self._need().link.hold(task, False)
+
+    async def wake(self, task: int) -> None:
+        """See `Engine`."""
+        await self._need().link.about(Kind.WAKE, task)
+
+    async def cancel(self, task: int) -> None:
+        """See `Engine`."""
+        await self._need().link.about(Kind.CANCEL, task)
+
+    # --- ending ---------------------------------------------------------------------------------
+
+    async def terminate(self) -> None:
+        """See `Engine`."""
+        debuggee, target = self._debuggee, self._target
+        if debuggee is None:
+            if target is not None:
+                raise DebugError("an attached process is not ours to end; disconnect instead")
+            return
+        if target is not None:
+            with contextlib.suppress(DebugError):
+                await self._interrupt(target)
+        try:
+            async with asyncio.timeout(INTERRUPT_TIMEOUT_S):
+                await self._over.wait()
+        except TimeoutError:
+            debuggee.kill()
+        await self._over.wait()
+
+    async def _interrupt(self, target: Target) -> None:
+        """Ask the run to end, with nothing in its way."""
+        await target.link.breaks([(*site, False) for site in sorted(self._armed)])
+        self._armed = set()
+        await target.link.switch(Kind.FILTERS, 0)
+        if not self._started:
+            await target.link.host({"do": "start"})
+        await target.link.ask(Kind.INTERRUPT)
+        for task in list(target.stops):
+            await target.let_go(task, StepMode.NONE, open_gate=True)
+        await target.let_go(0, StepMode.NONE, open_gate=True)
+
+    async def restart(self) -> None:
+        """See `Engine`."""
+        config = self._config
+        if config is None:
+            raise DebugError("only a program that was launched can be started again")
+        self._quiet = True
+        try:
+            await self.terminate()
+        finally:
+            self._quiet = False
+        await self.launch(config)
+        await self.configuration_done()
+
+    async def disconnect(self, *, terminate: bool) -> None:
+        """See `Engine`."""
+        if terminate and self._debuggee is not None:
+            await self.terminate()
+            return
+        target, debuggee = self._target, self._debuggee
+        self._quiet = True
+        self._target = self._debuggee = None
+        self._over.set()
+        if self._events is not None:
+            self._events.stop()
+            self._events = None
+        if target is not None:
+            with contextlib.suppress(DebugError):
+                await target.link.ask(Kind.DETACH)
+            target.link.close()
+        if debuggee is not None:
+            debuggee.leave()
