@@ -94,9 +94,6 @@ class Runtime:
         # For the debugger: called after every load, and before the runtime closes.
         self._on_load: list[Callable[[], None]] = []
         self._on_close: list[Callable[[], None]] = []
-        # For a debugger that listens: called after each load, and before the runtime closes.
-        self._on_load: list[Callable[[], None]] = []
-        self._on_close: list[Callable[[], None]] = []
 
     def __enter__(self) -> Self:
         return self
@@ -114,8 +111,6 @@ class Runtime:
 
         Promises that are still held stay readable; pending ones are Cancelled.
         """
-        while self._on_close:
-            self._on_close.pop()()
         if self._native.is_inside:
             raise BusyError("a runtime cannot be closed from inside one of its polls")
         while self._on_close:
