@@ -1,8 +1,8 @@
 """The text of one LLVM function under construction, and how values are named, read and written.
 
-A scalar local that is written once and read only where that write is certain to have happened is an LLVM
-register; every other local is memory: a stack slot, or in a debug build the variable's place in the shadow
-block.  Aggregates are always memory.
+A scalar local that is written once and read only where that write is certain to have happened is an
+LLVM register; every other local is memory: a stack slot, or in a debug build the variable's place
+in the shadow block.  Aggregates are always memory.
 """
 
 import struct
@@ -16,6 +16,7 @@ from zyn.codegen.lltypes import (
     size_of,
 )
 from zyn.codegen.module_state import ModuleState
+from zyn.ir import op as ir
 from zyn.ir.func import Const, Function, Local, Operand
 from zyn.sema.types import (
     ArrayType,
@@ -34,7 +35,11 @@ COPY_MAX = 16
 
 
 class Emitter:
-    """Lines of the function's body; `fresh` numbers registers and labels."""
+    """Lines of the function's body.
+
+    Registers are numbered in the order of their lines, which LLVM reads faster than names; so `let`
+    must be called in the order of the text, and what comes before the body (`allocas`) is named.
+    """
 
     def __init__(self, module: ModuleState, function: Function, *, debug: bool) -> None:
         self.module = module
@@ -43,14 +48,15 @@ class Emitter:
         self.lines: list[str] = []
         self.allocas: list[str] = []
         self.count = 0
+        self.values = 0
         self.registers: dict[int, str] = {}
         self.homes: dict[int, str] = {}
         self.in_register = _register_locals(function, debug=debug)
 
-    def fresh(self) -> str:
-        """A new register name."""
+    def number(self) -> int:
+        """A number that no label or stack slot has yet."""
         self.count += 1
-        return f"%v{self.count}"
+        return self.count
 
     def put(self, text: str) -> None:
         """Append an instruction."""
@@ -58,8 +64,8 @@ class Emitter:
 
     def let(self, text: str) -> str:
         """Append an instruction with a result; the register that holds it."""
-        self.count += 1
-        name = f"%v{self.count}"
+        name = f"%{self.values}"
+        self.values += 1
         self.lines.append(f"{name} = {text}")
         return name
 
@@ -83,22 +89,21 @@ class Emitter:
     def load(self, type_: Type, address: str) -> str:
         """A scalar from memory."""
         text = memory(type_)
-        value = self.let(f"load {text}, ptr {address}, align {align_of(type_)}")
+        value = self.let(f"load {text}, ptr {address}")
         return self.let(f"trunc i8 {value} to i1") if isinstance(type_, BoolType) else value
 
     def store(self, type_: Type, value: str, address: str) -> None:
         """A scalar to memory."""
         if isinstance(type_, BoolType):
             value = self.let(f"zext i1 {value} to i8")
-        self.put(f"store {memory(type_)} {value}, ptr {address}, align {align_of(type_)}")
+        self.put(f"store {memory(type_)} {value}, ptr {address}")
 
     def copy(self, type_: Type, source: str, target: str) -> None:
         """The bytes of a value from one address to another."""
         if not is_aggregate(type_):
             text = memory(type_)
-            align = align_of(type_)
-            value = self.let(f"load {text}, ptr {source}, align {align}")
-            self.put(f"store {text} {value}, ptr {target}, align {align}")
+            value = self.let(f"load {text}, ptr {source}")
+            self.put(f"store {text} {value}, ptr {target}")
             return
         size, align = size_of(type_), align_of(type_)
         if size in (1, 2, 4, 8, COPY_MAX):
@@ -115,7 +120,9 @@ class Emitter:
         """Zero the bytes of a value."""
         name = self.module.need("llvm.memset.p0.i64")
         align = align_of(type_)
-        self.put(f"call void {name}(ptr align {align} {target}, i8 0, i64 {size_of(type_)}, i1 false)")
+        self.put(
+            f"call void {name}(ptr align {align} {target}, i8 0, i64 {size_of(type_)}, i1 false)"
+        )
 
     def offset(self, base: str, by: int) -> str:
         """The address `by` bytes further."""
@@ -198,7 +205,7 @@ class Emitter:
         match type_:
             case StringType() | PromiseType():
                 what = "string" if isinstance(type_, StringType) else "promise"
-                value = self.let(f"load ptr, ptr {address}, align 8")
+                value = self.let(f"load ptr, ptr {address}")
                 self.put(f"call void {self.module.need(f'zyn_{what}_{verb}')}(ptr {value})")
             case _ if holds_reference(type_):
                 self.put(f"call void {self.module.counter(type_, verb)}(ptr {address})")
@@ -246,42 +253,46 @@ def _narrow(value: float) -> float:
 
 
 def _register_locals(function: Function, *, debug: bool) -> set[int]:
-    """Scalar locals with one write whose every read is in the block where the write has just happened."""
-    defined: dict[int, int] = {}
-    many: set[int] = set()
-    predecessors: dict[int, int] = {}
+    """Scalar locals with one write whose every read is in the block where the write has just
+    happened.
+    """
+    home: dict[int, int] = {}
+    memory_: set[int] = set()
+    entered: set[int] = set()
+    joined: set[int] = set()
     for block in function.blocks:
         for target in block.end.successors:
-            predecessors[target.index] = predecessors.get(target.index, 0) + 1
-
-    def write(local: Local | None, block: int) -> None:
-        if local is not None:
-            if local.index in defined:
-                many.add(local.index)
-            defined[local.index] = block
-
+            (joined if target.index in entered else entered).add(target.index)
     for block in function.blocks:
+        here = block.index
         for op in block.ops:
-            write(op.dst, block.index)
-        if block.end.dst is not None:
-            ok = block.end.successors[0]
-            if predecessors[ok.index] > 1:
-                many.add(block.end.dst.index)
-            write(block.end.dst, ok.index)
+            if op.dst is not None:
+                index = op.dst.index
+                if index in home:
+                    memory_.add(index)
+                home[index] = here
+        dst = block.end.dst
+        if dst is not None:
+            ok = block.end.successors[0].index
+            if ok in joined or dst.index in home:
+                memory_.add(dst.index)
+            home[dst.index] = ok
+    params = set() if function.is_async else {p.index for p in function.params}
     for block in function.blocks:
-        for op in (*block.ops, block.end):
-            for source in op.sources:
-                if isinstance(source, Local) and defined.get(source.index) != block.index:
-                    many.add(source.index)
-    params = {p.index for p in function.params} if not function.is_async else set()
+        here = block.index
+        steps: list[ir.Step] = [*block.ops, block.end]
+        for step in steps:
+            for source in step.sources:
+                if type(source) is Local and home.get(source.index) != here:
+                    memory_.add(source.index)
     return {
         local.index
         for local in function.locals
         if not is_aggregate(local.type)
         and not (debug and local.variable >= 0)
         and (
-            (local.index in defined and local.index not in many and local.index not in params)
-            or (local.index in params and local.index not in defined)
+            local.index not in home
+            if local.index in params
+            else local.index in home and local.index not in memory_
         )
     }
-

@@ -1,10 +1,12 @@
-"""One build of one function: `fast`, or `debug` with a probe per statement and its variables in a shadow block.
+"""One build of one function: `fast`, or `debug` with a probe per statement and its variables in a
+shadow block.
 
-A direct function is an LLVM function of its arguments; aggregates come and go by address.  An async function
-is its poll: a switch over the state word into the resume points.
+A direct function is an LLVM function of its arguments; aggregates come and go by address.  An async
+function is its poll: a switch over the state word into the resume points.
 """
 
 from bisect import bisect_right
+from collections.abc import Callable
 
 from zyn.base.source import line_starts
 from zyn.codegen.lltypes import is_aggregate, memory, register
@@ -16,13 +18,13 @@ from zyn.ir.func import Block, Local
 from zyn.ir.leaf import LEAVES
 from zyn.ir.transform.pipeline import Lowered
 from zyn.sema.types import (
+    ArrayType,
     BoolType,
     IntType,
     StructType,
     Type,
     VoidType,
     field_offsets,
-    ArrayType,
     size_and_align,
 )
 
@@ -36,7 +38,9 @@ COMPARED_STATES_MAX = 3
 
 
 class FunctionEmitter(OpEmitter):
-    """Emits one build.  `index` is the function's number in the module, `first_line` its item's, 0-based."""
+    """Emits one build.  `index` is the function's number in the module, `first_line` its item's,
+    0-based.
+    """
 
     def __init__(
         self, module: ModuleState, lowered: Lowered, index: int, first_line: int, *, debug: bool
@@ -50,8 +54,19 @@ class FunctionEmitter(OpEmitter):
         self.shadow = ""
         self.probe_count = len(lowered.function.probes)
 
+    def emit_op(self, op: ir.Op) -> None:
+        kind = type(op)
+        if kind is ir.Begin:
+            self._begin(op)  # type: ignore[arg-type]
+        elif kind is ir.LoadSlot:
+            self._load_slot(op)  # type: ignore[arg-type]
+        elif kind is ir.StoreSlot:
+            self._store_slot(op)  # type: ignore[arg-type]
+        else:
+            super().emit_op(op)
+
     def site(self, line: int) -> str:
-        base = self.let(f"load i64, ptr {self.module.names.local('sites')}, align 8")
+        base = self.let(f"load i64, ptr {self.module.names.local('sites')}")
         return self.let(f"add i64 {base}, {(self.index << 32) | line}")
 
     def line(self, start: int) -> int:
@@ -73,9 +88,7 @@ class FunctionEmitter(OpEmitter):
         prologue, self.lines = self.lines, []
         for block in self.function.blocks:
             self._block(block)
-        if not self.function.is_async:
-            self._failed_direct()
-        else:
+        if self.function.is_async:
             self._pending()
         body = self.lines
         return "\n".join([signature, "entry:", *self.allocas, *prologue, *body, "}\n"])
@@ -97,24 +110,36 @@ class FunctionEmitter(OpEmitter):
     # --- control flow ---
 
     def _block(self, block: Block) -> None:
+        if block.index and self._is_empty(block):
+            return
         self.put(f"b{block.index}:")
         for op in block.ops:
-            match op:
-                case ir.Probe():
-                    if self.debug:
-                        self._probe(op.index)
-                case ir.Begin():
-                    self._begin(op)
-                case ir.StoreSlot():
-                    assert isinstance(op.a, Local)
-                    self.write(op.a.type, op.a, self._slot(op.a), count=False)
-                case ir.LoadSlot():
-                    self._load_slot(op.dst)
-                case _:
-                    self.emit_op(op)
-        self._terminator(block.end)
+            kind = type(op)
+            if kind is not ir.Probe:
+                self.emit_op(op)
+            elif self.debug:
+                self._probe(op.index)  # type: ignore[attr-defined]
+        _TERMINATORS[type(block.end)](self, block.end)
 
-    def _load_slot(self, local: Local | None) -> None:
+    def _is_empty(self, block: Block) -> bool:
+        """Whether nothing but a jump is left of a block in this build."""
+        return type(block.end) is ir.Goto and all(
+            type(op) is ir.Probe and not self.debug for op in block.ops
+        )
+
+    def label(self, block: Block) -> str:
+        """Where a jump to `block` really goes."""
+        hops = 0
+        while self._is_empty(block) and hops < len(self.function.blocks):
+            block = block.end.successors[0]
+            hops += 1
+        return f"%b{block.index}"
+
+    def _store_slot(self, op: ir.StoreSlot) -> None:
+        self.write(op.a.type, op.a, self._slot(op.a), count=False)
+
+    def _load_slot(self, op: ir.LoadSlot) -> None:
+        local = op.dst
         assert local is not None
         if is_aggregate(local.type):
             self.copy(local.type, self._slot(local), self.home(local))
@@ -125,23 +150,15 @@ class FunctionEmitter(OpEmitter):
         assert self.lowered.frame is not None
         return self.offset("%sm", self.lowered.frame.slots[local.index])
 
-    def _terminator(self, end: ir.Terminator) -> None:
-        match end:
-            case ir.Goto():
-                self.put(f"br label %b{end.target.index}")
-            case ir.Branch():
-                condition = self.value(end.condition)
-                self.put(
-                    f"br i1 {condition}, label %b{end.yes.index}, label %b{end.no.index}"
-                )
-            case ir.Try():
-                self.attempt(end.op, f"%b{end.ok.index}", f"%b{end.error.index}")
-            case ir.Await():
-                self._await(end)
-            case ir.Return():
-                self._return(end)
-            case _:
-                self._fail()
+    def _goto(self, end: ir.Goto) -> None:
+        self.put(f"br label {self.label(end.target)}")
+
+    def _branch(self, end: ir.Branch) -> None:
+        condition = self.value(end.condition)
+        self.put(f"br i1 {condition}, label {self.label(end.yes)}, label {self.label(end.no)}")
+
+    def _try(self, end: ir.Try) -> None:
+        self.attempt(end.op, self.label(end.ok), self.label(end.error))
 
     def _leave(self) -> None:
         if self.debug:
@@ -164,8 +181,7 @@ class FunctionEmitter(OpEmitter):
             self._leave()
             self.put(f"ret {register(result)} {value}")
 
-    def _failed_direct(self) -> None:
-        self.put("failed:")
+    def _fail_direct(self) -> None:
         self._leave()
         result = self.function.result
         if isinstance(result, VoidType) or is_aggregate(result):
@@ -177,7 +193,7 @@ class FunctionEmitter(OpEmitter):
 
     def _dispatch(self) -> None:
         count = sum(isinstance(block.end, ir.Await) for block in self.function.blocks)
-        state = self.let("load i32, ptr %sm, align 4")
+        state = self.let("load i32, ptr %sm")
         if count <= COMPARED_STATES_MAX:
             # The fast instruction selector knows comparisons but not switches.
             for k in range(count + 1):
@@ -208,13 +224,13 @@ class FunctionEmitter(OpEmitter):
         if op.kind == "leaf":
             self.begin_leaf(op, child)
             return
-        self.put(f"store i32 0, ptr {child}, align 4")
+        self.put(f"store i32 0, ptr {child}")
         self.fill(child, op.args)
 
     def _await(self, end: ir.Await) -> None:
         begin = self.pending_begin
         k = end.state
-        self.put(f"store i32 {k}, ptr %sm, align 4")
+        self.put(f"store i32 {k}, ptr %sm")
         self.put(f"br label %poll{k}")
         self.put(f"poll{k}:")
         child = self._child()
@@ -226,12 +242,12 @@ class FunctionEmitter(OpEmitter):
         waiting = self.let(f"icmp eq i64 {answer}, 0")
         self.put(f"br i1 {waiting}, label %pending, label %ready{k}")
         self.put(f"ready{k}:")
-        state = self.let(f"load i32, ptr {child}, align 4")
+        state = self.let(f"load i32, ptr {child}")
         good = self.let(f"icmp eq i32 {state}, {RETURNED}")
-        self.put(f"br i1 {good}, label %take{k}, label %b{end.error.index}")
+        self.put(f"br i1 {good}, label %take{k}, label {self.label(end.error)}")
         self.put(f"take{k}:")
         self._take(begin, end.result, child)
-        self.put(f"br label %b{end.ok.index}")
+        self.put(f"br label {self.label(end.ok)}")
 
     def _take(self, begin: ir.Begin, result: Local | None, child: str) -> None:
         """Move the result of a child that returned into its local."""
@@ -273,7 +289,7 @@ class FunctionEmitter(OpEmitter):
             else:
                 self.write(result, end.value, slot, count=False)
                 answer = str(LOOK)
-        self.put(f"store i32 {RETURNED}, ptr %sm, align 4")
+        self.put(f"store i32 {RETURNED}, ptr %sm")
         self._leave()
         self.put(f"ret i64 {answer}")
 
@@ -288,15 +304,15 @@ class FunctionEmitter(OpEmitter):
         zero = self.let(f"icmp eq i64 {wide}, 0")
         return self.let(f"select i1 {zero}, i64 {LOOK}, i64 {wide}")
 
-    def _fail(self) -> None:
+    def _fail(self, end: ir.Fail) -> None:
         if not self.function.is_async:
-            self.put("br label %failed")
+            self._fail_direct()
             return
-        error = self.let(f"load ptr, ptr {self.offset('%cx', 48)}, align 8")
-        code = self.let(f"load i32, ptr {self.offset(error, 4)}, align 4")
+        error = self.let(f"load ptr, ptr {self.offset('%cx', 48)}")
+        code = self.let(f"load i32, ptr {self.offset(error, 4)}")
         cancelled = self.let(f"icmp eq i32 {code}, {CANCELLED_CODE}")
         state = self.let(f"select i1 {cancelled}, i32 {CANCELLED}, i32 {FAILED}")
-        self.put(f"store i32 {state}, ptr %sm, align 4")
+        self.put(f"store i32 {state}, ptr %sm")
         self._leave()
         self.put(f"ret i64 {LOOK}")
 
@@ -304,7 +320,7 @@ class FunctionEmitter(OpEmitter):
 
     def _debug_prologue(self) -> None:
         table = self.lowered.side_table
-        number = self.let(f"load i64, ptr {self.module.names.local('sites')}, align 8")
+        number = self.let(f"load i64, ptr {self.module.names.local('sites')}")
         shifted = self.let(f"lshr i64 {number}, 32")
         narrow = self.let(f"trunc i64 {shifted} to i32")
         identity = self.let(f"add i32 {narrow}, {self.index}")
@@ -322,12 +338,12 @@ class FunctionEmitter(OpEmitter):
         memset = self.module.need("llvm.memset.p0.i64")
         if not self.function.is_async:
             self.put(f"call void {memset}(ptr {block}, i8 0, i64 {size}, i1 false)")
-        self.put(f"store ptr null, ptr {self.activation}, align 8")
-        self.put(f"store ptr {sm}, ptr {self.offset(self.activation, 8)}, align 8")
-        self.put(f"store ptr {self.shadow}, ptr {self.offset(self.activation, 16)}, align 8")
-        self.put(f"store i32 {identity}, ptr {self.offset(self.activation, 24)}, align 4")
-        self.put(f"store i32 0, ptr {self.offset(self.activation, 28)}, align 4")
-        self.put(f"store i64 0, ptr {self.offset(self.activation, 32)}, align 8")
+        self.put(f"store ptr null, ptr {self.activation}")
+        self.put(f"store ptr {sm}, ptr {self.offset(self.activation, 8)}")
+        self.put(f"store ptr {self.shadow}, ptr {self.offset(self.activation, 16)}")
+        self.put(f"store i32 {identity}, ptr {self.offset(self.activation, 24)}")
+        self.put(f"store i32 0, ptr {self.offset(self.activation, 28)}")
+        self.put(f"store i64 0, ptr {self.offset(self.activation, 32)}")
         for local in self.function.locals:
             if local.variable >= 0:
                 offset = table.variables[local.variable].shadow
@@ -337,12 +353,12 @@ class FunctionEmitter(OpEmitter):
 
     def _probe(self, index: int) -> None:
         flags = self.module.names.probes(self.function.name)
-        self.put(f"store i32 {index}, ptr {self.offset(self.activation, 28)}, align 4")
+        self.put(f"store i32 {index}, ptr {self.offset(self.activation, 28)}")
         address = self.let(f"getelementptr i8, ptr {flags}, i64 {index}")
-        flag = self.let(f"load atomic i8, ptr {address} monotonic, align 1")
+        flag = self.let(f"load volatile i8, ptr {address}")
         armed = self.let(f"and i8 {flag}, 127")
         quiet = self.let(f"icmp eq i8 {armed}, 0")
-        number = self.count = self.count + 1
+        number = self.number()
         self.put(f"br i1 {quiet}, label %quiet{number}, label %armed{number}")
         self.put(f"armed{number}:")
         name = self.module.need("zyn_probe")
@@ -351,9 +367,20 @@ class FunctionEmitter(OpEmitter):
         self.put(f"quiet{number}:")
 
 
+_TERMINATORS: dict[type, Callable[..., None]] = {
+    ir.Goto: FunctionEmitter._goto,
+    ir.Branch: FunctionEmitter._branch,
+    ir.Try: FunctionEmitter._try,
+    ir.Await: FunctionEmitter._await,
+    ir.Return: FunctionEmitter._return,
+    ir.Fail: FunctionEmitter._fail,
+}
+
+
 def _settled_offsets(type_: Type) -> str:
     """Stride and field offsets of the records that `all_settled` writes."""
-    assert isinstance(type_, ArrayType) and isinstance(type_.element, StructType)
+    assert isinstance(type_, ArrayType)
+    assert isinstance(type_.element, StructType)
     record = type_.element
     names = [name for name, _ in record.fields]
     offsets = dict(zip(names, field_offsets(record), strict=True))

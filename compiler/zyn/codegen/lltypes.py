@@ -1,8 +1,8 @@
 """LLVM's types for ours.
 
-Scalars (numbers, bools, text, promises) travel in registers; a bool is `i1` there and a byte in memory.  Structs,
-arrays and optionals live in memory only and are passed by address: LLVM's own aggregates would be copied field by
-field.
+Scalars (numbers, bools, text, promises) travel in registers; a bool is `i1` there and a byte in
+memory.  Structs, arrays and optionals live in memory only and are passed by address: LLVM's own
+aggregates would be copied field by field.
 """
 
 from functools import lru_cache

@@ -1,7 +1,7 @@
 """A whole module as LLVM text: every function's fast build, stubs, cells and descriptors.
 
-A debug module holds only debug builds; what it shares with the first module (cells, stubs, descriptors) it
-declares, and the driver imports those by address.
+A debug module holds only debug builds; what it shares with the first module (cells, stubs,
+descriptors) it declares, and the driver imports those by address.
 """
 
 from collections.abc import Sequence
@@ -35,8 +35,9 @@ class ModuleText(NamedTuple):
 def emit_module(name: str, units: Sequence[Unit], triple: str) -> ModuleText:
     """The fast build of a module.
 
-    Exports one table of pointers: three per function, in order (descriptor, null for a direct function; stub;
-    cell), then the word that the side table ids of the functions count from, shifted by 32.
+    Exports one table of pointers: three per function, in order (descriptor, null for a direct
+    function; stub; cell), then the word that the side table ids of the functions count from,
+    shifted by 32.
     """
     names = Names(name)
     state = ModuleState(names)
@@ -73,7 +74,9 @@ def emit_module(name: str, units: Sequence[Unit], triple: str) -> ModuleText:
 def emit_debug_module(
     name: str, units: Sequence[Unit], chosen: Sequence[int], suffix: str
 ) -> ModuleText:
-    """Debug builds of the functions at `chosen`; exports each build and its probe bytes, in that order."""
+    """Debug builds of the functions at `chosen`; exports each build and its probe bytes, in that
+    order.
+    """
     names = Names(name)
     state = ModuleState(names)
     state.external(names.local("sites"), f"{names.local('sites')} = external global i64")
@@ -87,9 +90,7 @@ def emit_debug_module(
             f"i8 {-128 if kind_ == 'await' else 0}" for kind_, _, _ in function.probes
         )
         count = max(len(function.probes), 1)
-        state.globals.append(
-            f"{probes} = global [{count} x i8] [{flags or 'i8 0'}], align 1"
-        )
+        state.globals.append(f"{probes} = global [{count} x i8] [{flags or 'i8 0'}], align 1")
         body.append(FunctionEmitter(state, unit.lowered, index, unit.first_line, debug=True).text())
         exports += [names.build(function.name, "debug"), probes]
     for unit in units:
@@ -122,7 +123,8 @@ def emit_thunk(name: str, lowered: Lowered) -> ModuleText:
     lines += _thunk_call(names.entry(function.name), function.result, args)
     symbol = names.local(f"{function.name}$thunk")
     body = "\n".join(lines)
-    text = f"{state.text()}define void {symbol}(ptr %cx, ptr %args, ptr %out) #0 {{\n{body}\nret void\n}}\n"
+    head = f"define void {symbol}(ptr %cx, ptr %args, ptr %out) #0 {{"
+    text = f"{state.text()}{head}\n{body}\nret void\n}}\n"
     return ModuleText(text, (symbol[1:],), ())
 
 
@@ -138,10 +140,11 @@ def _thunk_call(target: str, result: Type, args: str) -> list[str]:
 
 
 def emit_entry(name: str, lowered: Lowered) -> ModuleText:
-    """The entry and the init of an async function, for callers that are not compiled from the same module.
+    """The entry and the init of an async function, for callers that are not compiled from the same
+    module.
 
-    Compiled calls fill frames themselves, and a host does it through `zyn_call_async`; so these two are made
-    only when somebody asks for their addresses.  Exports entry and init.
+    Compiled calls fill frames themselves, and a host does it through `zyn_call_async`; so these two
+    are made only when somebody asks for their addresses.  Exports entry and init.
     """
     names = Names(name)
     state = ModuleState(names)

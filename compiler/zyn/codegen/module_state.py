@@ -1,4 +1,6 @@
-"""What the functions of one LLVM module share: declarations, text constants, type descriptions, counters."""
+"""What the functions of one LLVM module share: declarations, text constants, type descriptions,
+counters.
+"""
 
 from zyn.codegen.declare import DECLARATIONS
 from zyn.codegen.lltypes import align_of, kind, memory, size_of
@@ -47,7 +49,8 @@ class ModuleState:
             )
             self.globals.append(
                 f"{name} = internal constant {{ i32, i32, i64, [{len(data) + 1} x i8] }} "
-                f'{{ i32 -1, i32 0, i64 {len(data)}, [{len(data) + 1} x i8] c"{body}\\00" }}, align 8'
+                f"{{ i32 -1, i32 0, i64 {len(data)}, "
+                f'[{len(data) + 1} x i8] c"{body}\\00" }}, align 8'
             )
             self.strings[value] = name
         return name
@@ -55,9 +58,7 @@ class ModuleState:
     def c_string(self, name: str, value: str) -> str:
         """The address of a zero-terminated constant."""
         data = value.encode()
-        body = "".join(
-            chr(b) if 32 <= b < 127 and b not in b'"\\' else f"\\{b:02X}" for b in data
-        )
+        body = "".join(chr(b) if 32 <= b < 127 and b not in b'"\\' else f"\\{b:02X}" for b in data)
         self.globals.append(
             f'{name} = internal constant [{len(data) + 1} x i8] c"{body}\\00", align 1'
         )
@@ -161,4 +162,3 @@ class _Counter:
             if line.endswith(":"):
                 return line[:-1]
         return "entry"
-

@@ -1,6 +1,7 @@
 """Symbols of one module.
 
-A user's function called `malloc` becomes `zyn$main$malloc`: no symbol of a program can meet one of the process.
+A user's function called `malloc` becomes `zyn$main$malloc`: no symbol of a program can meet one of
+the process.
 """
 
 from typing import final
@@ -9,7 +10,9 @@ _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ01234567
 
 
 def mangled(symbol: str) -> str:
-    """A symbol that both LLVM and an assembler take as it is; what is not plain becomes `$` and its hex."""
+    """A symbol that both LLVM and an assembler take as it is; what is not plain becomes `$` and its
+    hex.
+    """
     if _PLAIN.issuperset(symbol):
         return symbol
     return "".join(

@@ -1,6 +1,7 @@
 """Each IR operation as LLVM instructions.
 
-Every method emits into the emitter it belongs to; failures branch to the label of the error successor.
+Every method emits into the emitter it belongs to; failures branch to the label of the error
+successor.
 """
 
 from collections.abc import Callable
@@ -89,7 +90,9 @@ class OpEmitter(Emitter):
             return self.let(f"fcmp {_ORDER[op.op]} {register(type_)} {a}, {b}")
         if isinstance(type_, StringType):
             if op.op in ("eq", "ne"):
-                equal = self.let(f"call i32 {self.module.need('zyn_string_equal')}(ptr {a}, ptr {b})")
+                equal = self.let(
+                    f"call i32 {self.module.need('zyn_string_equal')}(ptr {a}, ptr {b})"
+                )
                 return self.let(f"icmp {'ne' if op.op == 'eq' else 'eq'} i32 {equal}, 0")
             order = self.let(f"call i32 {self.module.need('zyn_string_compare')}(ptr {a}, ptr {b})")
             return self.let(f"icmp {_TEXT_ORDER[op.op]} i32 {order}, 0")
@@ -107,7 +110,7 @@ class OpEmitter(Emitter):
                 return
             self.zero(target, home)
             self.write(target.inner, op.a, home, count=True)
-            self.put(f"store i8 1, ptr {self.flag_address(target, home)}, align 1")
+            self.put(f"store i8 1, ptr {self.flag_address(target, home)}")
             return
         source = op.a.type
         pair = f"{register(source)} {self.value(op.a)} to {register(target)}"
@@ -125,7 +128,7 @@ class OpEmitter(Emitter):
                 self.write(field, part, address, count=True)
 
     def _get(self, op: ir.Get) -> None:
-        type_, address = self.part(op.base.type, self.address(op.base), op.path)
+        _, address = self.part(op.base.type, self.address(op.base), op.path)
         self._take_copy(op.dst, address)
 
     def _take_copy(self, dst: Local, address: str) -> None:
@@ -151,7 +154,7 @@ class OpEmitter(Emitter):
 
     def _is_some(self, op: ir.IsSome) -> None:
         flag = self.flag_address(op.a.type, self.address(op.a))
-        value = self.let(f"load i8, ptr {flag}, align 1")
+        value = self.let(f"load i8, ptr {flag}")
         self.define(op.dst, self.let(f"trunc i8 {value} to i1"))
 
     def _unwrap(self, op: ir.Unwrap) -> None:
@@ -183,7 +186,7 @@ class OpEmitter(Emitter):
     def _branch_failed(self, ok: str, error: str) -> None:
         """Go to `error` when cx.error is set."""
         address = self.offset("%cx", 40)
-        tag = self.let(f"load i64, ptr {address}, align 8")
+        tag = self.let(f"load i64, ptr {address}")
         failed = self.let(f"icmp ne i64 {tag}, 0")
         self.put(f"br i1 {failed}, label {error}, label {ok}")
 
@@ -205,7 +208,7 @@ class OpEmitter(Emitter):
 
     def _make_future(self, op: ir.MakeFuture, ok: str, error: str) -> None:
         assert op.dst is not None
-        number = self.count = self.count + 1
+        number = self.number()
         descriptor = self.module.names.descriptor(op.target)
         sm = self.let(f"call ptr {self.module.need('zyn_frame_new')}(ptr %cx, ptr {descriptor})")
         missing = self.let(f"icmp eq ptr {sm}, null")
@@ -216,7 +219,9 @@ class OpEmitter(Emitter):
         self.define(op.dst, promise)
         if op.start == "eager":
             site = self.site(self.line(op.span.start))
-            self.let(f"call i32 {self.module.need('zyn_start')}(ptr %cx, ptr {promise}, i64 {site})")
+            self.let(
+                f"call i32 {self.module.need('zyn_start')}(ptr %cx, ptr {promise}, i64 {site})"
+            )
         self.put(f"br label {ok}")
 
     def fill(self, sm: str, args: tuple[Operand, ...]) -> None:
@@ -227,10 +232,11 @@ class OpEmitter(Emitter):
 
     def _divide(self, op: ir.Divide, ok: str, error: str) -> None:
         type_ = op.a.type
-        assert isinstance(type_, IntType) and op.dst is not None
+        assert isinstance(type_, IntType)
+        assert op.dst is not None
         text = register(type_)
         a, b = self.value(op.a), self.value(op.b)
-        number = self.count = self.count + 1
+        number = self.number()
         zero = self.let(f"icmp eq {text} {b}, 0")
         self.put(f"br i1 {zero}, label %zero{number}, label %divide{number}")
         self.put(f"zero{number}:")
@@ -262,7 +268,7 @@ class OpEmitter(Emitter):
         assert isinstance(type_, IntType)
         index = self.value(op.index)
         wide = index if isinstance(op.index, Const) else self._widen(type_, index)
-        number = self.count = self.count + 1
+        number = self.number()
         inside = self.let(f"icmp ult i64 {wide}, {op.length}")
         self.put(f"br i1 {inside}, label {ok}, label %outside{number}")
         self.put(f"outside{number}:")
@@ -287,16 +293,16 @@ class OpEmitter(Emitter):
         self.put(f"br label {error}")
 
     def _attend(self, op: ir.Attend, ok: str, error: str) -> None:
-        number = self.count = self.count + 1
+        number = self.number()
         # Volatile is enough for one aligned word, and the fast instruction selector knows it.
         address = self.offset("%cx", 24)
-        attention = self.let(f"load volatile i64, ptr {address}, align 8")
+        attention = self.let(f"load volatile i64, ptr {address}")
         called = self.let(f"icmp ne i64 {attention}, 0")
         slow = "zyn_attend"
         if op.is_entry:
             slow = "zyn_enter"
             frame = self.let(f"call ptr {self.module.need('llvm.frameaddress.p0')}(i32 0)")
-            limit = self.let(f"load ptr, ptr {self.offset('%cx', 32)}, align 8")
+            limit = self.let(f"load ptr, ptr {self.offset('%cx', 32)}")
             low = self.let(f"icmp ult ptr {frame}, {limit}")
             called = self.let(f"or i1 {called}, {low}")
         self.put(f"br i1 {called}, label %attend{number}, label {ok}")
@@ -335,7 +341,7 @@ def _conversion(source: object, target: object) -> str:
     raise ZynBug(f"no conversion from {source} to {target}")
 
 
-_OPS: dict[type, Callable[[OpEmitter, ir.Op], None]] = {
+_OPS: dict[type, Callable[..., None]] = {
     ir.Assign: OpEmitter._assign,
     ir.Unary: OpEmitter._unary,
     ir.Binary: OpEmitter._binary,
@@ -348,9 +354,9 @@ _OPS: dict[type, Callable[[OpEmitter, ir.Op], None]] = {
     ir.Spawn: OpEmitter._spawn,
     ir.Retain: OpEmitter._retain,
     ir.Release: OpEmitter._release,
-}  # type: ignore[dict-item]
+}
 
-_FALLIBLE: dict[type, Callable[[OpEmitter, ir.Fallible, str, str], None]] = {
+_FALLIBLE: dict[type, Callable[..., None]] = {
     ir.Call: OpEmitter._call,
     ir.MakeFuture: OpEmitter._make_future,
     ir.Divide: OpEmitter._divide,
@@ -358,4 +364,4 @@ _FALLIBLE: dict[type, Callable[[OpEmitter, ir.Fallible, str, str], None]] = {
     ir.Concat: OpEmitter._concat,
     ir.Panic: OpEmitter._panic,
     ir.Attend: OpEmitter._attend,
-}  # type: ignore[dict-item]
+}

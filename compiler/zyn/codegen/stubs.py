@@ -1,7 +1,8 @@
 """Stubs: the stable addresses that callers and promises hold.
 
-A stub is one jump through the function's cell, so that a store into the cell changes the build that runs.
-LLVM would spend as long on each as on a small function; where the machine is known they are assembler text.
+A stub is one jump through the function's cell, so that a store into the cell changes the build that
+runs. LLVM would spend as long on each as on a small function; where the machine is known they are
+assembler text.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,7 +13,9 @@ from zyn.sema.types import Type, VoidType
 
 
 class Stub(NamedTuple):
-    """A stub to be made; names with their `@`.  `params` and `result` are those of the code it jumps to."""
+    """A stub to be made; names with their `@`.  `params` and `result` are those of the code it
+    jumps to.
+    """
 
     symbol: str
     cell: str

@@ -1,7 +1,8 @@
 """The machine that code is made for, and LLVM's passes over it.
 
-The baseline build runs three cheap passes and the fast instruction selector; see `docs/decisions` for the
-measurements.  LLVM is initialised on first use, since importing it costs more than parsing most programs.
+The baseline build runs three cheap passes and the fast instruction selector; see `docs/decisions`
+for the measurements.  LLVM is initialised on first use, since importing it costs more than parsing
+most programs.
 """
 
 import threading
@@ -48,6 +49,11 @@ class Target:
         """Machine, vendor and system."""
         return str(llvm.get_process_triple())
 
+    @cached_property
+    def layout(self) -> str:
+        """How the machine lays out memory; without it LLVM would align an i64 to four bytes."""
+        return str(self.machine.target_data)
+
     @property
     def fingerprint(self) -> str:
         """What an object depends on besides its text."""
@@ -57,7 +63,7 @@ class Target:
     def object_code(self, text: str, *, optimise: bool) -> bytes:
         """Compile LLVM text; an error in it is a bug of ours and raises RuntimeError."""
         with _LOCK:
-            module = llvm.parse_assembly(text)
+            module = llvm.parse_assembly(f'target datalayout = "{self.layout}"\n{text}')
             if optimise:
                 passes = llvm.create_new_module_pass_manager()
                 passes.add_sroa_pass()

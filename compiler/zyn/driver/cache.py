@@ -1,9 +1,9 @@
 """Object code on disk, so that the second run of a program does not compile it.
 
-An entry is named by a hash of everything its bytes depend on, so it is never out of date; it carries a hash of
-its own bytes, so a torn or damaged one is found out and made again.  A writer fills a file of its own and
-renames it, so readers and other writers see a whole entry or none.  A cache that cannot be written (full disk,
-no rights) costs time and nothing else.
+An entry is named by a hash of everything its bytes depend on, so it is never out of date; it
+carries a hash of its own bytes, so a torn or damaged one is found out and made again.  A writer
+fills a file of its own and renames it, so readers and other writers see a whole entry or none.  A
+cache that cannot be written (full disk, no rights) costs time and nothing else.
 """
 
 import hashlib

@@ -1,7 +1,8 @@
 """Object code -> code in this process, through LLVM's ORC JIT.
 
-Code is never unloaded: frames and threads may be in it for as long as the process lives.  Nothing is looked up in the
-process: every symbol a module imports is given by address, so a user's `malloc` and the C library's never meet.
+Code is never unloaded: frames and threads may be in it for as long as the process lives.  Nothing
+is looked up in the process: every symbol a module imports is given by address, so a user's `malloc`
+and the C library's never meet.
 """
 
 import itertools

@@ -1,7 +1,7 @@
 """A program's text -> functions that can be called in this process.
 
-`Engine.load` is the pipeline on one page: analyse, lower, emit, compile or fetch from the cache, link.  Addresses
-leave as plain integers; calling them is the business of `zyn.runtime`.
+`Engine.load` is the pipeline on one page: analyse, lower, emit, compile or fetch from the cache,
+link.  Addresses leave as plain integers; calling them is the business of `zyn.runtime`.
 """
 
 import ctypes
@@ -39,14 +39,15 @@ from zyn.sema.types import Type
 logger = logging.getLogger("zyn.compiler.async")
 
 VERSION = "1"
-"""Part of every cache key; raised when code generation changes meaning without changing its text."""
+"""Part of every cache key; raised when code generation changes meaning without changing its text.
+"""
 
 _ids = itertools.count(1)
 _ids_lock = threading.Lock()
 
 
 class CompileError(Exception):
-    """The program has errors.  `diagnostics` holds all findings, spans from the start of the file."""
+    """The program has errors.  `diagnostics` holds all findings, spans from the file's start."""
 
     def __init__(self, file: str, data: bytes, diagnostics: Sequence[Diagnostic]) -> None:
         errors = sum(d.code.severity == Severity.ERROR for d in diagnostics)
@@ -69,7 +70,8 @@ class LoadedFunction:
     """A function in this process.
 
     descriptor  address of its ZynDescriptor; 0 for a direct function
-    args        (name, type, offset) of each parameter: in the frame of an async function, in the argument
+    args        (name, type, offset) of each parameter: in the frame of an async function, in the
+                argument
                 block of a direct one's thunk
     args_offset, args_size   where the parameters lie there
     """
@@ -117,7 +119,8 @@ class LoadedFunction:
         return self._thunk
 
     def entry(self) -> int:
-        """The address that a C caller calls: the stub of a direct function, what makes an async one's promise.
+        """The address that a C caller calls: the stub of a direct function, what makes an async
+        one's promise.
 
         The latter and the init that its descriptor names from then on are made on first use.
         """
@@ -156,7 +159,9 @@ class LoadedModule:
 
     @property
     def generated(self) -> list[str]:
-        """The names of what was made, in source order: `foo` and, for an async function, `__foo_poll`."""
+        """The names of what was made, in source order: `foo` and, for an async function,
+        `__foo_poll`.
+        """
         names: list[str] = []
         for name, function in self.functions.items():
             if not name.startswith("<"):
@@ -209,7 +214,6 @@ class LoadedModule:
         addresses = self.engine.compile(text, self.symbols(), optimise=False)
         made: list[DebugBuild] = []
         for position, function in enumerate(chosen):
-            code = addresses[text.exports[2 * position]]
             flags = addresses[text.exports[2 * position + 1]]
             count = len(function.side_table.probes)
             made.append(DebugBuild(function.name, function.side_table.id, flags, count))
@@ -229,11 +233,19 @@ def _placed(unit: Unit, identity: int, module: str, file: str) -> SideTable:
 
 
 class Engine:
-    """Loads programs.  One per process is enough; it may be used from several threads."""
+    """Loads programs.  One per process is enough; it may be used from several threads.
 
-    def __init__(self, *, cache_dir: Path | None = None, check: bool = False) -> None:
+    cache_dir   where compiled code is kept between runs; None keeps nothing
+    check       check the IR after every pass
+    baseline    leave LLVM's passes out: code in half the time that runs up to twice as long
+    """
+
+    def __init__(
+        self, *, cache_dir: Path | None = None, check: bool = False, baseline: bool = False
+    ) -> None:
         self.cache = ObjectCache(cache_dir)
         self.check = check
+        self.baseline = baseline
         self.target = Target()
         self._linker: Linker | None = None
 
@@ -252,14 +264,17 @@ class Engine:
 
     def _link(self, module: LoadedModule) -> None:
         emitted = emit_module(module.name, module.units, self.target.triple)
-        address = self.compile(emitted, {})[emitted.exports[0]]
+        code = self.compile(emitted, {}, optimise=not self.baseline)
+        address = code[emitted.exports[0]]
         size = 3 * len(module.units) + 1
         module.adopt(list((ctypes.c_uint64 * size).from_address(address)))
 
     def compile(
         self, emitted: ModuleText, others: dict[str, int], *, optimise: bool = True
     ) -> dict[str, int]:
-        """Object code for some LLVM text, from the cache or made now, linked; addresses of its exports."""
+        """Object code for some LLVM text, from the cache or made now, linked; addresses of its
+        exports.
+        """
         key = ObjectCache.key(VERSION, self.target.fingerprint, str(optimise), emitted.text)
         code = self.cache.get(key)
         if code is None:
@@ -297,4 +312,3 @@ def _trace(lowered: Lowered) -> None:
         live = ", ".join(state.live) or "nothing"
         logger.log(TRACE, "%s: state %d awaits %s; live: %s", table.function, state.index,
                    state.awaits, live)  # fmt: skip
-

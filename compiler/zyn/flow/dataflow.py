@@ -1,7 +1,8 @@
 """Backwards dataflow over any control-flow graph, on sets held as the bits of one integer.
 
-Facts only: nothing is changed.  A caller numbers its blocks 0..n-1 and says for each what it reads before writing
-(`gen`), what it writes (`kill`) and where it goes; the IR and the tests use the same solver.
+Facts only: nothing is changed.  A caller numbers its blocks 0..n-1 and says for each what it reads
+before writing (`gen`), what it writes (`kill`) and where it goes; the IR and the tests use the same
+solver.
 """
 
 from collections.abc import Sequence
@@ -12,7 +13,8 @@ def solve_backwards(
 ) -> list[int]:
     """The set that holds at the start of each block: gen | (union over successors) & ~kill.
 
-    Blocks are best numbered in the order in which control reaches them; each loop then costs one more round.
+    Blocks are best numbered in the order in which control reaches them; each loop then costs one
+    more round.
     """
     count = len(gen)
     live_in = list(gen)

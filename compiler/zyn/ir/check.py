@@ -4,7 +4,8 @@ Nothing is repaired: the first broken rule raises `ZynBug` with the function's t
 
 Rule 1.  A block ends with exactly one terminator, whose targets are blocks of the function.
 Rule 2.  Every operand is a local of the function or a constant; types of an operation agree.
-Rule 3.  An Await is in an async function and its block holds exactly one Begin; other blocks hold none.
+Rule 3.  An Await is in an async function and its block holds exactly one Begin; other blocks hold
+none.
 Rule 4.  A local is written on every path before it is read.  Parameters are written at the start.
 Rule 5.  Once numbered, states are 1..n, each once.
 """
@@ -112,7 +113,8 @@ def _check_end(block: Block, function: Function) -> None:
 def _check_written(function: Function) -> None:
     """Rule 4, by a forwards must-analysis on bit sets.
 
-    Once suspends are split, nothing survives an await but its result: the rest is loaded from slots again.
+    Once suspends are split, nothing survives an await but its result: the rest is loaded from slots
+    again.
     """
     everything = (1 << len(function.locals)) - 1
     at_entry = [everything] * len(function.blocks)
@@ -141,12 +143,16 @@ def _check_written(function: Function) -> None:
             _check_reads(block, at_entry[block.index])
 
 
+def _steps(block: Block) -> list[ir.Step]:
+    return [*block.ops, block.end]
+
+
 def _mask(locals_: list[Local]) -> int:
     return sum(1 << local.index for local in locals_)
 
 
 def _check_reads(block: Block, written: int) -> None:
-    for op in (*block.ops, block.end):
+    for op in _steps(block):
         for source in op.sources:
             if isinstance(source, Local):
                 _need(

@@ -1,7 +1,7 @@
 """Functions, blocks, locals: the containers of the IR.
 
-A local may be written many times; there is no SSA form here, LLVM makes its own.  Blocks are kept in
-the order in which they were made, the first one is the entry.
+A local may be written many times; there is no SSA form here, LLVM makes its own.  Blocks are kept
+in the order in which they were made, the first one is the entry.
 """
 
 from typing import TYPE_CHECKING, final
@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from zyn.ir.build.wrapper import Wrapper
     from zyn.ir.op import Op, Terminator
 
+NOWHERE = Span(0, 0)
+"""The span of what has no place in the source: temporaries, wrappers."""
+
 ConstValue = int | float | bool | str | None
 
 
@@ -20,11 +23,11 @@ ConstValue = int | float | bool | str | None
 class Local:
     """A place for a value.
 
-    `variable` is the index of the source variable it stands for, -1 for a temporary.  `is_param` locals come
-    first in `Function.locals`, in order.
+    `variable` is the index of the source variable it stands for, -1 for a temporary.  `is_param`
+    locals come first in `Function.locals`, in order.
     """
 
-    __slots__ = ("index", "is_param", "name", "scope", "span", "type", "variable", "kind")
+    __slots__ = ("index", "is_param", "kind", "name", "scope", "span", "type", "variable")
 
     def __init__(
         self,
@@ -34,8 +37,8 @@ class Local:
         *,
         variable: int = -1,
         is_param: bool = False,
-        span: Span = Span(0, 0),
-        scope: Span = Span(0, 0),
+        span: Span = NOWHERE,
+        scope: Span = NOWHERE,
         kind: str = "temp",
     ) -> None:
         self.index = index
@@ -90,9 +93,10 @@ class Block:
 class Function:
     """One function, before or after `zyn.ir.transform`.
 
-    `probes` are the places where a debug build can stop, in the order of their numbers; their spans count from the
-    item, as all spans here.  `is_split` is set once awaits store and reload what crosses them.
-    `wrappers` are the built-in futures that the function makes promises of (see `zyn.ir.build.wrapper`).
+    `probes` are the places where a debug build can stop, in the order of their numbers; their spans
+    count from the item, as all spans here.  `is_split` is set once awaits store and reload what
+    crosses them. `wrappers` are the built-in futures that the function makes promises of (see
+    `zyn.ir.build.wrapper`).
     """
 
     __slots__ = (
@@ -101,7 +105,7 @@ class Function:
     )  # fmt: skip
 
     def __init__(
-        self, name: str, *, is_async: bool, result: Type, span: Span = Span(0, 0), text: bytes = b""
+        self, name: str, *, is_async: bool, result: Type, span: Span = NOWHERE, text: bytes = b""
     ) -> None:
         self.name = name
         self.is_async = is_async

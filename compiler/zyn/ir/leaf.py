@@ -1,6 +1,7 @@
 """The leaf futures of the runtime, as lowering and code generation see them.
 
-Size and alignment are those of `zynrt.def`; a test compares the two.  `takes` says how the result leaves the leaf.
+Size and alignment are those of `zynrt.def`; a test compares the two.  `takes` says how the result
+leaves the leaf.
 """
 
 from typing import Literal, NamedTuple
@@ -9,9 +10,11 @@ from typing import Literal, NamedTuple
 class Leaf(NamedTuple):
     """A future written in C.
 
-    args    `values`: each argument is passed as it is; `promises`: one array of promises is passed as
+    args    `values`: each argument is passed as it is; `promises`: one array of promises is passed
+            as
             pointer and count
-    takes   `none`: no result; `take`: zyn_<name>_take(mem, out); `settled`: the same with field offsets
+    takes   `none`: no result; `take`: zyn_<name>_take(mem, out); `settled`: the same with field
+            offsets
     """
 
     size: int

@@ -1,31 +1,29 @@
 """The operations of the IR.
 
-`sources` are the operands an operation reads, `dst` the local it writes (or None).  An operation borrows its
-sources unless its docstring says otherwise; what it writes holds a reference of its own when the type has
-references.  A `Fallible` stands only inside a `Try`, which ends a block.
+`sources` are the operands an operation reads, `dst` the local it writes (or None).  An operation
+borrows its sources unless its docstring says otherwise; what it writes holds a reference of its own
+when the type has references.  A `Fallible` stands only inside a `Try`, which ends a block.
 
-NOTE: operations are final; a variant is a field, not a subclass.
+NOTE: operations are final; a variant is a field, not a subclass.  The three bases are plain
+classes: an abstract base class would make every `isinstance` in the passes ten times as slow.
 """
 
-from abc import ABC, abstractmethod
 from typing import Literal, final
 
 from zyn.base.span import Span
 from zyn.ir.func import Block, Local, Operand
 
-NO_SPAN = Span(0, 0)
 
-
-class Op(ABC):
+class Op:
     """Something that always succeeds."""
 
     __slots__ = ("dst",)
     dst: Local | None
 
     @property
-    @abstractmethod
     def sources(self) -> tuple[Operand, ...]:
         """What is read."""
+        raise NotImplementedError
 
 
 @final
@@ -64,7 +62,8 @@ class Unary(Op):
 class Binary(Op):
     """`dst = a op b` on operands of one type: `add sub mul fdiv frem eq ne lt le gt ge`.
 
-    Integers wrap; `fdiv` and `frem` are for floats only (integer division is `Divide`).  Strings compare.
+    Integers wrap; `fdiv` and `frem` are for floats only (integer division is `Divide`).  Strings
+    compare.
     """
 
     __slots__ = ("a", "b", "op")
@@ -82,7 +81,7 @@ class Binary(Op):
 
 @final
 class Convert(Op):
-    """`dst = a` as the wider type of `dst`: a wider number, or T to ?T (then the value is copied)."""
+    """`dst = a` as the wider type of `dst`: a wider number, or T to ?T (a copy)."""
 
     __slots__ = ("a",)
 
@@ -112,7 +111,8 @@ class Make(Op):
 
 @final
 class Get(Op):
-    """`dst` = a copy of the part of `base` at `path`: field indexes, or operands for array elements.
+    """`dst` = a copy of the part of `base` at `path`: field indexes, or operands for array
+    elements.
 
     Array indexes were checked before (`CheckIndex`).
     """
@@ -131,7 +131,8 @@ class Get(Op):
 
 @final
 class Put(Op):
-    """Replace the part of the local `base` at `path` by a copy of `value`; the old part is released.
+    """Replace the part of the local `base` at `path` by a copy of `value`; the old part is
+    released.
 
     `base` is read and written; `dst` is None because the rest of it stays.
     """
@@ -199,7 +200,8 @@ class Spawn(Op):
 class Begin(Op):
     """Place the future that the `Await` at the end of this block waits for into the child region.
 
-    kind      `call`: the frame of an async function of the module, with its arguments copied into it;
+    kind      `call`: the frame of an async function of the module, with its arguments copied into
+              it;
               `leaf`: a leaf future of the runtime
     target    name of the function or leaf
     Not done here: promises that leave their creator (`MakeFuture`).
@@ -294,17 +296,17 @@ class LoadSlot(Op):
         return ()
 
 
-class Fallible(ABC):
-    """Something that succeeds with `dst` written, or fails with cx.error set and `dst` untouched."""
+class Fallible:
+    """Something that writes `dst`, or fails with cx.error set and `dst` untouched."""
 
     __slots__ = ("dst", "span")
     dst: Local | None
     span: Span
 
     @property
-    @abstractmethod
     def sources(self) -> tuple[Operand, ...]:
         """What is read."""
+        raise NotImplementedError
 
 
 @final
@@ -438,15 +440,15 @@ class Attend(Fallible):
         return ()
 
 
-class Terminator(ABC):
+class Terminator:
     """The last thing in a block."""
 
     __slots__ = ()
 
     @property
-    @abstractmethod
     def successors(self) -> tuple[Block, ...]:
         """Where control can go."""
+        raise NotImplementedError
 
     @property
     def sources(self) -> tuple[Operand, ...]:
@@ -458,9 +460,9 @@ class Terminator(ABC):
         """What is written on the way to the first successor only."""
         return None
 
-    @abstractmethod
     def retarget(self, old: Block, new: Block) -> None:
         """Go to `new` wherever this went to `old`."""
+        raise NotImplementedError
 
 
 @final
@@ -543,7 +545,8 @@ class Await(Terminator):
 
     state   0 until `number_states`, then the suspension point
     dst     its result; None for void
-    ready   `continue`: a future that is ready goes on at once; `yield_turn`: others get a turn first
+    ready   `continue`: a future that is ready goes on at once; `yield_turn`: others get a turn
+            first
     """
 
     __slots__ = ("error", "ok", "ready", "result", "span", "state", "text")
@@ -619,3 +622,7 @@ class Fail(Terminator):
 def begin_of(block: Block) -> Begin:
     """The operation that places what the await at the end of `block` waits for."""
     return next(op for op in block.ops if isinstance(op, Begin))
+
+
+Step = Op | Terminator
+"""Whatever stands in a block."""

@@ -26,7 +26,7 @@ def print_function(function: Function) -> str:
 
 
 def _names(function: Function) -> dict[int, str]:
-    """A unique printable name per local: its own, or `%index` for a temporary or a shadowed name."""
+    """A unique printable name per local: its own, or `%index` where that is not one."""
     names: dict[int, str] = {}
     taken: set[str] = set()
     for local in function.locals:

@@ -1,8 +1,9 @@
 """The side table: everything anybody may know about a compiled function's states and memory.
 
-The compiler emits one per function; the editor, `zyn explain`, the debugger and crash bundles read it
-and nothing else, which is why they can never disagree.  Offsets are bytes from the state word.  Spans and
-lines count from the start of the item; `at` gives a copy that counts from the start of the file.
+The compiler emits one per function; the editor, `zyn explain`, the debugger and crash bundles read
+it and nothing else, which is why they can never disagree.  Offsets are bytes from the state word.
+Spans and lines count from the start of the item; `at` gives a copy that counts from the start of
+the file.
 """
 
 from typing import Literal
@@ -19,8 +20,9 @@ ProbeKind = Literal["statement", "await", "return", "end"]
 class Slot(msgspec.Struct, frozen=True, gc=False):
     """Some bytes of the frame.
 
-    A `child` slot is the frame of an inlined callee, named after what is awaited; `function` is then the
-    callee's name.  `live_in` lists the suspension points at which the bytes hold this value.
+    A `child` slot is the frame of an inlined callee, named after what is awaited; `function` is
+    then the callee's name.  `live_in` lists the suspension points at which the bytes hold this
+    value.
     """
 
     name: str
@@ -39,7 +41,8 @@ class State(msgspec.Struct, frozen=True, gc=False):
     """A value of the state word: 0 is the start, k the k-th suspension point in source order.
 
     live      names of the variables and temporaries whose values cross it, in frame order
-    size      bytes of the frame in use while suspended there, without the child: the state word, every
+    size      bytes of the frame in use while suspended there, without the child: the state word,
+              every
               parameter (they are always stored) and every live local
     child     index into `slots` of what is being awaited when that lies in this frame, else -1
     promise   index into `slots` of the promise that is awaited when it lies elsewhere, else -1
@@ -58,7 +61,9 @@ class State(msgspec.Struct, frozen=True, gc=False):
 
 
 class Variable(msgspec.Struct, frozen=True, gc=False):
-    """A named variable; `slot` is -1 when the frame never holds it, `shadow` its debug-build offset."""
+    """A named variable; `slot` is -1 when the frame never holds it, `shadow` its debug-build
+    offset.
+    """
 
     name: str
     type: str
@@ -140,8 +145,13 @@ class SideTable(msgspec.Struct, frozen=True, gc=False):
     file: str = ""
 
     def at(self, offset: int, line: int) -> "SideTable":
-        """A copy whose spans and lines count from the file, for an item at `offset` on `line` (0-based)."""
-        move = lambda span: span.moved(offset)  # noqa: E731
+        """A copy whose spans and lines count from the file, for an item at `offset` on `line`
+        (0-based).
+        """
+
+        def move(span: Span) -> Span:
+            return span.moved(offset)
+
         frame = self.frame
         if frame is not None:
             frame = msgspec.structs.replace(
@@ -168,7 +178,5 @@ class SideTable(msgspec.Struct, frozen=True, gc=False):
                 msgspec.structs.replace(p, span=move(p.span), line=p.line + line)
                 for p in self.probes
             ),
-            captures=tuple(
-                msgspec.structs.replace(c, use=move(c.use)) for c in self.captures
-            ),
+            captures=tuple(msgspec.structs.replace(c, use=move(c.use)) for c in self.captures),
         )

@@ -1,7 +1,7 @@
 """AST and facts of one sound function -> IR.
 
-Not done here: finding out what is sound (`zyn.sema`), counting references, choosing states and slots
-(`zyn.ir.transform`).
+Not done here: finding out what is sound (`zyn.sema`), counting references, choosing states and
+slots (`zyn.ir.transform`).
 """
 
 from zyn.ir.build.stmt import build_function

@@ -1,6 +1,7 @@
 """The block under construction, and the few shapes that every construct is made of."""
 
-from zyn.ast import Expr, Function as FunctionDecl
+from zyn.ast import Expr
+from zyn.ast import Function as FunctionDecl
 from zyn.base.span import Span
 from zyn.ir.build.wrapper import Wrapper
 from zyn.ir.func import Block, Const, Function, Local, Operand
@@ -20,8 +21,8 @@ TEXT_MAX = 40
 class Builder:
     """State of building one function.
 
-    `block` is where the next operation goes; None never occurs: code after a jump goes into a block that nothing
-    reaches, which `prune` removes.
+    `block` is where the next operation goes; None never occurs: code after a jump goes into a block
+    that nothing reaches, which `prune` removes.
     """
 
     def __init__(self, decl: FunctionDecl, facts: FunctionFacts, text: bytes) -> None:

@@ -1,7 +1,7 @@
 """Expressions -> operations.
 
-Operands are evaluated left to right.  A variable is read in place, without a copy: nothing inside one
-expression can assign to it.
+Operands are evaluated left to right.  A variable is read in place, without a copy: nothing inside
+one expression can assign to it.
 """
 
 from collections.abc import Callable
@@ -38,6 +38,7 @@ from zyn.sema.types import (
     FloatType,
     IntType,
     OptionalType,
+    PromiseType,
     StringType,
     StructType,
     Type,
@@ -59,8 +60,7 @@ class ExprBuilder(FutureBuilder):
         return value if target is None else self.convert(value, target)
 
     def promise(self, node: Expr) -> Operand:
-        value = _BUILDERS[type(node)](self, node)
-        return value
+        return _BUILDERS[type(node)](self, node)
 
     def convert(self, value: Operand, target: Type) -> Operand:
         """A value as one of the wider type that its context needs."""
@@ -238,14 +238,15 @@ class ExprBuilder(FutureBuilder):
         if node.id in self.facts.converted:
             return self.facts.converted[node.id]
         type_ = self.type_of(node)
-        if node.id in self.facts.awaited:
-            return type_.result  # type: ignore[attr-defined]
+        if node.id in self.facts.awaited and isinstance(type_, PromiseType):
+            return type_.result
         return type_
 
     def path(self, node: Expr) -> tuple[Operand, tuple[int | Operand, ...]]:
         """The value that a chain of fields and indexes starts at, and the checked way into it.
 
-        What happens to the value of `node` itself afterwards (a conversion, an await) is up to the caller.
+        What happens to the value of `node` itself afterwards (a conversion, an await) is up to the
+        caller.
         """
         if isinstance(node, FieldAccess):
             base, path = self._inner_path(node.value)
@@ -289,7 +290,7 @@ def wrap(value: int, type_: IntType) -> int:
     return value
 
 
-_BUILDERS: dict[type, Callable[[ExprBuilder, Expr], Operand]] = {
+_BUILDERS: dict[type, Callable[..., Operand]] = {
     IntLiteral: ExprBuilder._int,
     FloatLiteral: ExprBuilder._float,
     BoolLiteral: ExprBuilder._bool,
@@ -306,4 +307,4 @@ _BUILDERS: dict[type, Callable[[ExprBuilder, Expr], Operand]] = {
     Index: ExprBuilder._index,
     StructInit: ExprBuilder._struct,
     ArrayInit: ExprBuilder._array,
-}  # type: ignore[dict-item]
+}

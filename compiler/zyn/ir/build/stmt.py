@@ -8,14 +8,15 @@ from zyn.ast import (
     Break,
     Continue,
     ExprStmt,
-    Function as FunctionDecl,
     If,
     Item,
     Let,
     Name,
     Return,
-    Stmt,
     While,
+)
+from zyn.ast import (
+    Function as FunctionDecl,
 )
 from zyn.base.bug import ZynBug
 from zyn.base.span import Span
@@ -48,9 +49,7 @@ class StmtBuilder(ExprBuilder):
         if self.block.terminator is None:
             end = self.decl.body.end
             self.probe("end", Span(max(end - 1, 0), end))
-            self.block.terminator = (
-                ir.Return(None) if self.function.result == VOID else ir.Fail()
-            )
+            self.block.terminator = ir.Return(None) if self.function.result == VOID else ir.Fail()
 
     def _block(self, block: Block) -> None:
         depth = len(self.visible)
@@ -65,10 +64,10 @@ class StmtBuilder(ExprBuilder):
         self.visible.append(local)
 
     def assign(self, local: Local, value: Operand) -> None:
-        """`local = value`; the operation that made a plain temporary writes the variable instead."""
+        """`local = value`; what made a plain temporary writes the variable instead."""
         last = self.block.ops[-1] if self.block.ops else None
-        fresh = isinstance(value, Local) and value.variable < 0 and last is not None
-        if fresh and last.dst is value and not holds_reference(local.type):
+        fresh = isinstance(value, Local) and value.variable < 0
+        if last is not None and fresh and last.dst is value and not holds_reference(local.type):
             last.dst = local
             return
         if value is not local:
@@ -145,7 +144,7 @@ class StmtBuilder(ExprBuilder):
         self.goto(self.loops[-1][0])
 
 
-_BUILDERS: dict[type, Callable[[StmtBuilder, Stmt], None]] = {
+_BUILDERS: dict[type, Callable[..., None]] = {
     Assign: StmtBuilder._assign,
     Block: StmtBuilder._block,
     Break: StmtBuilder._break,
@@ -155,4 +154,4 @@ _BUILDERS: dict[type, Callable[[StmtBuilder, Stmt], None]] = {
     Let: StmtBuilder._let,
     Return: StmtBuilder._return,
     While: StmtBuilder._while,
-}  # type: ignore[dict-item]
+}

@@ -1,7 +1,8 @@
 """Async functions that stand for a built-in future whose promise leaves its creator.
 
-`await delay(10)` places the leaf in the caller's frame; `const d = delay(10)` needs a promise with a frame of
-its own, which is that of a one-line async function made here.  Equal shapes share one wrapper.
+`await delay(10)` places the leaf in the caller's frame; `const d = delay(10)` needs a promise with
+a frame of its own, which is that of a one-line async function made here.  Equal shapes share one
+wrapper.
 """
 
 import msgspec

@@ -3,8 +3,8 @@
     before:  r = await yield_turn ok b1
     after:   r = await ok b2;  b2: begin leaf yield_now(); await ok b1
 
-A future that is ready at once then goes on no earlier than after every task that was runnable, which is what a
-microtask queue gives.  Languages whose awaits go on at once are untouched.
+A future that is ready at once then goes on no earlier than after every task that was runnable,
+which is what a microtask queue gives.  Languages whose awaits go on at once are untouched.
 """
 
 from zyn.ir import op as ir

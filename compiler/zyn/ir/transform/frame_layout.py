@@ -1,13 +1,14 @@
 """Where everything in a frame lies.
 
-Parameters come first, in declaration order at natural alignment.  A local is in the frame when it is alive across
-some suspension point; two that are never alive across the same one may share bytes, and either may lie over a
-parameter that is dead by then.  The child region follows all own slots, so offsets never depend on callees.  The
-result may lie over anything, since nothing else is alive when it is written.
+Parameters come first, in declaration order at natural alignment.  A local is in the frame when it
+is alive across some suspension point; two that are never alive across the same one may share bytes,
+and either may lie over a parameter that is dead by then.  The child region follows all own slots,
+so offsets never depend on callees.  The result may lie over anything, since nothing else is alive
+when it is written.
 
-Exact placement is interval allocation, which is hard in general and tiny here: first-fit by decreasing alignment,
-then a bounded search over orders when that does not reach the bound.  Not done: moving a value between slots from one
-suspension point to the next.
+Exact placement is interval allocation, which is hard in general and tiny here: first-fit by
+decreasing alignment, then a bounded search over orders when that does not reach the bound.  Not
+done: moving a value between slots from one suspension point to the next.
 """
 
 from collections.abc import Sequence
@@ -21,7 +22,9 @@ SEARCH_MAX = 400
 
 
 class Piece(NamedTuple):
-    """Something that needs bytes: `states` has bit k set when it is alive across suspension point k."""
+    """Something that needs bytes: `states` has bit k set when it is alive across suspension point
+    k.
+    """
 
     size: int
     align: int
@@ -37,7 +40,9 @@ class Placement(NamedTuple):
 
 
 def place_slots(params: Sequence[Piece], locals_: Sequence[Piece]) -> Placement:
-    """Choose an offset for every piece; bit 0 of a parameter's states is the time before the first poll."""
+    """Choose an offset for every piece; bit 0 of a parameter's states is the time before the first
+    poll.
+    """
     fixed: list[tuple[int, Piece]] = []
     offset = STATE_SIZE
     for piece in params:
@@ -86,9 +91,7 @@ def _first_fit(
     for index in order:
         piece = locals_[index]
         taken = sorted(
-            (offset, offset + other.size)
-            for offset, other in placed
-            if other.states & piece.states
+            (offset, offset + other.size) for offset, other in placed if other.states & piece.states
         )
         offset = align_up(STATE_SIZE, piece.align)
         for start, end in taken:

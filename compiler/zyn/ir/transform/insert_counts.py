@@ -1,14 +1,15 @@
 """Insert the reference counting that earlier stages leave out.
 
-A local of a type with references holds one reference from where it is written until its last read.  So: a copy
-whose source lives on retains; a source that dies in an operation that borrows is released after it; a result that
-nobody reads is released at once; and where a value dies on the way to a block it is released on that edge.
+A local of a type with references holds one reference from where it is written until its last read.
+So: a copy whose source lives on retains; a source that dies in an operation that borrows is
+released after it; a result that nobody reads is released at once; and where a value dies on the way
+to a block it is released on that edge.
 
     before:  t = concat s, "!";  u = copy s;  return t       (s, u dead afterwards)
     after:   t = concat s, "!";  u = copy s (moved);  release u;  return t
 
-Postponed to here so that no earlier stage has to think of it.  Not done: moving into frames and aggregates (they
-copy and count), which costs a pair of counts and nothing else.
+Postponed to here so that no earlier stage has to think of it.  Not done: moving into frames and
+aggregates (they copy and count), which costs a pair of counts and nothing else.
 """
 
 from zyn.ir import op as ir
@@ -50,9 +51,7 @@ def _count_block(function: Function, block: Block, live: list[int], counted: int
     block.ops = list(reversed(backwards))
 
 
-def _count_op(
-    function: Function, op: ir.Op, alive: int, counted: int
-) -> tuple[list[ir.Op], int]:
+def _count_op(function: Function, op: ir.Op, alive: int, counted: int) -> tuple[list[ir.Op], int]:
     """The operation with its counts, and what is alive before it."""
     result: list[ir.Op] = [op]
     reads = mask(op, counted)
@@ -103,7 +102,5 @@ def _own_parameters(function: Function, live: list[int], counted: int) -> None:
 def _drop_unread_parameters(function: Function, live: list[int], counted: int) -> None:
     """A frame owns its parameters: one that is never read is released when the function starts."""
     entry = function.blocks[0]
-    unread = [
-        p for p in function.params if counted >> p.index & 1 and not live[0] >> p.index & 1
-    ]
+    unread = [p for p in function.params if counted >> p.index & 1 and not live[0] >> p.index & 1]
     entry.ops[:0] = [ir.Release(param) for param in unread]

@@ -1,7 +1,7 @@
 """Which locals are alive where, on the IR's control-flow graph.
 
-A local is alive at a point when some path from there reads it before writing it.  `Put` reads and keeps its
-base, so it does not end a life.
+A local is alive at a point when some path from there reads it before writing it.  `Put` reads and
+keeps its base, so it does not end a life.
 """
 
 from zyn.flow.dataflow import solve_backwards
@@ -47,8 +47,8 @@ def _without_results(
 ) -> list[int]:
     """Take the results of Try and Await out of what is alive before them.
 
-    They are written on the way to the first successor only, which the plain solver cannot say; a result that is
-    not read on the error path is dead before its terminator.
+    They are written on the way to the first successor only, which the plain solver cannot say; a
+    result that is not read on the error path is dead before its terminator.
     """
     for block in function.blocks:
         dst = block.end.dst
@@ -60,8 +60,8 @@ def _without_results(
 
 
 def live_before_end(block: Block, live: list[int]) -> int:
-    """What is alive after the terminator's own reads, before it goes anywhere: the union of its successors
-    less what it writes on the first."""
+    """What is alive after the terminator's own reads, before it goes anywhere: the union of its
+    successors less what it writes on the first."""
     out = 0
     for place, target in enumerate(block.end.successors):
         alive = live[target.index]

@@ -1,7 +1,7 @@
 """The passes over one function, in order, and what they leave behind.
 
-`lower` is the whole back half short of machine code.  It is pure in the function, its callees' layouts and the
-leaf table, which is what lets the editor ask it for one function at a time.
+`lower` is the whole back half short of machine code.  It is pure in the function, its callees'
+layouts and the leaf table, which is what lets the editor ask it for one function at a time.
 """
 
 from collections.abc import Callable
@@ -32,14 +32,18 @@ class CalleeLayout(NamedTuple):
 
 
 Layouts = Callable[[str], CalleeLayout | None]
-"""The layout of an async function of the module; None when its frame must not lie inside this one's."""
+"""The layout of an async function of the module; None when its frame must not lie inside this
+one's.
+"""
 
 Dump = Callable[[str, Function], None]
 
 
 class Frame(NamedTuple):
-    """Offsets from the state word.  `slots` is keyed by local index; `child` is where every callee's frame
-    begins; `bound` the least size under the contract, `free_bound` without keeping parameters in place."""
+    """Offsets from the state word.  `slots` is keyed by local index; `child` is where every
+    callee's frame begins; `bound` the least size under the contract, `free_bound` without keeping
+    parameters in place.
+    """
 
     size: int
     align: int
@@ -88,7 +92,8 @@ def lower(
 ) -> Lowered:
     """Run every pass over `function`, which is changed in place.
 
-    reads   variable index -> spans of its reads in source order; only the reasons for captures need it
+    reads   variable index -> spans of its reads in source order; only the reasons for captures need
+            it
     """
 
     def done(name: str) -> None:
@@ -133,18 +138,14 @@ def _piece(type_: Type, states: int) -> Piece:
     return Piece(size, align, states)
 
 
-def _lay_out(
-    function: Function, across: list[int], children: list[tuple[int, int]]
-) -> Frame:
+def _lay_out(function: Function, across: list[int], children: list[tuple[int, int]]) -> Frame:
     states = [0] * len(function.locals)
     for number, alive in enumerate(across, 1):
         for local in function.locals:
             if alive >> local.index & 1:
                 states[local.index] |= 1 << number
     params = [_piece(p.type, states[p.index] | 1) for p in function.params]
-    stored = [
-        local for local in function.locals if not local.is_param and states[local.index]
-    ]
+    stored = [local for local in function.locals if not local.is_param and states[local.index]]
     pieces = [_piece(local.type, states[local.index]) for local in stored]
     placed = place_slots(params, pieces)
     slots = {p.index: o for p, o in zip(function.params, placed.params, strict=True)}

@@ -1,7 +1,7 @@
 """Decide for each awaited call whether the callee's frame lies inside the caller's.
 
-It does, unless the two are in one recursion group, where the frame would contain itself: then the call becomes a
-promise with a frame of its own.
+It does, unless the two are in one recursion group, where the frame would contain itself: then the
+call becomes a promise with a frame of its own.
 
     before:  begin call f(x); await
     after:   p = future lazy f(x); begin leaf await_promise(p); await
@@ -30,5 +30,3 @@ def place_callees(function: Function, is_inlined: Callable[[str], bool]) -> None
         waiting.terminator = end
         make = ir.MakeFuture(promise, begin.target, begin.args, end.span)
         block.terminator = ir.Try(make, waiting, end.error)
-
-

@@ -1,6 +1,7 @@
 """Write down what the passes decided, for everybody who will ask.
 
-Reads the function after `split_suspends` (or a direct function after `insert_counts`); changes nothing.
+Reads the function after `split_suspends` (or a direct function after `insert_counts`); changes
+nothing.
 """
 
 from bisect import bisect_right
@@ -92,16 +93,22 @@ def _slots(
     slots: list[Slot] = []
     slot_of: dict[int, int] = {}
     own = [local for local in function.locals if local.index in frame.slots]
-    for local in sorted(own, key=lambda l: (not l.is_param, frame.slots[l.index], l.index)):
+    for local in sorted(own, key=lambda x: (not x.is_param, frame.slots[x.index], x.index)):
         size, align = size_and_align(local.type)
         if local.variable >= 0:
             slot_of[local.variable] = len(slots)
         slots.append(
             Slot(
-                local.name, str(local.type), frame.slots[local.index], size, align,
-                "parameter" if local.is_param else "local", _crossed(frame, local),
-                local.span if local.variable >= 0 else None, local.variable,
-            )  # fmt: skip
+                local.name,
+                str(local.type),
+                frame.slots[local.index],
+                size,
+                align,
+                "parameter" if local.is_param else "local",
+                _crossed(frame, local),
+                local.span if local.variable >= 0 else None,
+                local.variable,
+            )
         )
     for number, block in enumerate(waiting, 1):
         begin = ir.begin_of(block)
@@ -111,15 +118,21 @@ def _slots(
         kind = "leaf" if begin.kind == "leaf" else "frame"
         slots.append(
             Slot(
-                end.text or begin.target, f"{kind} {begin.target}", frame.child, size, align,
-                "child", (number,), None, -1, begin.target,
-            )  # fmt: skip
+                end.text or begin.target,
+                f"{kind} {begin.target}",
+                frame.child,
+                size,
+                align,
+                "child",
+                (number,),
+                None,
+                -1,
+                begin.target,
+            )
         )
     size, align = size_and_align(function.result)
     if size:
-        slots.append(
-            Slot("result", str(function.result), frame.result, size, align, "result", ())
-        )
+        slots.append(Slot("result", str(function.result), frame.result, size, align, "result", ()))
     return slots, slot_of
 
 
@@ -147,9 +160,16 @@ def _states(
         )
         states.append(
             State(
-                number, "await", end.span, line(end.span), end.text, begin.target,
-                tuple(s.name for s in live), size, child,
-            )  # fmt: skip
+                number,
+                "await",
+                end.span,
+                line(end.span),
+                end.text,
+                begin.target,
+                tuple(s.name for s in live),
+                size,
+                child,
+            )
         )
     return states
 
@@ -165,9 +185,15 @@ def _variables(function: Function, slot_of: dict[int, int]) -> tuple[list[Variab
         offset = align_up(offset, align)
         variables.append(
             Variable(
-                local.name, str(local.type), local.kind, local.span, local.scope,
-                slot_of.get(local.variable, -1), offset, size,
-            )  # fmt: skip
+                local.name,
+                str(local.type),
+                local.kind,
+                local.span,
+                local.scope,
+                slot_of.get(local.variable, -1),
+                offset,
+                size,
+            )
         )
         offset += size
     return variables, align_up(offset, 16)

@@ -4,9 +4,9 @@
     after:   begin leaf delay(10); store_slot x; await state 1 ok b1
              b1: load_slot x; ..
 
-Parameters are in their slots from the start, so the first thing a function does is to load those it reads; a slot
-that already holds its local's value is not written again.  Runs after `insert_counts`: a release is a read.
-Not done here: choosing offsets (`frame_layout`).
+Parameters are in their slots from the start, so the first thing a function does is to load those it
+reads; a slot that already holds its local's value is not written again.  Runs after
+`insert_counts`: a release is a read. Not done here: choosing offsets (`frame_layout`).
 """
 
 from zyn.ir import op as ir
@@ -15,7 +15,7 @@ from zyn.ir.transform.liveness import live_at_entries, live_before_end
 
 
 def number_states(function: Function) -> list[Block]:
-    """Give the awaits their numbers in source order; the blocks that end with them, in that order."""
+    """Number the awaits in source order; gives the blocks that end with them, in that order."""
     waiting = [block for block in function.blocks if isinstance(block.end, ir.Await)]
     waiting.sort(key=lambda block: (_await(block).span, block.index))
     for number, block in enumerate(waiting, 1):
@@ -70,12 +70,13 @@ def _load_on_edge(function: Function, block: Block, target: Block, needed: int) 
 def _clean_params(function: Function) -> int:
     """The parameters that nothing ever writes: their slots hold them wherever they are alive.
 
-    Such a parameter is alive across every suspension point before its last read, so none of the locals that
-    may use its bytes is stored before that.
+    Such a parameter is alive across every suspension point before its last read, so none of the
+    locals that may use its bytes is stored before that.
     """
     written = 0
     for block in function.blocks:
-        for op in (*block.ops, block.end):
+        steps: list[ir.Step] = [*block.ops, block.end]
+        for op in steps:
             if op.dst is not None:
                 written |= 1 << op.dst.index
             elif isinstance(op, ir.Put) and isinstance(op.base, Local):
