@@ -184,7 +184,7 @@ def _limited(call: Callable[[], Any], runtime: "Runtime", timeout: float | None)
     except PromiseFailed as error:
         if error.code != "interrupted":
             raise
-        raise PromiseTimeout("the time is up; the call was ended") from None
+        raise PromiseTimeout("the time is up; the call was ended", line=error.line) from None
     finally:
         timer.cancel()
 
@@ -199,7 +199,7 @@ def _failure(error: Exception) -> Failure | None:
             line = next((task.line for task in error.tasks if task.line), None)
             return Failure("deadlock", str(error).removeprefix("deadlock: "), line, STUCK)
         case PromiseTimeout():
-            return Failure("timeout", str(error), None, STUCK)
+            return Failure("timeout", str(error), error.line, STUCK)
         case PromiseCancelled():
             return Failure("cancelled", str(error), None, FAILED)
         case MemoryError():

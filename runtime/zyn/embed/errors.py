@@ -71,7 +71,11 @@ class PromiseCancelled(ZynError):
 
 
 class PromiseTimeout(ZynError, TimeoutError):
-    """The time is up.  The promise is still pending, unless the message says it was ended."""
+    """The time is up.  `line` is where the task was ended, None when it is still pending."""
+
+    def __init__(self, message: str, *, line: int | None = None) -> None:
+        super().__init__(message)
+        self.line = line
 
 
 class Deadlocked(ZynError):

@@ -203,7 +203,7 @@ class Promise:
             root._runtime._block_on(root._native(), deadline)
             ended = root._advance()
             if deadline is not None and isinstance(ended, Failed) and ended.code == _TIME_IS_UP:
-                raise PromiseTimeout(f"line {ended.line}: {ended.message}; the task was ended")
+                raise PromiseTimeout("the time is up; the task was ended", line=ended.line)
         return outcome(state)
 
 

@@ -122,6 +122,11 @@ class Runtime:
         self._notify()
 
     @property
+    def language(self) -> str:
+        """The language of modules whose language is not named."""
+        return self._language
+
+    @property
     def is_closed(self) -> bool:
         """Whether `close` was called."""
         return self._native.is_closed
