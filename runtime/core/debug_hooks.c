@@ -95,6 +95,7 @@ void zyn__debug_detach(ZynRuntime *rt)
 	free(rt->debugger);
 	rt->debugger = NULL;
 	rt->gate_closed = 0;
+	rt->gate_opener = NULL;
 	rt->stop_all = 0;
 	rt->filters = 0;
 	zyn__probes_clear(rt);
@@ -243,6 +244,7 @@ void zyn_dbg_gate(ZynRuntime *rt, int32_t closed)
 	ZynEntry entry;
 	zyn__debug_enter(&entry, rt);
 	rt->gate_closed = closed != 0;
+	rt->gate_opener = NULL;
 	zyn__kick(rt);
 	zyn__leave(&entry);
 }

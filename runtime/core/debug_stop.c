@@ -13,6 +13,8 @@
  *          poll is still in the way of the virtual clock.
  * Rule 5.  a task that is kept is in no queue; a wake meanwhile is remembered in `woken`.
  * Rule 6.  the gate closes before the event is sent, so that nothing runs between a stop and its report.
+ * Rule 7.  a task that is let go inside a poll finishes that poll before another task starts one; so the gate that
+ *          is opened for it opens when its poll ends, and not at all if it stops again before.
  *
  * A step ends at a probe.  Where it began is the machine and its side table, because a machine that suspends comes
  * back with another activation; for a direct function it is the activation itself.
@@ -87,6 +89,32 @@ void zyn__debug_step_set(ZynTask *task, uint32_t mode)
 	debug->start_table = activation != NULL ? activation->side_table : (uint32_t)task->suspended_table;
 }
 
+/* What KEEP needs: the step that a stop is about to end. */
+static void step_note(ZynDebugTask *debug)
+{
+	debug->kept_step = debug->step;
+	debug->kept_table = debug->start_table;
+	debug->kept_machine = debug->start_machine;
+	debug->kept_activation = debug->start_activation;
+}
+
+static void step_keep(ZynTask *task)
+{
+	ZynDebugTask *debug = task->debug;
+	zyn__debug_step_set(task, debug->kept_step);
+	debug->start_table = debug->kept_table;
+	debug->start_machine = debug->kept_machine;
+	debug->start_activation = debug->kept_activation;
+}
+
+static void gate_open_for(ZynTask *task)
+{
+	if (task->runtime->gate_opener != task)
+		return;
+	task->runtime->gate_opener = NULL;
+	task->runtime->gate_closed = 0;
+}
+
 static bool is_start(const ZynDebugTask *debug, const ZynActivation *activation)
 {
 	if (debug->start_machine != NULL)
@@ -125,9 +153,12 @@ static void stopped(ZynTask *task, uint32_t reason, bool mid_poll)
 	pthread_mutex_unlock(&rt->pool_lock);
 	debug->mid_poll = mid_poll;
 	debug->pause_requested = false;
+	step_note(debug);
 	zyn__debug_step_set(task, ZYN_STEP_NONE);
-	if (rt->stop_all)
+	if (rt->stop_all) {
 		rt->gate_closed = 1; /* Rule 6. */
+		rt->gate_opener = NULL;
+	}
 	const ZynDebugEvents *events = &rt->debugger->events;
 	if (events->stopped != NULL)
 		events->stopped(events->data, zyn__get(&task->id), reason, mid_poll);
@@ -182,8 +213,16 @@ void zyn__debug_let_go(ZynTask *task, uint32_t mode)
 	ZynDebugTask *debug = task->debug;
 	if (debug == NULL)
 		return;
-	zyn__debug_step_set(task, mode);
+	if ((mode & 0xFF) == ZYN_STEP_KEEP)
+		step_keep(task);
+	else
+		zyn__debug_step_set(task, mode & 0xFF);
 	zyn__probes_arm(rt);
+	if (mode & ZYN_RESUME_OPEN) {
+		rt->gate_opener = task; /* Rule 7. */
+		if (debug->stop == 0 || !debug->mid_poll)
+			gate_open_for(task);
+	}
 	if (debug->stop == 0)
 		return;
 	pthread_mutex_lock(&rt->pool_lock);
@@ -197,6 +236,7 @@ void zyn__debug_let_go(ZynTask *task, uint32_t mode)
 void zyn__debug_poll_ended(ZynTask *task)
 {
 	ZynDebugTask *debug = task->debug;
+	gate_open_for(task);
 	if (debug->step == ZYN_STEP_POLL)
 		zyn__debug_stop_parked(task, ZYN_STOP_STEP);
 	else if (debug->pause_requested)
@@ -205,6 +245,7 @@ void zyn__debug_poll_ended(ZynTask *task)
 
 void zyn__debug_task_ended(ZynTask *task)
 {
+	gate_open_for(task);
 	task->debug->pause_requested = false;
 	zyn__debug_step_set(task, ZYN_STEP_NONE);
 	zyn__debug_unkeep(task, ZYN_KEPT_HELD | ZYN_KEPT_STOPPED);
@@ -212,6 +253,7 @@ void zyn__debug_task_ended(ZynTask *task)
 
 void zyn__debug_task_freed(ZynTask *task)
 {
+	gate_open_for(task);
 	zyn__debug_unkeep(task, ZYN_KEPT_HELD | ZYN_KEPT_STOPPED);
 	if (task->debug == NULL)
 		return;

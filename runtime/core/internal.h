@@ -116,6 +116,10 @@ struct ZynDebugTask {
 	uint32_t start_table;             /* the activation that a step began in */
 	void *start_machine;
 	const ZynActivation *start_activation;
+	uint32_t kept_step;               /* the same four of the step that this stop ended, for KEEP */
+	uint32_t kept_table;
+	void *kept_machine;
+	const ZynActivation *kept_activation;
 	uint64_t stop_site;
 	ZynError *failure;                /* borrowed; why it is about to fail, while stopped for that */
 };
@@ -282,6 +286,7 @@ struct ZynRuntime {
 	uint32_t kept_tasks;
 	uint32_t step_tasks;
 	uint32_t gate_closed;
+	ZynTask *gate_opener;             /* when its poll ends the gate opens; null: none */
 	uint32_t stop_all;
 	uint32_t filters;
 	uint32_t probes_armed;
@@ -451,6 +456,9 @@ void zyn__wheel_cancel(ZynWheel *wheel, ZynTimer *timer);
 ZynTimer *zyn__wheel_expire(ZynWheel *wheel, uint64_t tick);
 /* The next deadline or, when the earliest timer was cancelled, something before it; UINT64_MAX: no timer. */
 uint64_t zyn__wheel_next(const ZynWheel *wheel);
+/* Whether `test` holds for some timer.  Looks at all of them. */
+typedef bool ZynTimerTest(const ZynTimer *timer, void *data);
+bool zyn__wheel_any(const ZynWheel *wheel, ZynTimerTest *test, void *data);
 
 /* --- memory.c, slab.c -------------------------------------------------------------------------------------- */
 
@@ -499,6 +507,7 @@ void zyn__registry_publish(ZynRuntime *rt);
 void zyn__registry_remove(ZynRuntime *rt);
 ZynWaker zyn__task_waker(ZynTask *task);
 void zyn__waker_call(ZynRuntime *rt, ZynWaker waker); /* with the baton */
+ZynTask *zyn__waker_task(ZynRuntime *rt, ZynWaker waker); /* null: it is over, or not one of this runtime */
 void zyn__inbox_post(ZynTask *task, uint32_t bits);  /* any thread */
 void zyn__inbox_drain(ZynRuntime *rt);
 void zyn__inbox_close(ZynRuntime *rt);

@@ -12,9 +12,9 @@
  *          may be what the other waits for.
  * Rule 3.  no poll starts while the gate is closed, nor after the time limit of the driver passed.
  * Rule 4.  the virtual clock moves only when nothing can be done at the present time: no task in a queue, none
- *          stopped inside a poll, no foreign machine, no operation of the host under way, gate open.  If one of
- *          the last two but one is all that stands in the way, it goes as fast as the real clock, because a time
- *          limit on an operation of the host must pass some day.
+ *          stopped inside a poll, no foreign machine, no operation of the host under way, gate open; and only if
+ *          some timer belongs to a task that a debugger does not keep back.  If only the host is in the way, it
+ *          goes as fast as the real clock: a time limit on an operation of the host must pass some day.
  */
 #include "internal.h"
 
@@ -77,10 +77,18 @@ static bool time_could_pass(ZynRuntime *rt)
 	       rt->stopped_mid_poll == 0 && !rt->gate_closed;
 }
 
+static bool wakes_somebody(const ZynTimer *timer, void *data)
+{
+	ZynTask *task = zyn__waker_task(data, timer->waker);
+	return task == NULL || task->kept == 0;
+}
+
 /* Rule 4. */
 static bool may_advance(ZynRuntime *rt)
 {
-	return time_could_pass(rt) && !host_is_busy(rt);
+	if (!time_could_pass(rt) || host_is_busy(rt))
+		return false;
+	return rt->kept_tasks == 0 || zyn__wheel_any(&rt->wheel, wakes_somebody, rt);
 }
 
 /* Rule 4: what passed on the real clock since the last turn, up to the next timer. */

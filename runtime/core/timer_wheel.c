@@ -193,3 +193,20 @@ uint64_t zyn__wheel_next(const ZynWheel *wheel)
 	}
 	return earliest_tick;
 }
+
+static bool any_in(const ZynList *list, ZynTimerTest *test, void *data)
+{
+	for (const ZynList *link = list->next; link != list; link = link->next)
+		if (test(ZYN_CONTAINER(link, ZynTimer, link), data))
+			return true;
+	return false;
+}
+
+bool zyn__wheel_any(const ZynWheel *wheel, ZynTimerTest *test, void *data)
+{
+	for (uint32_t level = 0; level < ZYN_WHEEL_LEVELS; level++)
+		for (uint32_t slot = 0; slot < ZYN_WHEEL_SLOTS; slot++)
+			if (any_in(&wheel->slots[level][slot], test, data))
+				return true;
+	return any_in(&wheel->far, test, data);
+}

@@ -120,9 +120,19 @@ ZynWaker zyn__task_waker(ZynTask *task)
 	return (ZynWaker){wake_word, (void *)(uintptr_t)word};
 }
 
+static bool is_ours(ZynRuntime *rt, ZynWaker waker)
+{
+	return waker.fn == wake_word && (uint64_t)(uintptr_t)waker.data >> 52 == rt->registry_index;
+}
+
+ZynTask *zyn__waker_task(ZynRuntime *rt, ZynWaker waker)
+{
+	return is_ours(rt, waker) ? decode(rt, (uint64_t)(uintptr_t)waker.data) : NULL;
+}
+
 void zyn__waker_call(ZynRuntime *rt, ZynWaker waker)
 {
-	if (waker.fn != wake_word || (uint64_t)(uintptr_t)waker.data >> 52 != rt->registry_index) {
+	if (!is_ours(rt, waker)) {
 		if (waker.fn != NULL)
 			waker.fn(waker.data);
 		return;

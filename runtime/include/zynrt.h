@@ -368,6 +368,7 @@ ZYN_API void zyn_dbg_probes(ZynRuntime *rt, uint32_t side_table, _Atomic uint8_t
 ZYN_API int32_t zyn_dbg_break(ZynRuntime *rt, uint32_t side_table, uint32_t probe, int32_t on);
 /* Lets a stopped task go, as far as `mode` says.  A task that is not stopped gets the mode for its next run, which
  * is how "poll" steps a parked task.  0: no such task, or it ended. */
+#define ZYN_RESUME_OPEN 0x100u /* added to a mode: opens the gate, at the end of the poll that the task stopped in */
 ZYN_API int32_t zyn_dbg_resume(ZynRuntime *rt, uint64_t task, uint32_t mode);
 /* Stops a task: at its next probe, back-edge or entry when it runs, where it waits when it is parked or runnable. */
 ZYN_API int32_t zyn_dbg_pause(ZynRuntime *rt, uint64_t task);
