@@ -194,6 +194,9 @@ ZYN_API void zyn_promise_release(ZynPromise *p);
 /* Makes `p` a task and puts it in the ready queue, if it is not one already.  Gives `p`, retained. */
 ZYN_API ZynPromise *zyn_spawn(ZynContext *cx, ZynPromise *p, ZynSite site);
 
+/* As zyn_spawn, and runs the first segment of `p` at once, inside the caller's poll.  1 when it ended there. */
+ZYN_API int32_t zyn_start(ZynContext *cx, ZynPromise *p, ZynSite site);
+
 /* Leaf futures.  init fills `mem` (size and align as in zynrt.def) and keeps no reference of the caller's; poll is a
  * ZynPollFn; drop is legal on a leaf that ended or never started; take moves the result to `out`, retained, once,
  * after the poll said Ready and the state is RETURNED.  A failed child leaves cx->error and state FAILED. */
