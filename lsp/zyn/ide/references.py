@@ -44,7 +44,9 @@ def references_to(document: Document, symbol: Symbol) -> list[Reference]:
         found = list(_field(document, symbol))
     else:
         found = list(_global(document, symbol))
-    return sorted(set(found))
+    # The declaration of an item may also be among its uses.
+    places = {place.span: place for place in sorted(found, key=lambda p: p.is_declaration)}
+    return sorted(places.values())
 
 
 def _variable(document: Document, symbol: Symbol) -> Iterator[Reference]:
