@@ -34,7 +34,7 @@
 	X(WRITE, 5)       /* u64 address, bytes -> u64 done */ \
 	X(SHADOW, 6)      /* u64 state machine -> u64 address, u32 side table, u32 size */ \
 	X(BREAK, 7)       /* (u32 side table, u32 probe, u32 on).. -> u32 of them known */ \
-	X(RESUME, 8)      /* u64 task or 0, u32 mode, u32 open the gate */ \
+	X(RESUME, 8)      /* u64 task or 0, u32 mode, u32 open the gate as well */ \
 	X(PAUSE, 9)       /* u64 task */ \
 	X(GATE, 10)       /* u32 closed */ \
 	X(STOP_ALL, 11)   /* u32 on */ \

@@ -251,11 +251,13 @@ static uint32_t serve_resume(ZynAgent *agent, ZynReader *in, ZynBytes *out)
 	uint32_t open_gate = zyn__read_u32(in);
 	if (in->failed)
 		return ZYN_AGENT_STATUS_REFUSED;
-	/* The gate first: the other way round the task could have stopped again, and its stop be
-	 * undone. */
+	if (task == 0) {
+		zyn_dbg_gate(agent->rt, open_gate == 0);
+		return ZYN_AGENT_STATUS_OK;
+	}
 	if (open_gate)
-		zyn_dbg_gate(agent->rt, 0);
-	return found(task == 0 || zyn_dbg_resume(agent->rt, task, mode));
+		mode |= ZYN_RESUME_OPEN;
+	return found(zyn_dbg_resume(agent->rt, task, mode));
 }
 
 static uint32_t serve_pause(ZynAgent *agent, ZynReader *in, ZynBytes *out)

@@ -4,6 +4,7 @@ Rule 1.  events are handled in the order in which they came, each to its end bef
          that a client never hears of a stop before what led to it.
 Rule 2.  a stop that no client is to hear of (a condition that does not hold, a log message) ends
          with the task being let go the way it was going.
+Rule 3.  a stop that is told ends the steps of all other tasks: nobody waits for them any more.
 """
 
 import asyncio
@@ -156,9 +157,11 @@ class Events:
             points = await self._hits(chain[0], task)
         reports = [point for point in points if not point.log]
         if reason == "breakpoint" and not reports:
-            mode = target.modes.get(id_, StepMode.NONE)
-            await target.let_go(id_, mode, open_gate=not target.non_stop)  # Rule 2
+            await target.let_go(id_, StepMode.KEEP, open_gate=not target.non_stop)  # Rule 2
             return
+        target.stepping.discard(id_)
+        if not target.non_stop:
+            await target.end_steps()  # Rule 3
         if reason == "entry" and self.on_entry is not None:
             self.on_entry()
         shown: StopReason = "breakpoint" if reports and reason != "entry" else reason

@@ -16,7 +16,7 @@ from zyn.base.span import Span
 from zyn.debug.memory import ENDED, STATE_RETURNED, Memory, state_text
 from zyn.debug.model import DebugError
 from zyn.debug.program import Function, Program
-from zyn.debug.stack import Level
+from zyn.debug.stack import Level, Stacks, waits_for
 from zyn.ir.side_table import Slot, Variable
 
 START = 0
@@ -56,9 +56,10 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
 class Scopes:
     """Finds the rows of frames."""
 
-    def __init__(self, program: Program, memory: Memory) -> None:
+    def __init__(self, program: Program, memory: Memory, stacks: Stacks) -> None:
         self.program = program
         self.memory = memory
+        self.stacks = stacks
 
     # --- locals ---------------------------------------------------------------------------------
 
@@ -147,13 +148,13 @@ class Scopes:
         state = await self.memory.u32(address)
         rows = [
             Row(
-                name="state", type="u32", text=self.state_meaning(function, state),
+                name="state", type="u32", text=self.state_meaning(function, state, level),
                 addresses=(address,), offset=0, size=4, raw=True,
             )
         ]  # fmt: skip
-        return rows + [self._slot(machine, slot, state, level) for slot in function.slots]
+        return rows + [await self._slot(machine, slot, state, level) for slot in function.slots]
 
-    def _slot(self, machine: Machine, slot: Slot, state: int, level: Level | None) -> Row:
+    async def _slot(self, machine: Machine, slot: Slot, state: int, level: Level | None) -> Row:
         function = machine.function
         address = machine.address + slot.offset
         addresses = [address]
@@ -167,31 +168,38 @@ class Scopes:
             holder = _holder(function, slot, state)
             absent = f"its bytes now hold `{holder}`" if holder else _not_live(state)
         if slot.stored == "child":
-            return self._child(machine, slot, absent)
+            return await self._child(machine, slot, absent)
         return Row(
             name=slot.name, type=slot.type, function=function, addresses=tuple(addresses),
             absent=absent, writable=live and slot.stored in ("parameter", "local"),
             offset=slot.offset, size=slot.size, raw=True, path=slot.name,
         )  # fmt: skip
 
-    def _child(self, machine: Machine, slot: Slot, absent: str | None) -> Row:
+    async def _child(self, machine: Machine, slot: Slot, absent: str | None) -> Row:
         address = machine.address + slot.offset
         name = slot.function or slot.type
         callee = self.program.named(name, machine.function.table.module)
-        inside = None
+        inside, text = None, None
         if absent is None and callee is not None and callee.table.frame is not None:
             inside = Machine(callee, address)
+            text = f"frame of {name}"
+        elif absent is None:
+            text = f"{name}: {waits_for(await self.stacks.leaf(name, address), None)}"
         return Row(
             name=slot.name, type=name, addresses=(address,), absent=absent, offset=slot.offset,
             size=slot.size, raw=True, machine=inside, named=len(callee.slots) + 1 if callee else 0,
-            text=None if absent else f"frame of {name}",
+            text=text,
         )  # fmt: skip
 
-    def state_meaning(self, function: Function, state: int) -> str:
+    def state_meaning(self, function: Function, state: int, level: Level | None = None) -> str:
         """`1 (await delay(10), line 5)`."""
         point = function.states.get(state) if state else None
+        running = level is not None and level.kind == "running" and state not in ENDED
         if point is not None:
-            return f"{state} (await {point.awaits}, line {point.line + 1})"
+            after = "running on after " if running else ""
+            return f"{state} ({after}await {point.awaits}, line {point.line + 1})"
+        if running:
+            return f"{state} (running from the start)"
         if state in ENDED:
             return f"{state:#x} ({ENDED[state]})"
         return f"{state} ({state_text(state)})"
@@ -201,7 +209,7 @@ def _is_near(variable: Variable, span: Span, variables: tuple[Variable, ...]) ->
     """Whether it can be used at the span, or is declared later in a block around it."""
     if variable.scope.contains(span.start):
         return True
-    if variable.span.start < span.start:
+    if variable.scope.end <= span.start:
         return False
     ends = {v.scope.end for v in variables if v.scope.contains(span.start)}
     return variable.scope.end in ends

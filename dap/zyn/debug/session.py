@@ -75,6 +75,7 @@ class Session:
         self._loaded: asyncio.Future[None] | None = None
         self._exit = ExitInfo()
         self._over = asyncio.Event()
+        self._ending = False
         self._quiet = False
         self._background: set[asyncio.Task[None]] = set()
 
@@ -127,6 +128,7 @@ class Session:
     def _begin(self) -> None:
         self._exit = ExitInfo()
         self._over = asyncio.Event()
+        self._ending = False
         self._started = False
         self._armed = set()
         self._breakpoints.forget_hits()
@@ -209,7 +211,7 @@ class Session:
             await target.link.host({"do": "finish"})
 
     def _lost(self) -> None:
-        if self._debuggee is None and not self._over.is_set():
+        if self._debuggee is None and not self._ending:
             self._keep(self._finish(None, None, ""))
 
     async def _watch(self, debuggee: Debuggee) -> None:
@@ -222,9 +224,9 @@ class Session:
             await self._finish(code, signal, debuggee.tail)
 
     async def _finish(self, code: int | None, signal: str | None, tail: str) -> None:
-        if self._over.is_set():
+        if self._ending:
             return
-        self._over.set()
+        self._ending = True
         events, self._events = self._events, None
         self._target = None
         self._debuggee = None
@@ -236,12 +238,14 @@ class Session:
         if self._exit.error is None and self._exit.value is None and not self._exit.deadlock:
             info = msgspec.structs.replace(info, stderr_tail=tail)
         self._emit(Exited(info))
+        self._over.set()
 
     async def _abandon(self) -> None:
         """A launch that failed leaves nothing behind and tells nothing."""
         debuggee, self._debuggee = self._debuggee, None
         events, self._events = self._events, None
         self._target = None
+        self._ending = True
         self._over.set()
         if events is not None:
             events.stop()
@@ -393,8 +397,10 @@ class Session:
         if task is not None and task in going:
             going.remove(task)
             going.insert(0, task)
-        for index, one in enumerate(going):
-            await target.let_go(one, StepMode.NONE, open_gate=index == 0)
+        # The gate opens with the last of those inside a poll: until then nothing else may run.
+        inside = [one for one in going if target.stops[one].mid_poll]
+        for one in going:
+            await target.let_go(one, StepMode.NONE, open_gate=one == (inside or going)[-1])
         if not going:
             await target.let_go(0, StepMode.NONE, open_gate=True)
         self._say(Continued(task=task or (going[0] if going else 0), all_tasks=True))
@@ -488,8 +494,9 @@ class Session:
         if not self._started:
             await target.link.host({"do": "start"})
         await target.link.ask(Kind.INTERRUPT)
+        await target.link.switch(Kind.STOP_ALL, 0)
         for task in list(target.stops):
-            await target.let_go(task, StepMode.NONE, open_gate=True)
+            await target.let_go(task, StepMode.NONE, open_gate=False)
         await target.let_go(0, StepMode.NONE, open_gate=True)
 
     async def restart(self) -> None:
@@ -513,6 +520,7 @@ class Session:
         target, debuggee = self._target, self._debuggee
         self._quiet = True
         self._target = self._debuggee = None
+        self._ending = True
         self._over.set()
         if self._events is not None:
             self._events.stop()

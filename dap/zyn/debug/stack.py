@@ -93,7 +93,7 @@ class Stacks:
         self.memory.seed(task.machine, task.frame)
         function = self.program.function(task.side_table)
         if function is None:
-            leaf = await self._leaf(task.name, task.machine) if task.machine else None
+            leaf = await self.leaf(task.name, task.machine) if task.machine else None
             return Chain([], leaf)
         return await self._walk(task.id, function, task.machine)
 
@@ -126,7 +126,7 @@ class Stacks:
             if name == "await_promise":
                 promise = await self.memory.pointer(address + self.memory.places.await_promise)
                 return await self._promise(promise)
-            return await self._leaf(name, address)
+            return await self.leaf(name, address)
         if 0 <= state.promise < len(function.slots):
             slot = function.slots[state.promise]
             return await self._promise(await self.memory.pointer(machine + slot.offset))
@@ -141,9 +141,10 @@ class Stacks:
         function = self.program.function(seen.descriptor.side_table)
         if function is not None:
             return function, seen.machine
-        return await self._leaf(seen.descriptor.name, seen.machine)
+        return await self.leaf(seen.descriptor.name, seen.machine)
 
-    async def _leaf(self, name: str, address: int) -> Leaf:
+    async def leaf(self, name: str, address: int) -> Leaf:
+        """What a leaf future in memory waits for."""
         places = self.memory.places
         match name:
             case "delay":
@@ -214,12 +215,14 @@ class Stacks:
         return [Level(task.id, function, kind="running", line=line - 1), *levels]
 
 
-def waits_for(leaf: Leaf | None, now_ns: int) -> str | None:
-    """What a parked task waits for, in words."""
+def waits_for(leaf: Leaf | None, now_ns: int | None) -> str | None:
+    """What a parked task waits for, in words; without a clock a timer tells its deadline."""
     if leaf is None:
         return None
     match leaf.name:
         case "delay":
+            if now_ns is None:
+                return f"until {leaf.deadline_ms} ms"
             left = max(0, (leaf.deadline_ms or 0) - now_ns // NS_PER_MS)
             return f"timer, {left} ms left"
         case "yield_now":

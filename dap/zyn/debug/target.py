@@ -5,6 +5,8 @@ while the gate is closed nothing runs but what we resume, so a count of resumes 
 the gate is open, the number of polls does.
 """
 
+import contextlib
+
 import msgspec
 
 from zyn.debug.link import Hello, Link, RequestFailed
@@ -51,9 +53,9 @@ class Target:
         self.program = Program()
         self.memory = Memory(link, hello, self.program)
         self.stacks = Stacks(self.program, self.memory)
-        self.scopes = Scopes(self.program, self.memory)
+        self.scopes = Scopes(self.program, self.memory, self.stacks)
         self.stops: dict[int, Stop] = {}
-        self.modes: dict[int, StepMode] = {}  # how each task was let go last
+        self.stepping: set[int] = set()  # tasks let go with a step that has not ended
         self.gate_closed = False
         self.non_stop = False
         self.has_debug_builds = False
@@ -73,8 +75,8 @@ class Target:
     async def let_go(self, task: int, mode: StepMode, *, open_gate: bool) -> None:
         """Let a task go, or with 0 only open the gate."""
         before = self.stops.pop(task, None)
-        if task:
-            self.modes[task] = mode
+        if mode not in (StepMode.NONE, StepMode.KEEP):
+            self.stepping.add(task)
         was_closed = self.gate_closed
         if open_gate:
             self.gate_closed = False
@@ -86,6 +88,13 @@ class Target:
                 self.stops[task] = before
             self.gate_closed = was_closed and not open_gate
             raise
+
+    async def end_steps(self) -> None:
+        """End the steps under way: their tasks go on as if they had been continued."""
+        for task in self.stepping - set(self.stops):
+            with contextlib.suppress(RequestFailed):
+                await self.link.resume(task, StepMode.NONE, open_gate=False)
+        self.stepping.clear()
 
     # --- references -----------------------------------------------------------------------------
 

@@ -76,6 +76,7 @@ class StepMode(IntEnum):
     OUT = 3
     AWAIT = 4
     POLL = 5
+    KEEP = 6
 
 
 class Task(msgspec.Struct, frozen=True, gc=False):
