@@ -83,7 +83,6 @@ class Events:
     def _stopped(self, event: Stopped) -> None:
         state = self._state
         state.handles.drop_task(event.task)
-        state.resumed.discard(event.task)
         state.stops[event.task] = event
         if event.task in state.line_steps:
             if event.reason == "step":
@@ -136,15 +135,13 @@ class Events:
 
     def _continued(self, event: Continued) -> None:
         state = self._state
-        asked_for = event.task in state.resumed
+        if state.pay(event.task):
+            return
         state.went(event.task, everyone=event.all_tasks)
-        if not asked_for:
-            state.emit(
-                "continued",
-                protocol.ContinuedEventBody(
-                    thread_id=event.task, all_threads_continued=event.all_tasks
-                ),
-            )
+        body = protocol.ContinuedEventBody(
+            thread_id=event.task, all_threads_continued=event.all_tasks
+        )
+        state.emit("continued", body)
 
     def _task_changed(self, task: TaskView) -> None:
         state = self._state

@@ -55,7 +55,8 @@ class State:
 
     announced      tasks that the client was told of as threads and not yet of their end
     polls          how often a task with live handles had been polled when last heard of
-    resumed        tasks that a request of the client let go: it needs no `continued` for them
+    owed           how many `Continued` the engine still owes for requests, by task; the client
+                   knows of these, and the next stop may come before them
     restarting     set when the program that is being replaced is gone; None outside of a restart
     """
 
@@ -70,7 +71,7 @@ class State:
         self.no_debug = False
         self.leaving = False
         self.stops: dict[int, Stopped] = {}
-        self.resumed: set[int] = set()
+        self.owed: dict[int, int] = {}
         self.announced: set[int] = set()
         self.polls: dict[int, int] = {}
         self.line_steps: dict[int, LinePlace] = {}
@@ -115,19 +116,27 @@ class State:
         """
         before = dict(self.stops)
         going = {task, *before} if everyone else {task}
-        self.resumed |= going
+        self.owed[task] = self.owed.get(task, 0) + 1
         try:
             yield
         except BaseException:
-            self.resumed -= going
+            self.owed[task] -= 1
             raise
         for each in going:
             if each in before and self.stops.get(each) is before[each]:
                 del self.stops[each]
         self._forget(going)
 
+    def pay(self, task: int) -> bool:
+        """Whether a `Continued` of the engine is the answer to a request."""
+        owner = task if self.owed.get(task) else 0
+        if not self.owed.get(owner):
+            return False
+        self.owed[owner] -= 1
+        return True
+
     def went(self, task: int, *, everyone: bool) -> None:
-        """The engine says that a task runs, or all of them."""
+        """The engine says, unasked, that a task runs, or all of them."""
         going = {task, *self.stops} if everyone else {task}
         for each in going:
             self.stops.pop(each, None)
@@ -137,7 +146,7 @@ class State:
         """The debuggee ended or is about to be another one."""
         self.handles.drop_all()
         self.stops.clear()
-        self.resumed.clear()
+        self.owed.clear()
         self.polls.clear()
         self.line_steps.clear()
         self.announced.clear()

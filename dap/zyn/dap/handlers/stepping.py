@@ -20,7 +20,7 @@ async def continue_(
     if arguments.thread_id and arguments.thread_id not in state.stops:
         await state.engine.stack(arguments.thread_id)  # Refuses a task that is not there.
     with state.letting_go(arguments.thread_id, everyone=not only):
-        await state.engine.resume(arguments.thread_id, only=only)
+        await state.engine.resume(arguments.thread_id or None, only=only)
     return protocol.ContinueResponseBody(all_threads_continued=not only)
 
 

@@ -31,10 +31,14 @@ class Printed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FrameFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """A frame, and the fields of its state machine when it is that of an async function."""
+    """A frame, and the fields of its state machine when it is that of an async function.
+
+    A frame that runs keeps its variables elsewhere until it suspends: `locals` are those.
+    """
 
     frame: Frame
-    fields: list[Variable]
+    fields: list[Variable] = []
+    locals: list[Variable] = []
 
 
 class TaskFacts(msgspec.Struct, frozen=True, kw_only=True):

@@ -116,6 +116,7 @@ def _frame(facts: FrameFacts) -> dict[str, Any]:
         "kind": frame.kind,
         "state": frame.state,
         "fields": [_field(field) for field in facts.fields],
+        "locals": [_field(field) for field in facts.locals],
     }
 
 

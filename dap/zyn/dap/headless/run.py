@@ -187,20 +187,30 @@ class Headless:
         except DebugError:
             stack = []
         for frame in stack[:FRAMES_MAX]:
-            if frame.kind in {"running", "awaiting"}:
-                frames.append(FrameFacts(frame=frame, fields=await self._fields(frame)))
+            if frame.kind == "running":
+                shown = await self._inside(frame, "state_machine", "locals")
+            elif frame.kind == "awaiting":
+                shown = await self._inside(frame, "state_machine")
             else:
-                frames.append(FrameFacts(frame=frame, fields=[]))
+                shown = {}
+            frames.append(
+                FrameFacts(
+                    frame=frame,
+                    fields=shown.get("state_machine", []),
+                    locals=shown.get("locals", []),
+                )
+            )
         return TaskFacts(task=task, frames=frames)
 
-    async def _fields(self, frame: Frame) -> list[Variable]:
-        try:
+    async def _inside(self, frame: Frame, *kinds: str) -> dict[str, list[Variable]]:
+        """What is in some scopes of a frame."""
+        found: dict[str, list[Variable]] = {}
+        with contextlib.suppress(DebugError):
             for scope in await self._engine.scopes(frame.reference):
-                if scope.kind == "state_machine":
-                    return await self._engine.variables(scope.variables, 0, FIELDS_MAX)
-        except DebugError:
-            return []
-        return []
+                if scope.kind in kinds:
+                    inside = await self._engine.variables(scope.variables, 0, FIELDS_MAX)
+                    found[scope.kind] = inside
+        return found
 
     async def _print(self, task: int, text: str) -> Printed:
         try:

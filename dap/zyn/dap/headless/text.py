@@ -4,19 +4,23 @@ A field whose value differs from the last time it was shown is marked with what 
 are used on a terminal only; without them the marks and lines say the same.
 """
 
+import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 from zyn.dap.events import exit_code, verdict_lines
 from zyn.dap.headless.facts import End, FrameFacts, Printed, Stop, TaskFacts
 from zyn.debug.model import Breakpoint, Frame, LaunchConfig, TaskView, Variable
 
 WIDTH = 84
-VALUE_WIDTH = 22
+VALUE_WIDTH = 48
 INLINE_FIELDS_MAX = 5
 RAW_BYTES_MAX = 8
+SCALAR = re.compile(r"[iuf][0-9]+|bool")
 
 Paint = Callable[[str, str], str]
+Place = tuple[int, int, str]  # task, distance from the outermost frame, function
 
 COLOURS = {
     "dim": "2",
@@ -29,6 +33,18 @@ COLOURS = {
     "type": "35",
 }
 REASONS = {"exception": "failure"}
+
+
+class Row(NamedTuple):
+    """A field as it is shown; `was` is its value before, when that was another."""
+
+    offset: str
+    name: str
+    type: str
+    value: str
+    raw: str
+    plain: bool
+    was: str
 
 
 def plain(text: str, _style: str) -> str:
@@ -47,7 +63,7 @@ class TextReporter:
     def __init__(self, write: Callable[[str], object], paint: Paint = plain) -> None:
         self._write = write
         self._paint = paint
-        self._before: dict[tuple[int, int, str, str], str] = {}
+        self._before: dict[tuple[Place, str], str] = {}
         self._sources: dict[str, list[str]] = {}
         self._open_line = False
 
@@ -80,8 +96,8 @@ class TextReporter:
             self._say(f"    {self._paint(stop.text, 'bad')}")
         frames = stop.subject.frames
         self._stack(frames)
-        for depth, frame in enumerate(frames):
-            self._table(task.id, depth, frame)
+        for level, frame in _levels(stop.subject):
+            self._tables(task.id, level, frame)
         for printed in stop.printed:
             self._printed(printed)
         if stop.others:
@@ -136,41 +152,61 @@ class TextReporter:
                 f"{self._paint(place.rjust(places), 'dim')} {self._paint('│', 'dim')} {code}"
             )
 
-    def _table(self, task: int, depth: int, facts: FrameFacts) -> None:
-        """The fields of one frame."""
-        if not facts.fields:
-            return
+    def _tables(self, task: int, level: int, facts: FrameFacts) -> None:
+        """What one frame holds: of one that runs its variables, of one that waits its fields."""
+        name = facts.frame.function
         state = "" if facts.frame.state is None else f" · state {_state(facts.frame.state)}"
-        rows = [self._row(task, depth, facts.frame.function, field) for field in facts.fields]
-        names = max(len(row[1]) for row in rows)
-        types = max(len(row[2]) for row in rows)
-        raws = max((len(row[4]) for row in rows), default=0)
-        title = f"╭ {facts.frame.function}{state} "
+        if facts.locals:
+            self._table((task, level, f"{name}()"), f"{name} · variables", facts.locals)
+            state += " · as of the last suspension"
+        if facts.fields:
+            self._table((task, level, name), f"{name}{state}", facts.fields)
+
+    def _table(self, place: Place, title: str, fields: list[Variable]) -> None:
+        """The fields that have a value, and the names of those that have none."""
+        rows = [self._row(place, one) for one in fields]
+        live = [row for row in rows if row is not None]
+        offsets = max((len(row.offset) for row in live), default=0)
+        names = max((len(row.name) for row in live), default=0)
+        types = max((len(row.type) for row in live), default=0)
+        raws = max((len(row.raw) for row in live), default=0)
+        title = f"╭ {title} "
         self._say(f"    {self._paint(title + '─' * max(48 - len(title), 2), 'dim')}")
-        for offset, name, kind, value, raw, was in rows:
-            bar = self._paint("│", "dim")
-            head = (
-                f"{self._paint(offset.rjust(5), 'dim')}  {self._paint(name.ljust(names), 'bold')}"
-            )
-            text = value if len(value) <= VALUE_WIDTH else value[: VALUE_WIDTH - 1] + "…"
-            shown = self._paint(text.rjust(VALUE_WIDTH // 2), "changed" if was else "good")
-            mark = self._paint(f"  was {was}", "changed") if was else ""
+        bar = self._paint("│", "dim")
+        for row in live:
+            style = "changed" if row.was else "good" if row.plain else "dim"
+            mark = self._paint(f"  was {row.was}", "changed") if row.was else ""
+            offset = f" {self._paint(row.offset.rjust(offsets), 'dim')} " if offsets else ""
+            raw = f"  {self._paint(row.raw.ljust(raws), 'dim')}" if raws else ""
             self._say(
-                f"    {bar}{head}  {self._paint(kind.ljust(types), 'type')}  "
-                f"{self._paint(raw.ljust(raws), 'dim')}  {shown}{mark}"
+                f"    {bar} {offset}{self._paint(row.name.ljust(names), 'bold')}  "
+                f"{self._paint(row.type.ljust(types), 'type')}{raw}  "
+                f"{self._paint(row.value, style)}{mark}"
             )
+        absent = list(dict.fromkeys(one.name for one in fields if one.absent is not None))
+        if absent:
+            self._say(f"    {bar} {self._paint('no value: ' + ', '.join(absent), 'dim')}")
         self._say(f"    {self._paint('╰' + '─' * 47, 'dim')}")
 
-    def _row(
-        self, task: int, depth: int, function: str, field: Variable
-    ) -> tuple[str, str, str, str, str, str]:
-        """Offset, name, type, value, bytes, and the value before when it was another."""
-        key = (task, -depth, function, field.name)
-        before = self._before.get(key)
-        self._before[key] = field.value
-        offset = "" if field.offset is None else f"@{field.offset}"
-        was = before if before is not None and before != field.value else ""
-        return offset, field.name, field.type, field.value, _raw(field), was
+    def _row(self, place: Place, field: Variable) -> Row | None:
+        """A field with a value; remembers it, to tell when it is another the next time."""
+        key = (place, f"{field.name}:{field.type}")
+        if field.absent is not None:
+            self._before.pop(key, None)
+            return None
+        value = field.value if len(field.value) <= VALUE_WIDTH else field.value[:VALUE_WIDTH] + "…"
+        before = self._before.get(key, value)
+        self._before[key] = value
+        told = before != value and field.name != "state" and field.children is None
+        return Row(
+            offset="" if field.offset is None else f"@{field.offset}",
+            name=field.name,
+            type=field.type,
+            value=value,
+            raw=_raw(field) if SCALAR.fullmatch(field.type) else "",
+            plain=field.children is None,
+            was=before if told else "",
+        )
 
     def _printed(self, printed: Printed) -> None:
         head = f"    {self._paint(printed.expression, 'bold')} = "
@@ -196,13 +232,12 @@ class TextReporter:
 
     def _inline(self, facts: TaskFacts) -> str:
         parts = []
-        own = [(depth, frame) for depth, frame in enumerate(facts.frames) if frame.fields]
-        for depth, frame in own[:1]:
-            for field in frame.fields:
-                row = self._row(facts.task.id, depth, frame.frame.function, field)
-                if field.name != "state" and field.absent is None:
-                    value = self._paint(row[3], "changed" if row[5] else "good")
-                    parts.append(f"{self._paint(row[1], 'bold')} {value}")
+        for level, frame in _levels(facts)[:1]:
+            for field in frame.locals or frame.fields:
+                row = self._row((facts.task.id, level, frame.frame.function), field)
+                if row is not None and row.raw and field.name != "state":
+                    value = self._paint(row.value, "changed" if row.was else "good")
+                    parts.append(f"{self._paint(row.name, 'bold')} {value}")
         return "  ".join(parts[:INLINE_FIELDS_MAX])
 
     def _place(self, frame: Frame) -> tuple[str, str]:
@@ -216,6 +251,14 @@ class TextReporter:
 
     def _say(self, line: str) -> None:
         self._write(line.rstrip() + "\n")
+
+
+def _levels(facts: TaskFacts) -> list[tuple[int, FrameFacts]]:
+    """The frames with fields, innermost first, each with its distance from the outermost."""
+    count = len(facts.frames)
+    return [
+        (count - index, one) for index, one in enumerate(facts.frames) if one.fields or one.locals
+    ]
 
 
 def _condition(task: TaskView) -> str:
