@@ -46,7 +46,8 @@ def check_control(item: Item, facts: FunctionFacts) -> tuple[Diagnostic, ...]:
         result = facts.signature.result
         if ends and not isinstance(result, VoidType | ErrorType):
             found.append(_missing_return(function, facts))
-        if function.is_async and not await_points(function, facts):
+        # What could not be resolved may be what the function waits for.
+        if function.is_async and facts.is_sound and not await_points(function, facts):
             found.append(_needless_async(item, function))
     return tuple(found)
 

@@ -166,11 +166,11 @@ class _StructSink:
 
 
 def _is_sound(cx: Context) -> bool:
-    errors = (*cx.item.diagnostics, *cx.diagnostics)
-    return (
-        cx.resolver.is_sound
-        and not cx.item.is_broken
-        and not any(found.code.severity is Severity.ERROR for found in errors)
+    return not (
+        cx.has_error
+        or cx.item.is_broken
+        or not cx.resolver.is_sound
+        or any(found.code.severity is Severity.ERROR for found in cx.item.diagnostics)
     )
 
 
@@ -203,6 +203,9 @@ def _implicit_awaits(cx: Context) -> None:
 
 def _unread_variables(cx: Context) -> None:
     """Say which variables nobody reads; a promise among them never runs."""
+    places: dict[int, list[Span]] = {}
+    for use in cx.uses:
+        places.setdefault(use.binding.variable, []).append(use.span)
     for variable, reads in zip(cx.variables, cx.reads, strict=True):
         if reads or variable.type is ERROR or variable.name.startswith("_") or not variable.name:
             continue
@@ -212,9 +215,7 @@ def _unread_variables(cx: Context) -> None:
         what = "parameter" if variable.kind is VarKind.PARAM else "variable"
         message = f"the {what} `{variable.name}` is never read"
         edits = tuple(
-            Edit(Span(use.span.start, use.span.start), "_")
-            for use in cx.uses
-            if use.binding.variable == variable.index
+            Edit(Span(span.start, span.start), "_") for span in places.get(variable.index, ())
         )
         fixes = (Fix(f"rename to `_{variable.name}`", edits),)
         cx.report(codes.UNUSED_VARIABLE, variable.span, message, fixes=fixes)

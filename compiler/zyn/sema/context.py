@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 from zyn.ast import ErrorExpr, Expr, Function, Ident, Item, NamedTypeExpr, OrElse, TypeExpr
 from zyn.base import codes
-from zyn.base.diagnostic import Code, Diagnostic, Edit, Fix, Label
+from zyn.base.diagnostic import Code, Diagnostic, Edit, Fix, Label, Severity
 from zyn.base.span import Span
 from zyn.sema.builtins import BUILTINS
 from zyn.sema.convert import converts, is_settled
@@ -30,6 +30,9 @@ from zyn.sema.resolve import Resolver
 from zyn.sema.suggest import proposal
 from zyn.sema.types import ERROR, NEVER, VOID, IntType, OptionalType, PromiseType, Type
 
+DIAGNOSTICS_MAX = 200
+"""Diagnostics for one function; whoever has more reads the first."""
+
 Handler: TypeAlias = Callable[["Context", Any, Type | None], Type]
 
 
@@ -38,6 +41,7 @@ class Context:
 
     __slots__ = (
         "_handlers",
+        "_proposals",
         "_signatures",
         "awaited",
         "bindings",
@@ -46,6 +50,7 @@ class Context:
         "declares",
         "diagnostics",
         "function",
+        "has_error",
         "implicit",
         "initialisers",
         "item",
@@ -87,6 +92,8 @@ class Context:
         self.implicit: list[tuple[Expr, int, bool]] = []
         self.scopes: list[dict[str, int]] = [{}]
         self.loops = 0
+        self.has_error = False
+        self._proposals: dict[str, str | None] = {}
         head = FunctionHead(
             function.name.text,
             function.is_async,
@@ -107,8 +114,11 @@ class Context:
         labels: tuple[Label, ...] = (),
         fixes: tuple[Fix, ...] = (),
     ) -> None:
-        """Say something about the function."""
-        self.diagnostics.append(Diagnostic(code, span, message, labels, hint, fixes))
+        """Say something about the function; only the first `DIAGNOSTICS_MAX` are kept."""
+        if code.severity is Severity.ERROR:
+            self.has_error = True
+        if len(self.diagnostics) < DIAGNOSTICS_MAX:
+            self.diagnostics.append(Diagnostic(code, span, message, labels, hint, fixes))
 
     def problem(self, code: Code, at: TypeExpr, message: str, hint: str | None) -> None:
         """A written type is wrong (for the resolver)."""
@@ -181,7 +191,9 @@ class Context:
 
     def unknown_name(self, span: Span, name: str) -> None:
         """Report a name that means nothing."""
-        hint = proposal(name, self.visible_names())
+        if name not in self._proposals:
+            self._proposals[name] = proposal(name, self.visible_names())
+        hint = self._proposals[name]
         self.report(codes.UNKNOWN_NAME, span, f"there is no `{name}` here", hint=hint)
 
     # Values

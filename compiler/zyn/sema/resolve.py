@@ -39,7 +39,7 @@ from zyn.sema.types import (
 NESTING_MAX = 32
 """Levels of structs, arrays, optionals and promises inside one another."""
 
-FIELDS_MAX = 4096
+FIELDS_MAX = 1024
 """Fields of a struct, those of the structs in it included."""
 
 
