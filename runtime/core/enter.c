@@ -1,7 +1,7 @@
-/* What compiled code does on entry when the stack is low or attention is not zero.
+/* Cold paths of compiled code, kept here so that every function holds one call instead of their text.
  *
- * Both tests are inline and share one cold path, which is this function: a prologue has one call to it and no
- * other cost in code.
+ * zyn_enter    a prologue tests stack and attention inline and comes here when either wants something
+ * zyn_failed   how a poll ends that has done its clean-up and has an error to report
  */
 #include "zynrt.h"
 
@@ -12,4 +12,11 @@ int32_t zyn_enter(ZynContext *cx, void *sm, ZynSite site)
 		return 1;
 	}
 	return zyn_attend(cx, sm, site);
+}
+
+int64_t zyn_failed(void *sm, ZynContext *cx)
+{
+	const ZynError *error = (const ZynError *)(uintptr_t)cx->error.payload;
+	*(uint32_t *)sm = error->code == ZYN_ERROR_CANCELLED ? ZYN_STATE_CANCELLED : ZYN_STATE_FAILED;
+	return ZYN_POLL_LOOK;
 }

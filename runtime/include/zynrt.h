@@ -172,6 +172,8 @@ ZYN_API int32_t zyn_attend(ZynContext *cx, void *sm, ZynSite site);
 ZYN_API int32_t zyn_enter(ZynContext *cx, void *sm, ZynSite site);
 /* A machine that has ended is polled again: the i64 of its first answer, from state and slot. */
 ZYN_API int64_t zyn_repoll(void *sm, ZynContext *cx);
+/* The end of a poll with cx->error set: the state becomes FAILED or CANCELLED; gives ZYN_POLL_LOOK. */
+ZYN_API int64_t zyn_failed(void *sm, ZynContext *cx);
 /* cx->error becomes a cancelled error; what a resumed frame calls when attention says CANCEL. */
 ZYN_API void zyn_fail_cancelled(ZynContext *cx);
 ZYN_API void zyn_fail_stack(ZynContext *cx, ZynSite site);

@@ -253,38 +253,38 @@ def _narrow(value: float) -> float:
 
 
 def _register_locals(function: Function, *, debug: bool) -> set[int]:
-    """Scalar locals with one write whose every read is in the block where the write has just
-    happened.
+    """Scalar locals with one write that every read comes after, on every path.
+
+    A block with one predecessor comes after it; an await is where a function is entered again, so
+    nothing written before one counts after it.
     """
+    before = predecessors(function)
     home: dict[int, int] = {}
     memory_: set[int] = set()
-    entered: set[int] = set()
-    joined: set[int] = set()
     for block in function.blocks:
-        for target in block.end.successors:
-            (joined if target.index in entered else entered).add(target.index)
-    for block in function.blocks:
-        here = block.index
         for op in block.ops:
             if op.dst is not None:
-                index = op.dst.index
-                if index in home:
-                    memory_.add(index)
-                home[index] = here
+                if op.dst.index in home:
+                    memory_.add(op.dst.index)
+                home[op.dst.index] = block.index
         dst = block.end.dst
         if dst is not None:
             ok = block.end.successors[0].index
-            if ok in joined or dst.index in home:
+            if before[ok] == JOINED or dst.index in home:
                 memory_.add(dst.index)
             home[dst.index] = ok
     params = set() if function.is_async else {p.index for p in function.params}
     for block in function.blocks:
-        here = block.index
         steps: list[ir.Step] = [*block.ops, block.end]
         for step in steps:
             for source in step.sources:
-                if type(source) is Local and home.get(source.index) != here:
-                    memory_.add(source.index)
+                if type(source) is Local and source.index not in memory_:
+                    wanted = home.get(source.index, NONE)
+                    here = block.index
+                    while here >= 0 and here != wanted:
+                        here = before[here]
+                    if here < 0:
+                        memory_.add(source.index)
     return {
         local.index
         for local in function.locals
@@ -296,3 +296,18 @@ def _register_locals(function: Function, *, debug: bool) -> set[int]:
             else local.index in home and local.index not in memory_
         )
     }
+
+
+NONE = -1
+JOINED = -2
+RESUMED = -3
+
+
+def predecessors(function: Function) -> list[int]:
+    """For each block its only predecessor, or NONE, JOINED (several) or RESUMED (an await)."""
+    before = [NONE] * len(function.blocks)
+    for block in function.blocks:
+        came = RESUMED if type(block.end) is ir.Await else block.index
+        for target in block.end.successors:
+            before[target.index] = came if before[target.index] == NONE else JOINED
+    return before

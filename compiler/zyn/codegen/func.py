@@ -9,6 +9,7 @@ from bisect import bisect_right
 from collections.abc import Callable
 
 from zyn.base.source import line_starts
+from zyn.codegen.emitter import predecessors
 from zyn.codegen.lltypes import is_aggregate, memory, register
 from zyn.codegen.module_state import ModuleState
 from zyn.codegen.ops import OpEmitter
@@ -29,10 +30,7 @@ from zyn.sema.types import (
 )
 
 RETURNED = -2
-FAILED = -1
-CANCELLED = -3
 LOOK = -(1 << 63)
-CANCELLED_CODE = 7
 ACTIVATION_SIZE = 40
 COMPARED_STATES_MAX = 3
 
@@ -52,7 +50,8 @@ class FunctionEmitter(OpEmitter):
         self.starts = line_starts(lowered.function.text)
         self.activation = ""
         self.shadow = ""
-        self.probe_count = len(lowered.function.probes)
+        self.emitted: set[int] = set()
+        self.predecessors = predecessors(lowered.function)
 
     def emit_op(self, op: ir.Op) -> None:
         kind = type(op)
@@ -87,7 +86,8 @@ class FunctionEmitter(OpEmitter):
             self.put("br label %b0")
         prologue, self.lines = self.lines, []
         for block in self.function.blocks:
-            self._block(block)
+            if block.index not in self.emitted:
+                self._block(block)
         if self.function.is_async:
             self._pending()
         body = self.lines
@@ -113,13 +113,26 @@ class FunctionEmitter(OpEmitter):
         if block.index and self._is_empty(block):
             return
         self.put(f"b{block.index}:")
-        for op in block.ops:
-            kind = type(op)
-            if kind is not ir.Probe:
-                self.emit_op(op)
-            elif self.debug:
-                self._probe(op.index)  # type: ignore[attr-defined]
+        while True:
+            self.emitted.add(block.index)
+            for op in block.ops:
+                kind = type(op)
+                if kind is not ir.Probe:
+                    self.emit_op(op)
+                elif self.debug:
+                    self._probe(op.index)  # type: ignore[attr-defined]
+            target = self._sole_target(block)
+            if target is None:
+                break
+            block = target
         _TERMINATORS[type(block.end)](self, block.end)
+
+    def _sole_target(self, block: Block) -> Block | None:
+        """The block that only this one jumps to, whose code can follow without a label."""
+        if type(block.end) is not ir.Goto:
+            return None
+        target = block.end.successors[0]
+        return target if self.predecessors[target.index] == block.index else None
 
     def _is_empty(self, block: Block) -> bool:
         """Whether nothing but a jump is left of a block in this build."""
@@ -308,13 +321,9 @@ class FunctionEmitter(OpEmitter):
         if not self.function.is_async:
             self._fail_direct()
             return
-        error = self.let(f"load ptr, ptr {self.offset('%cx', 48)}")
-        code = self.let(f"load i32, ptr {self.offset(error, 4)}")
-        cancelled = self.let(f"icmp eq i32 {code}, {CANCELLED_CODE}")
-        state = self.let(f"select i1 {cancelled}, i32 {CANCELLED}, i32 {FAILED}")
-        self.put(f"store i32 {state}, ptr %sm")
+        answer = self.let(f"call i64 {self.module.need('zyn_failed')}(ptr %sm, ptr %cx)")
         self._leave()
-        self.put(f"ret i64 {LOOK}")
+        self.put(f"ret i64 {answer}")
 
     # --- debug builds ---
 
