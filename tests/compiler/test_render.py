@@ -21,13 +21,13 @@ def test_everything_at_once() -> None:
 
     assert render(found, SourceText(b"first\nsecond\nthird foo\n"), "dir/a.zyntax") == (
         "error[type-mismatch]: message\n"
-        "  --> dir/a.zyntax:3:8\n"
+        "  --> dir/a.zyntax:3:7\n"
         "   |\n"
         "1  | first\n"
         "   | ----- from here\n"
         "  ..\n"
         "3  | third foo\n"
-        "   |        ^^^\n"
+        "   |       ^^^\n"
         "   = hint: think\n"
         "   = fix: add `x`\n"
     )
