@@ -254,6 +254,7 @@ void zyn__debug_task_ended(ZynTask *task)
 void zyn__debug_task_freed(ZynTask *task)
 {
 	gate_open_for(task);
+	task->woken = 0; /* or letting go would queue it */
 	zyn__debug_unkeep(task, ZYN_KEPT_HELD | ZYN_KEPT_STOPPED);
 	if (task->debug == NULL)
 		return;
