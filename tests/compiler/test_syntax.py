@@ -15,7 +15,7 @@ from zyn.ast.print import print_item
 from zyn.base import codes
 from zyn.syntax import items, lower_item
 from zyn.syntax.errors import SYNTAX_MAX
-from zyn.syntax.zyntax import DEPTH_MAX
+from zyn.syntax.zyntax_expr import DEPTH_MAX
 
 CASES = sorted((ROOT / "tests" / "golden" / "ast").glob("*.zyntax"))
 

@@ -5,8 +5,8 @@
         return step2(a);             `a` and the call are awaited implicitly, each with a warning
     }
 
-Absent here: the rules for single expressions and statements (`check_expr`, `check_call`,
-`check_stmt`) and for control flow (`zyn.flow.control`).
+Absent here: the rules for single expressions and statements (`check_expr`, `check_literal`,
+`check_operator`, `check_call`, `check_stmt`) and for control flow (`zyn.flow.control`).
 """
 
 from zyn.ast import (
@@ -38,7 +38,7 @@ from zyn.base import codes
 from zyn.base.bug import ZynBug
 from zyn.base.diagnostic import Code, Diagnostic, Edit, Fix, Label, Severity
 from zyn.base.span import Span
-from zyn.sema import check_call, check_expr
+from zyn.sema import check_call, check_expr, check_literal, check_operator
 from zyn.sema.check_stmt import check_statements
 from zyn.sema.context import Context, Handler, await_edits
 from zyn.sema.facts import (
@@ -58,21 +58,21 @@ from zyn.sema.types import ERROR, PromiseType
 _EXPRESSIONS: dict[type[Expr], Handler] = {
     ArrayInit: check_expr.check_array_init,
     Await: check_expr.check_await,
-    Binary: check_expr.check_binary,
-    BoolLiteral: check_expr.check_bool,
+    Binary: check_operator.check_binary,
+    BoolLiteral: check_literal.check_bool,
     Call: check_call.check_call,
-    ErrorExpr: check_expr.check_error,
+    ErrorExpr: check_literal.check_error,
     FieldAccess: check_expr.check_field,
-    FloatLiteral: check_expr.check_float,
+    FloatLiteral: check_literal.check_float,
     Index: check_expr.check_index,
-    IntLiteral: check_expr.check_int,
-    Logical: check_expr.check_logical,
+    IntLiteral: check_literal.check_int,
+    Logical: check_operator.check_logical,
     Name: check_expr.check_name,
-    NullLiteral: check_expr.check_null,
-    OrElse: check_expr.check_orelse,
-    StringLiteral: check_expr.check_string,
+    NullLiteral: check_literal.check_null,
+    OrElse: check_operator.check_orelse,
+    StringLiteral: check_literal.check_string,
     StructInit: check_expr.check_struct_init,
-    Unary: check_expr.check_unary,
+    Unary: check_operator.check_unary,
 }
 
 

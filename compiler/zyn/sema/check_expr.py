@@ -1,132 +1,35 @@
-"""The types of expressions, but for calls.
+"""The types of names, of awaits, and of wholes and their parts.
 
-A literal has the type its surroundings want: the expected one, or that of the other operand; else
-`i32`, or `i64` where that is too small, and `f64` with a fraction.
-
-Absent here: statements, calls, and what awaiting does to a function.
+Absent here: literals, operators and calls, each in a module of its own.
 """
 
-from math import isfinite
-
-from zyn.ast import (
-    ArrayInit,
-    Await,
-    Binary,
-    BoolLiteral,
-    ErrorExpr,
-    Expr,
-    FieldAccess,
-    FieldInit,
-    FloatLiteral,
-    Index,
-    IntLiteral,
-    Logical,
-    Name,
-    NullLiteral,
-    OrElse,
-    StringLiteral,
-    StructInit,
-    Unary,
-)
+from zyn.ast import ArrayInit, Await, Expr, FieldAccess, FieldInit, Index, Name, StructInit
 from zyn.base import codes
 from zyn.base.diagnostic import Edit, Fix
 from zyn.base.span import Span
 from zyn.sema.builtins import BUILTINS
+from zyn.sema.check_literal import has_fraction, is_literal
 from zyn.sema.context import Context
 from zyn.sema.convert import common, is_number, is_settled, without_optional
 from zyn.sema.facts import Binding, BindingKind, StructHead
 from zyn.sema.resolve import NESTING_MAX
 from zyn.sema.suggest import proposal
 from zyn.sema.types import (
-    BOOL,
     ERROR,
-    F32,
     F64,
-    I32,
     I64,
     NEVER,
     NULL,
     SIZE_MAX,
-    STRING,
     VOID,
     ArrayType,
-    BoolType,
-    FloatType,
     IntType,
     OptionalType,
     PromiseType,
-    StringType,
     StructType,
     Type,
     size_and_align,
 )
-
-COMPARISONS = frozenset({"==", "!=", "<", "<=", ">", ">="})
-EQUALITIES = frozenset({"==", "!="})
-
-_F32_MAX = float.fromhex("0x1.fffffep+127")
-
-
-# Literals and names
-
-
-def check_int(cx: Context, expr: IntLiteral, expected: Type | None) -> Type:
-    """A whole number."""
-    return int_literal(cx, expr, expected, expr.value, str(expr.value))
-
-
-def int_literal(cx: Context, expr: Expr, expected: Type | None, value: int, shown: str) -> Type:
-    """The type of a whole number; it may also stand for a fraction."""
-    wanted = without_optional(expected)
-    if isinstance(wanted, FloatType):
-        if abs(value) > (_F32_MAX if wanted is F32 else int(1.7e308)):
-            out_of_range(cx, expr, shown, wanted)
-        return wanted
-    type_ = wanted
-    if not isinstance(type_, IntType):
-        type_ = I32 if I32.minimum <= value <= I32.maximum else I64
-    if not type_.minimum <= value <= type_.maximum:
-        out_of_range(cx, expr, shown, type_)
-    return type_
-
-
-def out_of_range(cx: Context, expr: Expr, shown: str, type_: Type) -> None:
-    """Report a literal that does not fit its type."""
-    if len(shown) > 40:
-        shown = f"{shown[:20]}..{shown[-8:]}"
-    hint = None
-    if isinstance(type_, IntType):
-        hint = f"`{type_}` holds {type_.minimum} to {type_.maximum}"
-    cx.report(codes.LITERAL_RANGE, expr.span, f"{shown} does not fit `{type_}`", hint=hint)
-
-
-def check_float(cx: Context, expr: FloatLiteral, expected: Type | None) -> Type:
-    """A number with a fraction."""
-    wanted = without_optional(expected)
-    type_ = wanted if isinstance(wanted, FloatType) else F64
-    if not isfinite(expr.value) or (type_ is F32 and abs(expr.value) > _F32_MAX):
-        out_of_range(cx, expr, "this number", type_)
-    return type_
-
-
-def check_bool(_cx: Context, _expr: BoolLiteral, _expected: Type | None) -> Type:
-    """`true` or `false`."""
-    return BOOL
-
-
-def check_null(_cx: Context, _expr: NullLiteral, _expected: Type | None) -> Type:
-    """`null`."""
-    return NULL
-
-
-def check_string(_cx: Context, _expr: StringLiteral, _expected: Type | None) -> Type:
-    """Text."""
-    return STRING
-
-
-def check_error(_cx: Context, _expr: ErrorExpr, _expected: Type | None) -> Type:
-    """What could not be read."""
-    return ERROR
 
 
 def check_name(cx: Context, expr: Name, _expected: Type | None) -> Type:
@@ -152,190 +55,6 @@ def check_name(cx: Context, expr: Name, _expected: Type | None) -> Type:
     return ERROR
 
 
-# Operators
-
-
-def is_literal(expr: Expr) -> bool:
-    """Whether an expression is made of numbers alone, so that its type is still open."""
-    if isinstance(expr, IntLiteral | FloatLiteral):
-        return True
-    if isinstance(expr, Unary):
-        return expr.op == "-" and is_literal(expr.operand)
-    if isinstance(expr, Binary):
-        return expr.op not in COMPARISONS and is_literal(expr.right) and is_literal(expr.left)
-    return False
-
-
-def _has_fraction(expr: Expr) -> bool:
-    if isinstance(expr, Unary):
-        return _has_fraction(expr.operand)
-    if isinstance(expr, Binary):
-        return _has_fraction(expr.right) or _has_fraction(expr.left)
-    return isinstance(expr, FloatLiteral)
-
-
-def check_unary(cx: Context, expr: Unary, expected: Type | None) -> Type:
-    """`-x` and `!x`; a minus belongs to the number after it."""
-    operand = expr.operand
-    if expr.op == "!":
-        cx.value(operand, BOOL, "`!` needs")
-        return BOOL
-    if isinstance(operand, IntLiteral):
-        type_ = int_literal(cx, expr, expected, -operand.value, f"-{operand.value}")
-        cx.types[operand.id] = type_
-        return type_
-    type_ = cx.operand(operand, expected)
-    if isinstance(type_, FloatType) or (isinstance(type_, IntType) and type_.signed):
-        return type_
-    if is_settled(type_):
-        cx.report(codes.TYPE_MISMATCH, operand.span, f"`-` does not work on `{type_}`")
-    return ERROR
-
-
-def check_binary(cx: Context, expr: Binary, expected: Type | None) -> Type:
-    """Arithmetic or a comparison."""
-    if expr.op in COMPARISONS:
-        return _comparison(cx, expr)
-    wanted = without_optional(expected)
-    left, right = _operands(cx, expr, wanted if wanted and is_number(wanted) else None)
-    if not (is_settled(left) and is_settled(right)):
-        return ERROR
-    op = expr.op
-    if isinstance(left, StringType) and isinstance(right, StringType) and op == "+":
-        return STRING
-    for side, type_ in ((expr.left, left), (expr.right, right)):
-        if not is_number(type_):
-            _not_a_number(cx, side, type_, op, left, right)
-            return ERROR
-    result = _unify(cx, expr, left, right)
-    if result is None:
-        _different(cx, expr, left, right)
-        return ERROR
-    return result
-
-
-def _operands(cx: Context, expr: Binary, wanted: Type | None) -> tuple[Type, Type]:
-    """Check both sides; one made of literals takes the type of the other."""
-    left, right = expr.left, expr.right
-    if not is_literal(left):
-        left_type = cx.operand(left, wanted)
-        guide = left_type if is_literal(right) else wanted
-        return left_type, cx.operand(right, guide)
-    if not is_literal(right):
-        right_type = cx.operand(right, wanted)
-        return cx.operand(left, right_type), right_type
-    if wanted is None and _has_fraction(expr):
-        wanted = F64
-    return cx.operand(left, wanted), cx.operand(right, wanted)
-
-
-def _unify(cx: Context, expr: Binary, left: Type, right: Type) -> Type | None:
-    """Bring both sides to the wider type."""
-    if left is right:
-        return left
-    result = common(left, right)
-    if result is not None:
-        if left != result:
-            cx.converted[expr.left.id] = result
-        if right != result:
-            cx.converted[expr.right.id] = result
-    return result
-
-
-def _not_a_number(cx: Context, side: Expr, type_: Type, op: str, left: Type, right: Type) -> None:
-    message = f"`{op}` does not work on `{type_}`"
-    hint = None
-    if isinstance(type_, OptionalType):
-        hint = "it may be null: give a value for that case with `orelse`"
-    elif op == "+" and (isinstance(left, StringType) or isinstance(right, StringType)):
-        message = f"`+` joins two strings, but here are `{left}` and `{right}`"
-    elif type_ is VOID:
-        message = f"`{op}` needs a value, but this gives none"
-    cx.report(codes.TYPE_MISMATCH, side.span, message, hint=hint)
-
-
-def _different(cx: Context, expr: Binary, left: Type, right: Type) -> None:
-    """Report two sides without a common type."""
-    message = f"`{expr.op}` needs both sides of one type, found `{left}` and `{right}`"
-    hint = None
-    if is_number(left) and is_number(right):
-        hint = "neither type can hold every value of the other, so nothing converts by itself"
-    cx.report(codes.TYPE_MISMATCH, expr.span, message, hint=hint)
-
-
-def _comparison(cx: Context, expr: Binary) -> Type:
-    left_expr, right_expr = expr.left, expr.right
-    if (
-        isinstance(left_expr, Binary)
-        and left_expr.op in COMPARISONS
-        and left_expr.start == expr.start  # else it stands in parentheses
-    ):
-        cx.check(left_expr)
-        cx.operand(right_expr)
-        cx.report(
-            codes.TYPE_MISMATCH,
-            expr.span,
-            "comparisons cannot be chained: the first gives a `bool`",
-            hint=f"write `a {left_expr.op} b and b {expr.op} c`",
-        )
-        return BOOL
-    left, right = _operands(cx, expr, None)
-    if left is NULL or right is NULL:
-        _null_comparison(cx, expr, left, right)
-        return BOOL
-    if not (is_settled(left) and is_settled(right)):
-        return BOOL
-    if isinstance(left, OptionalType) or isinstance(right, OptionalType):
-        optional = left if isinstance(left, OptionalType) else right
-        message = f"a `{optional}` can only be compared with `null`"
-        hint = "give a value for null with `orelse` first"
-        cx.report(codes.TYPE_MISMATCH, expr.span, message, hint=hint)
-        return BOOL
-    type_ = _unify(cx, expr, left, right)
-    if type_ is None:
-        _different(cx, expr, left, right)
-    elif not (
-        is_number(type_)
-        or isinstance(type_, StringType)
-        or (isinstance(type_, BoolType) and expr.op in EQUALITIES)
-    ):
-        message = f"`{expr.op}` does not work on `{type_}`"
-        cx.report(codes.TYPE_MISMATCH, expr.span, message)
-    return BOOL
-
-
-def _null_comparison(cx: Context, expr: Binary, left: Type, right: Type) -> None:
-    null, other = (expr.left, right) if left is NULL else (expr.right, left)
-    if isinstance(other, OptionalType) and expr.op in EQUALITIES:
-        cx.converted[null.id] = other
-    elif is_settled(other):
-        message = f"`{expr.op}` cannot compare `{other}` with `null`"
-        if isinstance(other, OptionalType):
-            message = f"`null` can be compared with `==` and `!=`, not with `{expr.op}`"
-        cx.report(codes.TYPE_MISMATCH, expr.span, message)
-
-
-def check_logical(cx: Context, expr: Logical, _expected: Type | None) -> Type:
-    """`and` and `or`."""
-    cx.value(expr.left, BOOL, f"`{expr.op}` needs")
-    cx.value(expr.right, BOOL, f"`{expr.op}` needs")
-    return BOOL
-
-
-def check_orelse(cx: Context, expr: OrElse, expected: Type | None) -> Type:
-    """`a orelse b`."""
-    left = cx.operand(expr.left, expected)
-    if isinstance(left, OptionalType):
-        cx.value(expr.right, left.inner, "the right side of `orelse` needs")
-        return left.inner
-    right = cx.check(expr.right, expected)
-    if is_settled(left):
-        message = f"`orelse` needs an optional on its left, found `{left}`"
-        cx.report(codes.TYPE_MISMATCH, expr.left.span, message)
-        return ERROR
-    return right
-
-
 def check_await(cx: Context, expr: Await, _expected: Type | None) -> Type:
     """`await x`."""
     if not cx.function.is_async:
@@ -358,9 +77,6 @@ def check_await(cx: Context, expr: Await, _expected: Type | None) -> Type:
             fixes=(Fix("remove `await`", (Edit(Span(expr.start, end), ""),)),),
         )
     return type_
-
-
-# Parts and wholes
 
 
 def check_field(cx: Context, expr: FieldAccess, _expected: Type | None) -> Type:
@@ -486,7 +202,7 @@ def _element_type(cx: Context, expr: ArrayInit) -> Type:
             if is_number(type_) or isinstance(type_, ArrayType):
                 guide = type_ if guide is None else common(guide, type_) or guide
     literals = [element for element in expr.elements if _is_open(element)]
-    if guide is None and any(map(_has_fraction, literals)):
+    if guide is None and any(map(has_fraction, literals)):
         guide = F64
     found += [(element, cx.check(element, guide)) for element in literals]
     result: Type | None = None

@@ -1,76 +1,42 @@
 """Lower Zyntax: the nodes of its grammar to the nodes of `zyn.ast`.
 
 A node with a mistake inside keeps every part that can be read; the rest becomes `ErrorExpr`,
-`ErrorStmt` or `ErrorTypeExpr`, and `zyn.syntax.errors` says what is wrong.  Parentheses leave no
-node: what they enclose keeps its own span, and what encloses them covers them.
+`ErrorStmt` or `ErrorTypeExpr`, and `zyn.syntax.errors` says what is wrong.
 
-Nesting is bounded by `DEPTH_MAX`, so that every later walk may recurse.
+Absent here: expressions; see `zyn.syntax.zyntax_expr`.
 """
 
-import re
 from collections.abc import Callable
 
 from tree_sitter import Node
 
 from zyn.ast import (
-    ArrayInit,
     ArrayTypeExpr,
     Assign,
-    Await,
-    Binary,
     Block,
-    BoolLiteral,
     Break,
-    Call,
     Continue,
-    ErrorExpr,
     ErrorStmt,
     ErrorTypeExpr,
-    Expr,
     ExprStmt,
     Field,
-    FieldAccess,
-    FieldInit,
-    FloatLiteral,
     Function,
-    Ident,
     If,
-    Index,
-    IntLiteral,
     Item,
     Let,
-    Logical,
-    Name,
     NamedTypeExpr,
-    NullLiteral,
     OptionalTypeExpr,
-    OrElse,
     Param,
     PromiseTypeExpr,
     Return,
     SliceTypeExpr,
     Stmt,
-    StringLiteral,
     Struct,
-    StructInit,
     TypeExpr,
-    Unary,
     While,
 )
-from zyn.base import codes
-from zyn.base.diagnostic import Diagnostic
-from zyn.base.span import Span
 from zyn.syntax.errors import syntax_diagnostics
-
-DEPTH_MAX = 128
-"""How deep expressions, blocks and types may nest, together.  Operands of a chain count too."""
-
-DIGITS_MAX = 400
-"""Digits of an integer that are read; more is out of every type's range anyway."""
-
-_COMMENTS = frozenset({"line_comment", "block_comment"})
-_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
-_ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "0": "\0", "\\": "\\", '"': '"'}
+from zyn.syntax.zyntax_expr import COMMENTS, ExprLowering, inner_expr
 
 
 def lower(nodes: list[Node], base: int, text: bytes) -> Item:
@@ -90,34 +56,10 @@ def lower(nodes: list[Node], base: int, text: bytes) -> Item:
     return Item(text, decl, tuple(diagnostics), is_broken, lowering.next_id)
 
 
-class _Lowering:
-    """The state of lowering one item."""
+class _Lowering(ExprLowering):
+    """How declarations, types and statements are lowered."""
 
-    __slots__ = ("base", "depth", "diagnostics", "next_id", "text")
-
-    def __init__(self, text: bytes, base: int) -> None:
-        self.text = text
-        self.base = base
-        self.depth = 0
-        self.next_id = 0
-        self.diagnostics: list[Diagnostic] = []
-
-    def new_id(self) -> int:
-        """The id of a node that is finished now."""
-        number = self.next_id
-        self.next_id = number + 1
-        return number
-
-    def place(self, node: Node) -> tuple[int, int, int]:
-        """What every finished node begins with."""
-        number = self.next_id
-        self.next_id = number + 1
-        return node.start_byte - self.base, node.end_byte - self.base, number
-
-    def text_of(self, node: Node) -> str:
-        """The text of a node that is ASCII by the grammar."""
-        raw = self.text[node.start_byte - self.base : node.end_byte - self.base]
-        return raw.decode("utf-8", "replace")
+    __slots__ = ()
 
     def declaration(self, node: Node) -> Function | Struct | None:
         """The declaration that `node` is."""
@@ -157,7 +99,7 @@ class _Lowering:
 
     def headless(self, node: Node) -> Function | None:
         """A function whose braces do not close: its head and the statements that were read."""
-        children = [child for child in node.children if child.type not in _COMMENTS]
+        children = [child for child in node.children if child.type not in COMMENTS]
         for position, child in enumerate(children):
             if child.type == "parameter_list" and position > 0:
                 break
@@ -198,13 +140,6 @@ class _Lowering:
                 type_ = self.type(child.child_by_field_name("type"), child)
                 fields.append(Field(*self.place(child), field_name, type_))
         return Struct(*self.place(node), name, tuple(fields))
-
-    def ident(self, node: Node | None, parent: Node) -> Ident:
-        """A declared name; empty when it is missing."""
-        if node is None or node.type != "identifier":
-            at = parent.start_byte - self.base
-            return Ident(at, at, self.new_id(), "")
-        return Ident(*self.place(node), self.text_of(node))
 
     # Types
 
@@ -249,7 +184,7 @@ class _Lowering:
             handler = _STMT.get(kind)
             if handler is not None:
                 statements.append(handler(self, child))
-            elif kind not in _COMMENTS:
+            elif kind not in COMMENTS:
                 statements.append(ErrorStmt(*self.place(child)))
         self.depth -= 1
         return Block(*self.place(node), tuple(statements))
@@ -289,7 +224,7 @@ class _Lowering:
 
     def expression_statement(self, node: Node) -> Stmt:
         """An expression for its effect."""
-        value = self.expr(_inner(node), node)
+        value = self.expr(inner_expr(node), node)
         return ExprStmt(*self.place(node), value)
 
     def return_(self, node: Node) -> Stmt:
@@ -331,173 +266,6 @@ class _Lowering:
         """`continue`."""
         return Continue(*self.place(node))
 
-    # Expressions
-
-    def expr(self, node: Node | None, parent: Node) -> Expr:
-        """An expression.  Parentheses are taken off in a loop; they count as nesting."""
-        depth = self.depth
-        while node is not None and node.type == "parenthesized_expression":
-            self.depth += 1
-            parent = node
-            node = _inner(node)
-        if node is None:
-            self.depth = depth
-            at = parent.end_byte - self.base
-            return ErrorExpr(at, at, self.new_id())
-        handler = _EXPR.get(node.type)
-        if handler is None or self.is_too_deep(node):
-            self.depth = depth
-            return ErrorExpr(*self.place(node))
-        self.depth += 1
-        result = handler(self, node)
-        self.depth = depth
-        return result
-
-    def exprs(self, node: Node | None) -> tuple[Expr, ...]:
-        """The expressions of a list; a part that cannot be read stands as an `ErrorExpr`."""
-        if node is None:
-            return ()
-        return tuple(
-            self.expr(child, node) for child in node.named_children if child.type not in _COMMENTS
-        )
-
-    def name(self, node: Node) -> Expr:
-        """A name used as a value."""
-        text = self.text_of(node)
-        return Name(*self.place(node), text) if text else ErrorExpr(*self.place(node))
-
-    def int_literal(self, node: Node) -> Expr:
-        """A whole number."""
-        number = self.integer(node)
-        if number is None:
-            return ErrorExpr(*self.place(node))
-        return IntLiteral(*self.place(node), number)
-
-    def integer(self, node: Node) -> int | None:
-        """The value of an integer token; a number of too many digits only keeps its size."""
-        digits = self.text_of(node)
-        if not digits.isdigit():
-            return None
-        if len(digits) > DIGITS_MAX:
-            digits = digits.lstrip("0")[: DIGITS_MAX + 1] or "0"
-        return int(digits)
-
-    def float_literal(self, node: Node) -> Expr:
-        """A number with a fraction."""
-        try:
-            return FloatLiteral(*self.place(node), float(self.text_of(node)))
-        except ValueError:
-            return ErrorExpr(*self.place(node))
-
-    def bool_literal(self, node: Node) -> Expr:
-        """`true` or `false`."""
-        return BoolLiteral(*self.place(node), self.text_of(node) == "true")
-
-    def null(self, node: Node) -> Expr:
-        """`null`."""
-        return NullLiteral(*self.place(node))
-
-    def string(self, node: Node) -> Expr:
-        """A string with its escapes replaced; bytes that are no text are reported."""
-        start, end, number = self.place(node)
-        raw = self.text[start:end].removeprefix(b'"').removesuffix(b'"')
-        try:
-            value = raw.decode()
-        except UnicodeDecodeError as error:
-            at = start + 1 + error.start
-            message = f"byte 0x{raw[error.start]:02x} of this string is not valid UTF-8"
-            self.diagnostics.append(Diagnostic(codes.SYNTAX, Span(at, at + 1), message))
-            value = raw.decode("utf-8", "replace")
-        if "\\" in value:
-            value = _ESCAPE.sub(lambda m: _ESCAPES.get(m[1], m[0]), value)
-        return StringLiteral(start, end, number, value)
-
-    def binary(self, node: Node) -> Expr:
-        """An operator between two expressions."""
-        field = node.child_by_field_name
-        left = self.expr(field("left"), node)
-        right = self.expr(field("right"), node)
-        operator = field("operator")
-        op = "" if operator is None else operator.type
-        if op in ("and", "or"):
-            return Logical(*self.place(node), op, left, right)
-        if op == "orelse":
-            return OrElse(*self.place(node), left, right)
-        if op not in _BINARY:
-            return ErrorExpr(*self.place(node))
-        return Binary(*self.place(node), op, left, right)
-
-    def unary(self, node: Node) -> Expr:
-        """`-x` or `!x`."""
-        operator = node.child_by_field_name("operator")
-        operand = self.expr(node.child_by_field_name("operand"), node)
-        op = "-" if operator is None else operator.type
-        return Unary(*self.place(node), op, operand)
-
-    def await_(self, node: Node) -> Expr:
-        """`await x`."""
-        operand = self.expr(node.child_by_field_name("operand"), node)
-        return Await(*self.place(node), operand)
-
-    def call(self, node: Node) -> Expr:
-        """A call with its arguments."""
-        callee = self.expr(node.child_by_field_name("function"), node)
-        args = self.exprs(node.child_by_field_name("arguments"))
-        start, end, number = self.place(node)
-        args_end = end - 1 if self.text[end - 1 : end] == b")" else end
-        return Call(start, end, number, callee, args, args_end)
-
-    def field_access(self, node: Node) -> Expr:
-        """`value.field`."""
-        value = self.expr(node.child_by_field_name("value"), node)
-        name = self.ident(node.child_by_field_name("field"), node)
-        return FieldAccess(*self.place(node), value, name)
-
-    def index(self, node: Node) -> Expr:
-        """`value[index]`."""
-        value = self.expr(node.child_by_field_name("value"), node)
-        index = self.expr(node.child_by_field_name("index"), node)
-        return Index(*self.place(node), value, index)
-
-    def struct_init(self, node: Node) -> Expr:
-        """`T{ .a = 1 }`."""
-        type_name = self.ident(node.child_by_field_name("type"), node)
-        fields: list[FieldInit] = []
-        lists = [c for c in node.named_children if c.type == "field_initializer_list"]
-        for child in lists[0].named_children if lists else ():
-            if child.type == "field_initializer":
-                name = self.ident(child.child_by_field_name("name"), child)
-                value = self.expr(child.child_by_field_name("value"), child)
-                fields.append(FieldInit(*self.place(child), name, value))
-        return StructInit(*self.place(node), type_name, tuple(fields))
-
-    def array_init(self, node: Node) -> Expr:
-        """`[a, b]`."""
-        elements = self.exprs(node)
-        return ArrayInit(*self.place(node), elements)
-
-    def is_too_deep(self, node: Node) -> bool:
-        """Whether nesting ends here; the first time, it is reported."""
-        if self.depth < DEPTH_MAX:
-            return False
-        if not any(d.code is codes.TOO_DEEP for d in self.diagnostics):
-            start = node.start_byte - self.base
-            end = min(node.end_byte - self.base, start + 1)
-            message = f"the code nests more than {DEPTH_MAX} levels deep here"
-            hint = "give a part of it a name, or move it into a function of its own"
-            self.diagnostics.append(
-                Diagnostic(codes.TOO_DEEP, Span(start, end), message, hint=hint)
-            )
-        return True
-
-
-def _inner(node: Node) -> Node | None:
-    """The one expression inside a node."""
-    for child in node.named_children:
-        if child.type not in _COMMENTS and child.type != "ERROR":
-            return child
-    return None
-
 
 def _skipped_name(node: Node) -> Node | None:
     """The name in `let name = ..`: a declaration in the words of another language."""
@@ -508,8 +276,6 @@ def _skipped_name(node: Node) -> Node | None:
     is_name = len(inner) == 1 and inner[0].type == "identifier"
     return inner[0] if is_name and children[2].type == "=" else None
 
-
-_BINARY = frozenset({"+", "-", "*", "/", "%", "==", "!=", "<", "<=", ">", ">="})
 
 _TYPE_PART = {
     "promise_type": "result",
@@ -528,21 +294,4 @@ _STMT: dict[str, Callable[[_Lowering, Node], Stmt]] = {
     "return_statement": _Lowering.return_,
     "variable_declaration": _Lowering.let,
     "while_statement": _Lowering.while_,
-}
-
-_EXPR: dict[str, Callable[[_Lowering, Node], Expr]] = {
-    "array_expression": _Lowering.array_init,
-    "await_expression": _Lowering.await_,
-    "binary_expression": _Lowering.binary,
-    "boolean": _Lowering.bool_literal,
-    "call_expression": _Lowering.call,
-    "field_expression": _Lowering.field_access,
-    "float": _Lowering.float_literal,
-    "identifier": _Lowering.name,
-    "index_expression": _Lowering.index,
-    "integer": _Lowering.int_literal,
-    "null": _Lowering.null,
-    "string": _Lowering.string,
-    "struct_expression": _Lowering.struct_init,
-    "unary_expression": _Lowering.unary,
 }
