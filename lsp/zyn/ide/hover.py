@@ -181,7 +181,7 @@ def _reasons(document: Document, placed: PlacedItem, table: SideTable, variable:
             continue
         used = document.text.line_of(placed.offset + capture.use.start) + 1
         awaited = placed.line + state.line + 1
-        again = ", when the loop comes round" if capture.use.start < state.span.start else ""
+        again = ", next time round" if capture.use.start < state.span.start else ""
         reasons.append(
             f"- crosses `await {state.awaits}` on line {awaited} (state {state.index}) "
             f"and is used after it on line {used}{again}"

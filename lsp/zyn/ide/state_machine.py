@@ -10,7 +10,7 @@ from zyn.base.span import Span
 from zyn.driver.items import PlacedItem
 from zyn.driver.queries import Document
 from zyn.ir.func import Block, Function
-from zyn.ir.op import Await
+from zyn.ir.op import Await, Return
 from zyn.ir.side_table import SideTable
 
 END = -1
@@ -57,7 +57,7 @@ def _edges(function: Function) -> list[Edge]:
     for block in function.blocks:
         end = block.end
         if isinstance(end, Await):
-            # A failed await that nothing catches is no way through the program worth drawing.
+            # Ways that only a failure or a cancellation takes are not drawn.
             edges |= {Edge(end.state, target) for target in _next_states([end.ok])}
     return sorted(edges, key=lambda edge: (edge.source, edge.target == END, edge.target))
 
@@ -72,7 +72,7 @@ def _next_states(blocks: list[Block]) -> set[int]:
         if isinstance(end, Await):
             found.add(end.state)
             continue
-        if not end.successors:
+        if isinstance(end, Return):
             found.add(END)
         for block in end.successors:
             if block not in seen:
