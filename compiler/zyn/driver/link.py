@@ -16,16 +16,31 @@ from zyn.codegen.declare import C_LIBRARY
 from zyn.runtime.load import symbol_address
 
 _numbers = itertools.count(1)
+_LOCK = threading.Lock()
+_linkers: list["Linker"] = []
+
+
+def process_linker(target: Target) -> "Linker":
+    """The one linker of this process, which outlives every engine that used it.
+
+    A promise may be dropped long after the engine that compiled its function, and dropping it
+    reads that function's descriptor.
+    """
+    with _LOCK:
+        if not _linkers:
+            _linkers.append(Linker(target))
+        return _linkers[0]
 
 
 class Linker:
-    """The JIT of one process."""
+    """A JIT; see `process_linker`."""
 
     def __init__(self, target: Target) -> None:
-        self.target = target
         self._lock = threading.Lock()
         self._jit = llvm.create_lljit_compiler(target.machine, use_jit_link=True)
-        self._alive: list[object] = []
+        # "Owned by another": even the end of the interpreter must not take code away from the
+        # threads of the runtime.
+        self._jit._owned = True
 
     def link(
         self,
@@ -55,5 +70,5 @@ class Linker:
             builder.export_symbol(symbol)
         with self._lock:
             tracker = builder.link(self._jit, f"zyn{next(_numbers)}")
-            self._alive.append(tracker)
+            tracker.detach()
         return {symbol: tracker[symbol] for symbol in exports}

@@ -28,7 +28,7 @@ from zyn.codegen import (
 from zyn.codegen.lltypes import param_offsets
 from zyn.codegen.names import Names
 from zyn.driver.cache import ObjectCache
-from zyn.driver.link import Linker
+from zyn.driver.link import process_linker
 from zyn.driver.queries import Document
 from zyn.ir.build import Wrapper, build_wrapper
 from zyn.ir.side_table import SideTable
@@ -247,7 +247,6 @@ class Engine:
         self.check = check
         self.baseline = baseline
         self.target = Target()
-        self._linker: Linker | None = None
 
     def load(
         self, text: bytes, *, language: str = "zyntax", name: str = "main", file: str = ""
@@ -280,9 +279,7 @@ class Engine:
         if code is None:
             code = self.target.object_code(emitted.text, optimise=optimise)
             self.cache.put(key, code)
-        if self._linker is None:
-            self._linker = Linker(self.target)
-        return self._linker.link([code], emitted.exports, emitted.runtime, others)
+        return process_linker(self.target).link([code], emitted.exports, emitted.runtime, others)
 
 
 def lower_all(document: Document, *, check: bool = False) -> list[Unit]:
