@@ -85,8 +85,8 @@ void zyn__debug_step_set(ZynTask *task, uint32_t mode)
 	rt->step_tasks += (uint32_t)is_armed - (uint32_t)was_armed;
 	const ZynActivation *activation = task->activation;
 	debug->start_activation = activation;
-	debug->start_machine = activation != NULL ? activation->state_machine : task->suspended_machine;
-	debug->start_table = activation != NULL ? activation->side_table : (uint32_t)task->suspended_table;
+	debug->start_machine = activation != NULL ? activation->state_machine : debug->suspended_machine;
+	debug->start_table = activation != NULL ? activation->side_table : debug->suspended_table;
 }
 
 /* What KEEP needs: the step that a stop is about to end. */
@@ -280,7 +280,8 @@ void zyn_probe_enter(ZynContext *cx, ZynActivation *activation)
 	if (task == NULL)
 		return;
 	task->activation = activation;
-	task->suspended_machine = NULL;
+	if (task->debug != NULL)
+		task->debug->suspended_machine = NULL;
 }
 
 void zyn_probe_leave(ZynContext *cx, ZynActivation *activation)
@@ -289,11 +290,14 @@ void zyn_probe_leave(ZynContext *cx, ZynActivation *activation)
 	if (task == NULL)
 		return;
 	task->activation = activation->caller;
-	/* The first machine to leave unended since the last one was entered is the innermost of a suspension. */
 	void *sm = activation->state_machine;
-	if (sm != NULL && task->suspended_machine == NULL && !zyn__state_ended(*zyn__machine_state(sm))) {
-		task->suspended_machine = sm;
-		task->suspended_table = activation->side_table;
+	if (cx->runtime->debugger == NULL || sm == NULL || zyn__state_ended(*zyn__machine_state(sm)))
+		return;
+	/* The first machine to leave unended since the last one was entered is the innermost of a suspension. */
+	ZynDebugTask *debug = zyn__debug_task(task);
+	if (debug != NULL && debug->suspended_machine == NULL) {
+		debug->suspended_machine = sm;
+		debug->suspended_table = activation->side_table;
 	}
 }
 

@@ -80,8 +80,7 @@ struct ZynTask {
 	ZynList queue;                    /* ready queue, round, foreign list or free list */
 	ZynList all;                      /* the runtime's tasks in order of id; unlinked when it is no task */
 	ZynList joiners;                  /* ZynJoiner.link of whoever waits for the end */
-	void *owner;                      /* the await leaf that polls it in place, or null */
-	ZynWaker owner_waker;
+	struct ZynAwait *owner;           /* the await leaf that polls it in place, or null */
 	_Atomic uint64_t id;              /* any thread reads; 0 when it is no task */
 	_Atomic uint64_t polls;           /* any thread reads */
 	_Atomic uint32_t status;          /* ZynStatus; any thread reads; PENDING, READY, FAILED or CANCELLED */
@@ -100,8 +99,6 @@ struct ZynTask {
 	uint64_t parked_since_ns;
 	uint64_t waker_task;
 	ZynActivation *activation;        /* newest activation of a debug build */
-	void *suspended_machine;          /* innermost machine of the last suspension that a debug build saw */
-	uint64_t suspended_table;         /* its side table */
 	ZynSeat *seat;                    /* while running */
 	ZynDebugTask *debug;              /* null until a debugger takes an interest */
 };
@@ -113,6 +110,8 @@ struct ZynDebugTask {
 	uint32_t step;                    /* ZynStepMode under way */
 	bool mid_poll;                    /* stopped inside a poll, not where it waits */
 	bool pause_requested;
+	uint32_t suspended_table;         /* of suspended_machine */
+	void *suspended_machine;          /* innermost machine of the last suspension that a debug build saw */
 	uint32_t start_table;             /* the activation that a step began in */
 	void *start_machine;
 	const ZynActivation *start_activation;
@@ -311,7 +310,7 @@ typedef struct ZynAwait {
 	uint32_t state;
 	uint32_t in_place;
 	ZynPromise *promise;              /* owned */
-	ZynJoiner joiner;
+	ZynJoiner joiner;                 /* unlinked, but with our waker, while the child is polled in place */
 } ZynAwait;
 
 typedef struct ZynGroup ZynGroup;
@@ -476,6 +475,19 @@ ZynTask *zyn__slab_take(ZynRuntime *rt, size_t frame_bytes); /* frame zeroed; nu
 void zyn__slab_put(ZynTask *task);
 
 /* --- frame.c ----------------------------------------------------------------------------------------------- */
+
+/* Retains on behalf of compiled code.  A count of one is then a slot of its frame and nobody else's, so that no
+ * locked instruction is needed; a host may share one reference between threads, and must use zyn_promise_retain. */
+static inline void zyn__promise_retain_compiled(ZynPromise *p)
+{
+	if (p == NULL)
+		return;
+	_Atomic uint32_t *refs = &((ZynFrameHeader *)(void *)p)->refs;
+	if (atomic_load_explicit(refs, memory_order_acquire) == 1)
+		zyn__set(refs, 2);
+	else
+		atomic_fetch_add_explicit(refs, 1, memory_order_relaxed);
+}
 
 ZynTask *zyn__frame_make(ZynRuntime *rt, const ZynDescriptor *descriptor);
 /* Drops what an ended or never started frame holds and frees it. */

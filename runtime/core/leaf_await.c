@@ -94,7 +94,7 @@ void zyn_await_promise_init(ZynContext *cx, void *mem, ZynPromise *p)
 {
 	(void)cx;
 	ZynAwait *await = mem;
-	zyn_promise_retain(p);
+	zyn__promise_retain_compiled(p);
 	*await = (ZynAwait){.promise = p};
 }
 
@@ -122,7 +122,7 @@ int64_t zyn_await_promise_poll(void *mem, ZynContext *cx)
 	await->in_place = 1;
 	await->state = 1;
 	child->owner = await;
-	child->owner_waker = cx->waker;
+	await->joiner.waker = cx->waker;
 	if (poll_in_place(child, cx))
 		return answer(await, cx);
 	if (child->owner != await)

@@ -48,7 +48,7 @@ static void group_init(ZynContext *cx, void *mem, ZynPromise *const *promises, u
 	group->count = count;
 	group->runtime = cx->runtime;
 	for (uint64_t i = 0; i < count; i++) {
-		zyn_promise_retain(promises[i]);
+		zyn__promise_retain_compiled(promises[i]);
 		group->children[i].group = group;
 		group->children[i].promise = promises[i];
 	}

@@ -57,8 +57,9 @@ void zyn__task_become(ZynTask *task, uint64_t parent, uint64_t spawn_site)
 	task->spawn_site = spawn_site;
 	zyn__list_push_back(&rt->tasks, &task->all);
 	if (task->owner != NULL) { /* Rule 5. */
+		ZynWaker waker = task->owner->joiner.waker;
 		task->owner = NULL;
-		zyn__waker_call(rt, task->owner_waker);
+		zyn__waker_call(rt, waker);
 	}
 	changed(task);
 }
@@ -103,7 +104,7 @@ void zyn__task_cancel(ZynTask *task, bool interrupted)
 	if (interrupted)
 		task->interrupted = 1;
 	if (task->owner != NULL) {
-		zyn__waker_call(rt, task->owner_waker); /* the await will poll it and see */
+		zyn__waker_call(rt, task->owner->joiner.waker); /* the await will poll it and see */
 		return;
 	}
 	if (!zyn__flag(task, ZYN_FRAME_TASK) && zyn__flag(task, ZYN_FRAME_RUNNING))
@@ -258,7 +259,7 @@ void zyn__joiner_leave(ZynJoiner *joiner)
 ZynPromise *zyn_spawn(ZynContext *cx, ZynPromise *p, ZynSite site)
 {
 	ZynTask *task = zyn__task_of_promise(p);
-	zyn_promise_retain(p);
+	zyn__promise_retain_compiled(p);
 	zyn__task_become(task, zyn__task_id_of(cx), site);
 	zyn__task_schedule(task);
 	return p;
