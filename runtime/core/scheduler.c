@@ -70,11 +70,12 @@ static bool host_is_busy(ZynRuntime *rt)
 	return !zyn__list_empty(&rt->foreign) || zyn__get(&rt->outside) != 0;
 }
 
-/* Whether only the host keeps a virtual clock from going to the next timer. */
+/* Whether only the host keeps a virtual clock from going to the next timer.  A poll that is stopped does too, except
+ * where a stop stops everything: there the gate says whether the others may go on. */
 static bool time_could_pass(ZynRuntime *rt)
 {
 	return rt->clock == ZYN_CLOCK_VIRTUAL && rt->wheel.count != 0 && nothing_runnable(rt) &&
-	       rt->stopped_mid_poll == 0 && !rt->gate_closed;
+	       (rt->stopped_mid_poll == 0 || rt->stop_all) && !rt->gate_closed;
 }
 
 static bool wakes_somebody(const ZynTimer *timer, void *data)

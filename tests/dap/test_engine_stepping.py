@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.debugging import Debugging, debugging
-from zyn.debug.model import DebugError, Stopped
+from zyn.debug.model import DebugError, Stopped, TaskChanged
 
 THREE_TASKS = """
 async fn worker(n: i32) i32 {
@@ -129,12 +129,16 @@ async def test_over_stays_in_its_task_across_suspensions(debug: Callable[[str], 
     await session.launch("outer()", stop_on_entry=True)
     stop = await session.stopped()
     assert stop.reason == "entry"
-    lines = [(await where(session, stop))[1]]
-    for _ in range(2):
-        stop = await session.step(1, "over")
-        assert await where(session, stop) == ("outer", (await session.top(1)).line)
-        lines.append((await session.top(1)).line)
-    assert lines == [session.line("outer"), session.line("after"), session.line("end")]
+    places = [await where(session, stop)]
+    for _ in range(3):
+        places.append(await where(session, await session.step(1, "over")))
+    # A statement with an await has two places: before it, and where it goes on.
+    assert places == [
+        ("outer", session.line("outer")),
+        ("outer", session.line("outer")),
+        ("outer", session.line("after")),
+        ("outer", session.line("end")),
+    ]
 
 
 async def test_into_and_out_follow_the_calls(debug: Callable[[str], Debugging]) -> None:
@@ -142,17 +146,18 @@ async def test_into_and_out_follow_the_calls(debug: Callable[[str], Debugging]) 
     await session.launch("outer()", stop_on_entry=True)
     await session.stopped()
     path = []
-    for kind in ("into", "into", "into", "out", "out", "into", "out"):
+    for kind in ("into", "into", "into", "into", "out", "over", "into", "out"):
         path.append((kind, *await where(session, await session.step(1, kind))))
     assert path == [
         ("into", "inner", session.line("inner")),
+        ("into", "inner", session.line("inner")),
         ("into", "inner", session.line("inner") + 1),
         ("into", "square", session.line("square")),
-        ("out", "inner", session.line("inner") + 1),
         ("out", "outer", session.line("outer")),
-        ("into", "outer", session.line("after")),
-        ("out", "outer", session.line("after")),
-    ][: len(path)] or path
+        ("over", "outer", session.line("after")),
+        ("into", "square", session.line("square")),
+        ("out", "outer", session.line("end")),
+    ]
 
 
 async def test_stepping_one_task_leaves_the_other_stopped(
@@ -184,8 +189,8 @@ async def test_pause_stops_a_loop_that_never_awaits(debug: Callable[[str], Debug
     session = debug("fn main() i32 {\n    var i: i32 = 0;\n    while (true) {\n"
                     "        i = i + 1;\n    }\n    return i;\n}\n")  # fmt: skip
     await session.launch()
-    views, _ = await session.session.tasks()
-    await session.session.pause(views[0].id)
+    await session.until(TaskChanged)
+    await session.session.pause(None)
     stop = await session.stopped()
     assert stop.reason == "pause"
     assert (await session.top(stop.task)).function == "main"

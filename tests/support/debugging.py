@@ -5,7 +5,8 @@ time that only a hang reaches.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -24,7 +25,7 @@ from zyn.debug.model import (
 )
 from zyn.debug.session import Session
 
-HANG_S = 60.0
+HANG_S = 30.0
 E = TypeVar("E")
 
 
@@ -132,6 +133,22 @@ class Debugging:
                     for one in await self.session.variables(scope.variables):
                         lines.append(f"    {described(one)}")
         return "\n".join(lines)
+
+
+@asynccontextmanager
+async def debugging(folder: Path) -> AsyncIterator[Callable[[str], Debugging]]:
+    """Makes sessions for program texts, and ends them."""
+    made: list[Debugging] = []
+
+    def make(text: str) -> Debugging:
+        program = folder / f"program{len(made)}.zyntax"
+        program.write_text(text, encoding="utf-8")
+        made.append(Debugging(program, text))
+        return made[-1]
+
+    yield make
+    for one in made:
+        await one.session.disconnect(terminate=True)
 
 
 def described(variable: Variable) -> str:
