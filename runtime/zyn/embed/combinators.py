@@ -1,16 +1,16 @@
 """Several promises as one: all, the first, all however they end.
 
-A round polls every pending promise once, in order, and then looks: what is decided depends on no
-finer order than that.  `poll` is one round; the blocking forms run rounds only when something can
-have changed.  A failed member of PromiseAll leaves the others as they are; the losers of a race are
-cancelled.
+A round is one turn of the runtime, in which every promise that can go on is polled once; what is
+decided depends on no finer order than that.  `poll` is one round; the blocking forms run rounds
+only when something can have changed.  A failed member of PromiseAll leaves the others as they
+are; the losers of a race are cancelled.
 """
 
 import threading
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Generator, Iterable
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from zyn.embed.errors import PromiseTimeout
 from zyn.embed.promise import ForeignPromise, Promise, deadline_after, failure
@@ -27,6 +27,10 @@ from zyn.embed.states import (
     Rejected,
     Won,
 )
+from zyn.runtime.host import NativePromise
+
+if TYPE_CHECKING:
+    from zyn.embed.runtime import Runtime
 
 Decided = TypeVar("Decided")
 
@@ -65,8 +69,7 @@ class Group(ABC, Generic[Decided]):
         if not isinstance(state, Pending):
             return state
         self._polls += 1
-        for promise in self._promises:
-            promise.poll()
+        self._runtime._round(self._pending())
         return self.state
 
     @abstractmethod
@@ -75,6 +78,15 @@ class Group(ABC, Generic[Decided]):
 
     def _end(self) -> None:
         """The group was decided just now."""
+
+    @property
+    def _runtime(self) -> "Runtime":
+        return self._promises[0]._root()._runtime
+
+    def _pending(self) -> list[NativePromise]:
+        """The native promises that the open members wait for."""
+        open_ = [promise for promise in self._promises if promise._advance() is PENDING]
+        return [promise._root()._native() for promise in open_]
 
     def _bind(self) -> None:
         """Give members that belong to no runtime yet that of the others."""
@@ -87,19 +99,12 @@ class Group(ABC, Generic[Decided]):
             raise ValueError("the promises belong to different runtimes")
 
     def _await(self, deadline: float | None) -> Decided:
-        state = self.state
-        started = False
+        state = self.poll()
         while isinstance(state, Pending):
             if deadline is not None and time.monotonic() >= deadline:
                 raise PromiseTimeout("the time is up and the promises are still pending")
-            if started:
-                root = next(p for p in self._promises if p._advance() is PENDING)._root()
-                root._runtime._progress(root._native(), deadline)
-                self._polls += 1
-                state = self.state
-            else:
-                started = True
-                state = self.poll()
+            self._polls += self._runtime._progress(self._pending()[0], deadline)
+            state = self.state
         return state
 
     async def _wait(self) -> Decided:

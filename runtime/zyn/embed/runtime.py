@@ -52,6 +52,7 @@ logger = logging.getLogger("zyn.embed")
 
 LANGUAGES = {"zyntax": (".zyntax",)}
 _BUSY_PAUSE_S = 0.001
+_WAIT_MAX_NS = 1e18  # thirty years
 _CLOCKS = {"real": CLOCK_REAL, "virtual": CLOCK_VIRTUAL}
 
 
@@ -83,7 +84,7 @@ class Runtime:
         self._native = NativeRuntime(
             clock=_CLOCKS[clock], seed=seed, memory_max=memory_max, stack_bytes=stack_bytes
         )
-        self._engine = Engine(cache_dir=Path(cache_dir) if cache_dir else None, check=check)
+        self._engine = _engine(Path(cache_dir) if cache_dir else None, check)
         self._clock = clock
         self._loading = threading.RLock()
         self._modules: list[LoadedModule] = []
@@ -133,7 +134,10 @@ class Runtime:
 
     @property
     def live_objects(self) -> int:
-        """Frames, strings and errors that are alive; 0 once every promise is gone."""
+        """Frames, strings and errors that are alive.
+
+        A pending promise that is dropped is cancelled by the next turn, and counts until then.
+        """
         try:
             return self._native.live_objects()
         except RuntimeClosedError:
@@ -298,7 +302,7 @@ class Runtime:
         """Run until the promise ended; raises when it does not."""
         left_ns = -1
         if deadline is not None:
-            left_ns = max(0, min(int((deadline - time.monotonic()) * 1e9), (1 << 63) - 1))
+            left_ns = int(max(0.0, min((deadline - time.monotonic()) * 1e9, _WAIT_MAX_NS)))
         try:
             status = self._native.block_on(native, left_ns)
         except RuntimeClosedError:
@@ -311,27 +315,41 @@ class Runtime:
             raise Deadlocked(waiting_tasks(self._native, self._side_tables))
         _refuse(status)
 
-    def _progress(self, native: NativePromise, deadline: float | None) -> None:
-        """One turn, then wait until another is worth it.  `native` is pending."""
+    def _round(self, natives: Iterable[NativePromise]) -> int:
+        """One turn in which these promises, if they can go on, are polled; gives all its polls."""
         try:
+            for native in natives:
+                self._native.spawn(native)
             polls = self._native.turn()
+        except RuntimeClosedError:
+            return 0  # the promises are Cancelled
+        finally:
             self._notify()
-            if polls < 0:
-                if self._native.is_inside:
-                    _refuse(Status.BUSY)
-                time.sleep(_BUSY_PAUSE_S)  # another thread runs the runtime
-            if polls != 0:
-                return
+        if polls < 0 and self._native.is_inside:
+            _refuse(Status.BUSY)
+        return polls
+
+    def _progress(self, native: NativePromise, deadline: float | None) -> int:
+        """Wait until a turn is worth it and run it; gives the number of turns.
+
+        `native` is pending and says whether anything can come from outside.
+        """
+        try:
             next_ns = self._native.next_deadline_ns()
             if next_ns < 0:
-                self._block_on(native, deadline)  # it knows whether anything can come from outside
-            elif next_ns > 0:
+                self._block_on(native, deadline)
+                return 1
+            if next_ns > 0 and self._clock == "real":
                 left_s = math.inf if deadline is None else max(0.0, deadline - time.monotonic())
                 poll = select.poll()
                 poll.register(self._native.wake_fd(), select.POLLIN)
                 poll.poll(min(math.ceil(next_ns / 1e6), left_s * 1e3))
+            if self._round(()) >= 0:
+                return 1
         except RuntimeClosedError:
-            return  # the promise is Cancelled
+            return 0
+        time.sleep(_BUSY_PAUSE_S)  # another thread runs the runtime
+        return 0
 
     def _notify(self) -> None:
         """Tell asyncio's waiters of promises that ended meanwhile."""
@@ -404,8 +422,19 @@ def _translated(error: BaseException) -> BaseException:
     return error
 
 
+# Compiled code is never unloaded, since a frame may refer to it for as long as somebody holds it.
+_engines: dict[tuple[Path | None, bool], Engine] = {}
 _default: Runtime | None = None
+_making = threading.Lock()
 _default_making = threading.Lock()
+
+
+def _engine(cache_dir: Path | None, check: bool) -> Engine:
+    with _making:
+        engine = _engines.get((cache_dir, check))
+        if engine is None:
+            engine = _engines[cache_dir, check] = Engine(cache_dir=cache_dir, check=check)
+        return engine
 
 
 def default_runtime() -> Runtime:

@@ -45,7 +45,8 @@ if TYPE_CHECKING:
     from zyn.embed.runtime import Runtime
 
 _INT_FORMATS = {8: "b", 16: "h", 32: "i", 64: "q"}
-_FLOAT_FORMATS = {32: "f", 64: "d"}
+# `=`: the native order, but a number that is too large is refused.
+_FLOAT_FORMATS = {32: "=f", 64: "=d"}
 _STRING_HEAD_BYTES = ctypes.sizeof(ZynString)
 
 

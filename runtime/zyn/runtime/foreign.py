@@ -65,15 +65,29 @@ def _poll(key: int | None) -> int:
             raise TypeError(f"a poll function returns an int, not {type(value).__name__}")
         if not _I64_MIN <= value <= _I64_MAX:
             raise OverflowError(f"a poll function returned {value}, which is no 64-bit integer")
-        return value
     except BaseException as error:  # the caller is C
-        machine.error = error
-        if not isinstance(error, Exception):
-            _escaped.error = error
-            library().zyn_rt_interrupt(machine.runtime)
-        message = f"{type(error).__name__}: {error}".encode("utf-8", "replace")
-        library().zyn_foreign_fail(machine.runtime, message, len(message))
-        return 0
+        _fail(machine, error)
+        value = 0
+    if value != 0 or machine.error is not None:
+        # It will not be called again.  What it holds may hold the promise, and that would keep C
+        # from ever releasing it.
+        unregister(key or 0)
+        machine.poll = _ended
+        machine.state_machine = None
+    return value
+
+
+def _fail(machine: ForeignMachine, error: BaseException) -> None:
+    machine.error = error
+    if not isinstance(error, Exception):
+        _escaped.error = error
+        library().zyn_rt_interrupt(machine.runtime)
+    message = f"{type(error).__name__}: {error}".encode("utf-8", "replace")
+    library().zyn_foreign_fail(machine.runtime, message, len(message))
+
+
+def _ended(_: object) -> int:
+    return 0
 
 
 def _release(key: int | None) -> None:

@@ -27,6 +27,7 @@ from zyn.runtime.structs import ZynError, ZynOptions, ZynTaskInfo
 _ERROR_HEAD_BYTES = ctypes.sizeof(ZynError)
 _TASK_PAGE = 256
 _CLOSE_PAUSE_S = 0.005
+_EXITING: list[bool] = []
 
 
 class RuntimeClosedError(Exception):
@@ -56,8 +57,10 @@ class NativePromise:
         self.address: Final = address
         self.foreign: Final = machine
 
-    def __del__(self) -> None:
-        self._release(self.address)
+    def __del__(self, _exiting: list[bool] = _EXITING) -> None:
+        # When the process ends, the code that knows how to drop the frame may be gone already.
+        if not _exiting:
+            self._release(self.address)
 
     @property
     def status(self) -> Status:
@@ -312,3 +315,4 @@ def _close_all() -> None:
     """Native code must not call into an interpreter that has gone."""
     for runtime in list(_alive):
         runtime.close()
+    _EXITING.append(True)
