@@ -19,7 +19,16 @@ pytestmark = pytest.mark.e2e
 SUMS = Path(__file__).resolve().parent / "programs" / "sums.zyntax"
 THREE = ROOT / "examples" / "three_tasks.zyntax"
 LINES = marks(SUMS)
-THREE_LINES = marks(THREE)
+_SOURCE = THREE.read_text(encoding="utf-8").splitlines()
+THREE_LINES = {
+    name: next(number for number, line in enumerate(_SOURCE, 1) if text in line)
+    for name, text in (
+        ("tick", "await delay"),
+        ("add", "total = total"),
+        ("lost", "await pending"),
+        ("stuck", "await third"),
+    )
+}
 
 
 @pytest_asyncio.fixture

@@ -15,6 +15,7 @@ from zyn.debug.model import Breakpoint, Frame, LaunchConfig, TaskView, Variable
 
 WIDTH = 84
 VALUE_WIDTH = 48
+WAS_WIDTH = 16
 INLINE_FIELDS_MAX = 5
 RAW_BYTES_MAX = 8
 SCALAR = re.compile(r"[iuf][0-9]+|bool")
@@ -175,7 +176,8 @@ class TextReporter:
         bar = self._paint("│", "dim")
         for row in live:
             style = "changed" if row.was else "good" if row.plain else "dim"
-            mark = self._paint(f"  was {row.was}", "changed") if row.was else ""
+            short = row.was and max(len(row.was), len(row.value)) <= WAS_WIDTH
+            mark = self._paint(f"  was {row.was}", "dim") if short else ""
             offset = f" {self._paint(row.offset.rjust(offsets), 'dim')} " if offsets else ""
             raw = f"  {self._paint(row.raw.ljust(raws), 'dim')}" if raws else ""
             self._say(
