@@ -5,7 +5,7 @@ nothing.
 """
 
 from bisect import bisect_right
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from zyn.base.source import line_starts
 from zyn.base.span import Span
@@ -15,6 +15,7 @@ from zyn.ir.side_table import (
     Capture,
     FrameLayout,
     Probe,
+    ProbeKind,
     SideTable,
     Slot,
     State,
@@ -70,7 +71,7 @@ def make_side_table(
         frame=layout,
         variables=tuple(variables),
         probes=tuple(
-            Probe(i, kind, span, line(span), 0, tuple(v.variable for v in live))  # type: ignore[arg-type]
+            Probe(i, cast(ProbeKind, kind), span, line(span), 0, tuple(v.variable for v in live))
             for i, (kind, span, live) in enumerate(function.probes)
         ),
         captures=tuple(_captures(function, frame, waiting, reads)),
