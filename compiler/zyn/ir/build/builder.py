@@ -1,5 +1,7 @@
 """The block under construction, and the few shapes that every construct is made of."""
 
+from typing import NoReturn
+
 from zyn.ast import Expr
 from zyn.ast import Function as FunctionDecl
 from zyn.base.span import Span
@@ -16,6 +18,13 @@ from zyn.sema.types import (
 
 TEXT_MAX = 40
 """Longest piece of source text that names a temporary or an await."""
+
+
+class Diverged(Exception):  # noqa: N818  # a jump of the builder's, not an error
+    """What was being built never comes to its end: it calls `panic`.
+
+    Whoever made a branch around it goes on with the other one; else it ends the statement.
+    """
 
 
 class Builder:
@@ -74,6 +83,12 @@ class Builder:
         ok = self.function.new_block()
         self.block.terminator = Try(op, ok, self.fail_block())
         self.block = ok
+
+    def diverge(self, op: Fallible) -> NoReturn:
+        """End the block with something that always fails."""
+        failure = self.fail_block()
+        self.block.terminator = Try(op, failure, failure)
+        raise Diverged
 
     def fail_block(self) -> Block:
         """The one block that ends the function with the failure in cx.error."""

@@ -5,6 +5,7 @@ one expression can assign to it.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 
 from zyn.ast import (
     ArrayInit,
@@ -27,7 +28,7 @@ from zyn.ast import (
 )
 from zyn.base.bug import ZynBug
 from zyn.ir import op as ir
-from zyn.ir.build.builder import convert_const
+from zyn.ir.build.builder import Diverged, convert_const
 from zyn.ir.build.future import FutureBuilder
 from zyn.ir.func import Block, Const, Operand
 from zyn.sema.facts import BindingKind
@@ -88,7 +89,8 @@ class ExprBuilder(FutureBuilder):
             else:
                 self.branch(node.left, yes, middle)
             self.block = middle
-            self.branch(node.right, yes, no)
+            with suppress(Diverged):
+                self.branch(node.right, yes, no)
         elif plain and isinstance(node, Unary) and node.op == "!":
             self.branch(node.operand, no, yes)
         elif plain and isinstance(node, BoolLiteral):
@@ -205,8 +207,10 @@ class ExprBuilder(FutureBuilder):
         self.emit(ir.Assign(dst, self.convert(inner, type_)))
         self.block.terminator = ir.Goto(end)
         self.block = none
-        self.emit(ir.Assign(dst, self.expr(node.right)))
-        self.continue_in(end)
+        with suppress(Diverged):
+            self.emit(ir.Assign(dst, self.expr(node.right)))
+            self.block.terminator = ir.Goto(end)
+        self.block = end
         return dst
 
     def _await(self, node: Await) -> Operand:
@@ -225,6 +229,7 @@ class ExprBuilder(FutureBuilder):
         if isinstance(node, FieldAccess) and isinstance(self.settled(node.value), ArrayType):
             array = self.settled(node.value)
             assert isinstance(array, ArrayType)
+            self._inner_path(node.value)
             return Const(self.type_of(node), array.length)
         base, path = self.path(node)
         if isinstance(base, Const):

@@ -30,6 +30,7 @@ class FutureBuilder(Builder):
         """Wait for the promise that `node` gives; its result, or a void constant's stand-in."""
         promise = self.type_of(node)
         if not isinstance(promise, PromiseType):
+            self.promise(node)
             raise ZynBug(f"awaiting a {promise}")
         text = self.source(node)
         self._begin(node)
@@ -100,8 +101,7 @@ class FutureBuilder(Builder):
 
     def _call_builtin(self, name: str, node: Call) -> Operand:
         if name == "panic":
-            self.attempt(ir.Panic(self.expr(node.args[0]), node.span))
-            return self.void()
+            self.diverge(ir.Panic(self.expr(node.args[0]), node.span))
         type_ = self.type_of(node)
         dst = self.temp(type_, self.source(node))
         if name == "spawn":

@@ -21,6 +21,7 @@ from zyn.ast import (
 from zyn.base.bug import ZynBug
 from zyn.base.span import Span
 from zyn.ir import op as ir
+from zyn.ir.build.builder import Diverged
 from zyn.ir.build.expr import ExprBuilder
 from zyn.ir.func import Function, Local, Operand
 from zyn.ir.order import order_blocks
@@ -54,7 +55,10 @@ class StmtBuilder(ExprBuilder):
     def _block(self, block: Block) -> None:
         depth = len(self.visible)
         for statement in block.statements:
-            _BUILDERS[type(statement)](self, statement)
+            try:
+                _BUILDERS[type(statement)](self, statement)
+            except Diverged:
+                self.block = self.function.new_block()
         del self.visible[depth:]
 
     def _let(self, node: Let) -> None:

@@ -46,6 +46,8 @@ def _count_block(function: Function, block: Block, live: list[int], counted: int
         _release_on_edges(function, block, live, counted)
     backwards: list[ir.Op] = []
     for op in reversed(block.ops):
+        if isinstance(op, ir.Probe):
+            _hide_released(function, op.index, alive, counted)
         counted_op, alive = _count_op(function, op, alive, counted)
         backwards.extend(reversed(counted_op))
     block.ops = list(reversed(backwards))
@@ -70,6 +72,14 @@ def _count_op(function: Function, op: ir.Op, alive: int, counted: int) -> tuple[
     else:
         result.extend(ir.Release(local) for local in _locals(function, dying))
     return result, alive | reads
+
+
+def _hide_released(function: Function, probe: int, alive: int, counted: int) -> None:
+    """Take out of a probe's list the variables whose reference is given up by then."""
+    kind, span, visible = function.probes[probe]
+    gone = counted & ~alive
+    kept = tuple(local for local in visible if not gone >> local.index & 1)
+    function.probes[probe] = (kind, span, kept)
 
 
 def _release_on_edges(function: Function, block: Block, live: list[int], counted: int) -> None:
