@@ -277,6 +277,32 @@ def test_a_nearby_name_is_proposed_from_a_long_file() -> None:
     assert messages_of(source + "fn f() void { nam_77(); }") == ["there is no `nam_77` here"]
 
 
+@pytest.mark.parametrize(
+    ("statement", "is_good"),
+    [
+        ('return panic("");', True),
+        ('return maybe orelse panic("");', True),
+        ('const x: i32 = panic(""); return x;', True),
+        ('return g(panic(""));', True),
+        ('return -panic("");', False),
+        ('return 1 + panic("");', False),
+        ('return [1][panic("")];', False),
+        ('return await panic("");', False),
+        ('const x = panic(""); return x;', False),
+        ('spawn(panic("")); return 1;', False),
+        ('return panic("")();', False),
+        ('return panic("").x;', False),
+    ],
+)
+def test_what_never_gives_a_value(statement: str, is_good: bool) -> None:
+    source = f"fn g(x: i32) i32 {{ return x; }}\nasync fn f(maybe: ?i32) i32 {{ {statement} }}"
+    _, facts = function(source, "f")
+
+    assert facts.is_sound == is_good
+    errors = [found for found in facts.diagnostics if found.code.severity is Severity.ERROR]
+    assert len(errors) == (0 if is_good else 1)
+
+
 @settings(max_examples=300, deadline=None)
 @given(damaged_programs())
 def test_damaged_programs_check(data: bytes) -> None:

@@ -171,6 +171,7 @@ def _is_sound(cx: Context) -> bool:
         or cx.item.is_broken
         or not cx.resolver.is_sound
         or any(found.code.severity is Severity.ERROR for found in cx.item.diagnostics)
+        or any(type_ is ERROR for type_ in cx.types.values())
     )
 
 

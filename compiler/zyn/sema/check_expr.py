@@ -208,9 +208,8 @@ def _element_type(cx: Context, expr: ArrayInit) -> Type:
     result: Type | None = None
     for _, type_ in found:
         if not is_settled(type_):
-            if type_ is not NEVER:
-                return ERROR
-        elif type_ is not NULL:
+            return ERROR
+        if type_ is not NULL and type_ is not NEVER:
             result = type_ if result is None else common(result, type_) or result
     if result is None:
         return found[0][1]

@@ -7,7 +7,6 @@ Widening and wrapping compose (`i8` to `?i64`).  Absent here: awaiting, which is
 
 from zyn.sema.types import (
     ERROR,
-    NEVER,
     NULL,
     ArrayType,
     FloatType,
@@ -54,7 +53,7 @@ def common(left: Type, right: Type) -> Type | None:
 
 def is_settled(type_: Type) -> bool:
     """Whether a mismatch with this type is news: nothing in it was reported before."""
-    if type_ is ERROR or type_ is NEVER:
+    if type_ is ERROR:
         return False
     match type_:
         case PromiseType(inner) | OptionalType(inner) | ArrayType(_, inner):
