@@ -26,6 +26,7 @@ logger = logging.getLogger("zyn.lsp")
 
 PARSE_ERROR = -32700
 INVALID_REQUEST = -32600
+METHOD_NOT_FOUND = -32601
 INVALID_PARAMS = -32602
 NOT_INITIALIZED = -32002
 REQUEST_CANCELLED = -32800
@@ -87,11 +88,17 @@ class ZynProtocol(LanguageServerProtocol):
             self._refuse(message_id, INVALID_REQUEST, "the server is shut down")
         elif not self._initialized and method != types.INITIALIZE:
             self._refuse(message_id, NOT_INITIALIZED, f"{method} before initialize")
+        elif self._is_notification(method):
+            self._refuse(message_id, METHOD_NOT_FOUND, f"{method} is no request")
         elif self._initialized and method == types.INITIALIZE:
             self._refuse(message_id, INVALID_REQUEST, "initialize came before")
         else:
             structured = self._structured(message)
             self._initialized = self._initialized or (structured and method == types.INITIALIZE)
+
+    def _is_notification(self, method: str) -> bool:
+        known = self.get_message_type(method)
+        return known is not None and not hasattr(known, "id")
 
     def _notification(self, message: dict[str, Any]) -> None:
         method = message["method"]
