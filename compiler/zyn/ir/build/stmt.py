@@ -36,8 +36,19 @@ def build_function(item: Item, facts: FunctionFacts) -> Function:
     builder = StmtBuilder(item.decl, facts, item.text)
     builder.body()
     order_blocks(builder.function)
+    _drop_unreached_probes(builder.function)
     builder.function.wrappers = tuple(builder.wrappers.values())
     return builder.function
+
+
+def _drop_unreached_probes(function: Function) -> None:
+    """Forget the probes that went away with unreachable blocks, and number the rest in order."""
+    probes = [op for block in function.blocks for op in block.ops if isinstance(op, ir.Probe)]
+    kept = sorted(probe.index for probe in probes)
+    numbers = {old: new for new, old in enumerate(kept)}
+    for probe in probes:
+        probe.index = numbers[probe.index]
+    function.probes = [function.probes[old] for old in kept]
 
 
 class StmtBuilder(ExprBuilder):
