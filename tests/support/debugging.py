@@ -29,6 +29,10 @@ HANG_S = 30.0
 E = TypeVar("E")
 
 
+class ProgramEnded(AssertionError):
+    """The program ended and what was waited for did not happen."""
+
+
 class Debugging:
     """A session, and every event of it so far."""
 
@@ -71,13 +75,20 @@ class Debugging:
                     if isinstance(event, kind) and where(event):
                         return event
                     if isinstance(event, Exited):
-                        raise AssertionError(f"the program ended: {event.info}")
+                        raise ProgramEnded(event.info)
                 self._more.clear()
                 await self._more.wait()
 
     async def stopped(self) -> Stopped:
         """The next stop."""
         return await self.until(Stopped)
+
+    async def until_stopped_or_exited(self) -> Stopped | None:
+        """The next stop, or None at the end."""
+        try:
+            return await self.stopped()
+        except ProgramEnded:
+            return None
 
     async def exited(self) -> ExitInfo:
         """How the program ended."""

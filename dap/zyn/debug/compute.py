@@ -49,7 +49,7 @@ def _whole(op: str, left: int, right: int) -> int:
         case "*":
             return left * right
     if right == 0:
-        raise DebugError("division by zero")
+        raise DebugError(f"division of {left} by zero")
     quotient = abs(left) // abs(right)
     if (left < 0) != (right < 0):
         quotient = -quotient

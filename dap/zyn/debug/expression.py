@@ -95,7 +95,8 @@ def compile_expression(
     facts = check_function(item, ModuleEnvironment(aliases.heads(language)))
     for found in facts.diagnostics:
         if found.code.severity == Severity.ERROR:
-            raise DebugError(f"`{text}`: {found.message}")
+            message = found.message.replace(f"`{_RESULT}` needs", "expected")
+            raise DebugError(f"`{text}`: {message}")
     if facts.awaited:
         raise DebugError("a promise has no value here: looking never waits")
     own = facts.converted.get(let.value.id, facts.types[let.value.id])

@@ -207,7 +207,7 @@ class Scopes:
 
 def _is_near(variable: Variable, span: Span, variables: tuple[Variable, ...]) -> bool:
     """Whether it can be used at the span, or is declared later in a block around it."""
-    if variable.scope.contains(span.start):
+    if variable.scope.contains(span.start) or span.start <= variable.span.start < span.end:
         return True
     if variable.scope.end <= span.start:
         return False
