@@ -105,7 +105,7 @@ class Events:
                 here = (top.line, top.function, len(frames))
                 if here == (place.line, place.function, place.depth):
                     with state.letting_go(event.task, everyone=False):
-                        await state.engine.step(event.task, "over")
+                        await state.engine.step(event.task, place.kind)
                     return
         except DebugError as error:
             log.info("step by lines: %s", error)

@@ -15,7 +15,7 @@ import msgspec
 from zyn.dap.convert import Client, Converter
 from zyn.dap.handles import Handles
 from zyn.debug.engine import Engine
-from zyn.debug.model import LaunchConfig, Stopped
+from zyn.debug.model import LaunchConfig, StepKind, Stopped
 
 THREADS_SHOWN_MAX = 200
 
@@ -44,7 +44,7 @@ class Outlet(Protocol):
 class LinePlace(msgspec.Struct, frozen=True):
     """Where a step by lines began; it is over when the task stops at another place."""
 
-    kind: str
+    kind: StepKind
     line: int | None
     function: str
     depth: int

@@ -1,6 +1,6 @@
 """Letting tasks go and stopping them: continue, pause, and the steps."""
 
-from msgspec import UNSET, UnsetType
+from msgspec import UnsetType
 
 from zyn.dap import custom, protocol
 from zyn.dap.errors import AdapterError, Kind
@@ -33,7 +33,7 @@ async def pause(state: State, arguments: protocol.PauseArguments) -> None:
 
 @request("next", protocol.NextArguments, when=RUNNING)
 async def next_(state: State, arguments: protocol.NextArguments) -> None:
-    """Step over: to the next statement of the same function, through suspensions."""
+    """Step over: to the next line of the same function, through suspensions."""
     await _step(state, arguments.thread_id, "over", arguments.granularity)
 
 
@@ -46,14 +46,14 @@ async def step_in(state: State, arguments: protocol.StepInArguments) -> None:
 @request("stepOut", protocol.StepOutArguments, when=RUNNING)
 async def step_out(state: State, arguments: protocol.StepOutArguments) -> None:
     """Step out: to the caller, which for an async function is its awaiter."""
-    await _step(state, arguments.thread_id, "out", UNSET)
+    await _step(state, arguments.thread_id, "out", "statement")
 
 
 @request("zyn/step", custom.StepArguments, when=RUNNING)
 async def zyn_step(state: State, arguments: custom.StepArguments) -> None:
     """Step to the next await, by one poll, or by one statement."""
     kind: StepKind = "over" if arguments.granularity == "statement" else arguments.granularity
-    await _step(state, arguments.thread_id, kind, UNSET)
+    await _step(state, arguments.thread_id, kind, "statement")
 
 
 async def _step(
@@ -62,12 +62,16 @@ async def _step(
     kind: StepKind,
     granularity: str | UnsetType,
 ) -> None:
+    """Step; by lines when the client does not say, since a statement with an await has two places.
+
+    The engine stops before such a statement and where it goes on after the await.
+    """
     if granularity == "instruction":
         raise AdapterError(
             Kind.REFUSED, "there is no stepping by instructions: use statement or line"
         )
     place = None
-    if granularity == "line":
+    if granularity != "statement" and kind in {"over", "into"}:
         frames = await state.engine.stack(task)
         if frames:
             top = frames[0]
