@@ -89,7 +89,9 @@ def build(state: ItemState) -> Function:
     return build_function(state.item, facts)
 
 
-def lower_item(state: ItemState, layouts: Callable[[str], CalleeLayout | None]) -> Lowered:
+def lower_item(
+    state: ItemState, layouts: Callable[[str], CalleeLayout | None], *, check: bool = False
+) -> Lowered:
     """The IR of a sound function with states, slots and side table."""
     facts = state.facts
     function = build(state)
@@ -98,7 +100,7 @@ def lower_item(state: ItemState, layouts: Callable[[str], CalleeLayout | None]) 
     for use in facts.uses:
         if use.binding.kind is BindingKind.VARIABLE and not (use.is_write or use.is_declaration):
             reads.setdefault(use.binding.variable, []).append(use.span)
-    return lower(function, layouts, reads)
+    return lower(function, layouts, reads, check=check)
 
 
 def _groups(

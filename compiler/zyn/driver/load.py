@@ -286,7 +286,7 @@ def lower_all(document: Document, *, check: bool = False) -> list[Unit]:
     """Every function of a sound document, and the wrappers of built-in futures they need."""
     units: list[Unit] = []
     wrappers: dict[str, Wrapper] = {}
-    for unit in document.compile_units():
+    for unit in document.compile_units(check=check):
         lowered = unit.lowered
         units.append(Unit(lowered, unit.placed.line, unit.placed.offset))
         wrappers.update((wrapper.name, wrapper) for wrapper in lowered.function.wrappers)

@@ -277,8 +277,11 @@ class Document:
         state.derived[name] = (facts, lowered, value)
         return value
 
-    def compile_units(self) -> list[Unit]:
-        """Every function without errors, ready for code generation, in the order of the file."""
+    def compile_units(self, *, check: bool = False) -> list[Unit]:
+        """Every function without errors, ready for code generation, in the order of the file.
+
+        `check` lets every pass over their IR be checked.
+        """
         units: list[Unit] = []
         for placed in self.items:
             state = placed.state
@@ -291,9 +294,9 @@ class Document:
                 # Code generation may change what it is given, so it gets its own.
                 lowered = self.lowered(placed)
                 assert lowered is not None
-                lowered = lower_item(state, lowered.callees.get)
+                lowered = lower_item(state, lowered.callees.get, check=check)
             else:
-                lowered = lower_item(state, lambda _: None)
+                lowered = lower_item(state, lambda _: None, check=check)
             units.append(Unit(placed, facts, lowered))
         return units
 

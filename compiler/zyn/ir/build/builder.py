@@ -20,7 +20,7 @@ TEXT_MAX = 40
 """Longest piece of source text that names a temporary or an await."""
 
 
-class Diverged(Exception):  # noqa: N818  # a jump of the builder's, not an error
+class Diverged(Exception):
     """What was being built never comes to its end: it calls `panic`.
 
     Whoever made a branch around it goes on with the other one; else it ends the statement.

@@ -1,0 +1,116 @@
+"""The same program as native code, fast and debug, and in the reference interpreter.
+
+Generated programs: 150 of them, always the same ones.  ZYN_DIFFERENTIAL_EXAMPLES=20000 asks for as
+many others, made afresh each time; what fails is then shrunk and printed like any failed example.
+"""
+
+import os
+import sys
+
+import pytest
+from hypothesis import HealthCheck, given, note, settings
+from hypothesis import strategies as st
+
+from tests.support.differential import differences
+from tests.support.generate import Generated, generate
+from zyn.driver.load import Engine
+
+EXAMPLES = int(os.environ.get("ZYN_DIFFERENTIAL_EXAMPLES", "0"))
+ENGINE = Engine(check=True)
+
+sys.setrecursionlimit(max(sys.getrecursionlimit(), 20_000))  # generators inside generators
+
+
+def check(program: Generated) -> None:
+    """Fail with every difference."""
+    found = list(differences(program, ENGINE))
+    assert not found, "\n".join([*found, program.source])
+
+
+@settings(
+    max_examples=EXAMPLES or 150,
+    derandomize=not EXAMPLES,
+    database=None,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
+@given(st.data())
+def test_generated_programs(data: st.DataObject) -> None:
+    draws = {count: st.integers(0, count - 1) for count in range(1, 40)}
+    conjecture = data.conjecture_data
+
+    def choose(count: int) -> int:
+        return conjecture.draw(draws[count])
+
+    program = generate(choose)
+    note(program.source)
+    check(program)
+
+
+PROGRAMS = {
+    "panic_in_every_place": """
+fn value() i32 { return panic("value"); }
+fn declared() i32 { const a: i32 = panic("declared"); return a; }
+fn condition() i32 { if (panic("condition")) { return 1; } return 2; }
+fn loop() i32 { while (panic("loop")) { } return 3; }
+fn argument() i32 { return give(panic("argument")); }
+fn give(x: i32) i32 { return x; }
+fn message() i32 { panic(panic("message")); }
+fn element() i64 { const a = [1, panic("element")]; return a.len; }
+fn missing() i32 { const a: ?i32 = null; return a orelse panic("missing"); }
+fn present() i32 { const a: ?i32 = 4; return a orelse panic("missing"); }
+fn right() bool { return true and panic("right"); }
+fn skipped() bool { return false and panic("right"); }
+async fn waiting() i32 { await yield_now(); return await given(panic("waiting")); }
+async fn given(x: i32) i32 { await yield_now(); return x; }
+""",
+    "length_of_what_must_be_made": """
+fn broken() [2]i32 { panic("broken"); }
+fn plain() i64 { return broken().len; }
+async fn slow() [3]i32 { await delay(5); panic("slow"); }
+async fn awaited() i64 { return (await slow()).len; }
+async fn outside() i64 { const grid = [[1, 2], [3, 4]]; return grid[7].len; }
+""",
+    "a_promise_that_two_await": """
+async fn once(n: i32) i32 { await delay(n); return n; }
+async fn twice(p: Promise<i32>) i32 { return await p + await p; }
+async fn main() i32 {
+    const p = once(5);
+    const q = twice(p);
+    const both = await join([q, p]);
+    return both[0] * 100 + both[1] + await p;
+}
+""",
+    "races": """
+async fn after(ms: i64, text: string) string { await delay(ms); return text + "!"; }
+async fn main() string {
+    const slow = after(30, "slow");
+    const first = await race(slow, after(10, "quick"), after(10, "later"));
+    return first + await slow;
+}
+async fn nobody() string { await race(pending(), pending()); return "never"; }
+""",
+    "settled": """
+async fn part(n: i32) [2]string {
+    await delay(n);
+    const texts = ["a", "b"];
+    if (n == 2) { const x = texts[n]; }
+    return [texts[0] + "x", texts[1]];
+}
+async fn main() [2]string {
+    var all = await all_settled([part(1), part(2), part(3)]);
+    all[1].value[0] = all[1].message;
+    all[0].value[0] += all[2].value[1];
+    return [all[0].value[0], all[1].value[0]];
+}
+""",
+}
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_chosen_programs(name: str) -> None:
+    source = PROGRAMS[name]
+    heads = [line for line in source.splitlines() if "fn " in line and "()" in line.split("{")[0]]
+    entries = tuple(head.split("fn ")[1].split("(")[0] for head in heads)
+    skip = {"broken", "slow"}
+    check(Generated(source, tuple(entry for entry in entries if entry not in skip)))
