@@ -34,6 +34,16 @@ async fn main() i32 {
 }
 """
 
+DIVIDE = """fn divide(a: i32, b: i32) i32 {
+    return a / b;
+}
+
+async fn main() i32 {
+    await yield_now();
+    return divide(1, 0);
+}
+"""
+
 
 @pytest.fixture
 async def debug(tmp_path: Path) -> AsyncIterator[Callable[[str], Debugging]]:
@@ -142,7 +152,7 @@ async def test_expressions_mean_what_they_mean_in_the_program(
         "nothing": "there is no `nothing` here",
         "1 +": "expected",
         "": "no expression",
-        "1; }": "unexpected",
+        "1; }": "closes nothing",
     }
     for text, message in refused.items():
         with pytest.raises(DebugError, match=message):
@@ -176,7 +186,9 @@ async def test_variables_take_values_of_their_type(debug: Callable[[str], Debugg
             await session.session.set_variable(scope, name, text)
     await session.session.resume(None)
     stop = await session.stopped()
-    assert (await session.scope(stop.task, "locals"))["name"].value == '"Grace"'
+    after = await session.scope(stop.task, "locals")
+    assert (after["count"].value, after["maybe"].value) == ("251", "7")
+    assert after["name"].value == f"[dead since line {session.line('inside')}]"
     await session.session.resume(None)
     info = await session.exited()
     assert (info.value, info.leaked) == ("41", 0)
@@ -230,8 +242,7 @@ async def test_references_die_when_their_task_runs(debug: Callable[[str], Debugg
 
 
 async def test_failures_stop_with_their_message(debug: Callable[[str], Debugging]) -> None:
-    session = debug("fn divide(a: i32, b: i32) i32 {\n    return a / b;\n}\n\n"
-                    "async fn main() i32 {\n    await yield_now();\n    return divide(1, 0);\n}\n")  # fmt: skip
+    session = debug(DIVIDE)
     await session.session.set_exception_filters(["failure"])
     await session.launch(breaks="")
     stop = await session.stopped()

@@ -130,8 +130,7 @@ async def test_over_stays_in_its_task_across_suspensions(debug: Callable[[str], 
     stop = await session.stopped()
     assert stop.reason == "entry"
     places = [await where(session, stop)]
-    for _ in range(3):
-        places.append(await where(session, await session.step(1, "over")))
+    places += [await where(session, await session.step(1, "over")) for _ in range(3)]
     # A statement with an await has two places: before it, and where it goes on.
     assert places == [
         ("outer", session.line("outer")),
@@ -145,9 +144,10 @@ async def test_into_and_out_follow_the_calls(debug: Callable[[str], Debugging]) 
     session = debug(CALLS)
     await session.launch("outer()", stop_on_entry=True)
     await session.stopped()
-    path = []
-    for kind in ("into", "into", "into", "into", "out", "over", "into", "out"):
-        path.append((kind, *await where(session, await session.step(1, kind))))
+    path = [
+        (kind, *await where(session, await session.step(1, kind)))
+        for kind in ("into", "into", "into", "into", "out", "over", "into", "out")
+    ]
     assert path == [
         ("into", "inner", session.line("inner")),
         ("into", "inner", session.line("inner")),

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from zyn.debug.model import (
+    BreakpointChanged,
     DebugEvent,
     Exited,
     ExitInfo,
@@ -90,6 +91,13 @@ class Debugging:
         except ProgramEnded:
             return None
 
+    async def until_verified(self, breakpoint_id: int) -> None:
+        """Wait until a breakpoint has its place."""
+        await self.until(
+            BreakpointChanged,
+            lambda event: event.breakpoint.id == breakpoint_id and event.breakpoint.verified,
+        )
+
     async def exited(self) -> ExitInfo:
         """How the program ended."""
         return (await self.until(Exited)).info
@@ -141,8 +149,8 @@ class Debugging:
             for scope in await self.session.scopes(frame.reference):
                 if scope.kind in kinds:
                     lines.append(f"  {scope.name}")
-                    for one in await self.session.variables(scope.variables):
-                        lines.append(f"    {described(one)}")
+                    found = await self.session.variables(scope.variables)
+                    lines += [f"    {described(one)}" for one in found]
         return "\n".join(lines)
 
 

@@ -20,7 +20,6 @@ from zyn.debug.expression import Expression
 from zyn.debug.inspection import Inspection
 from zyn.debug.link import LinkLost
 from zyn.debug.model import (
-    BreakpointChanged,
     DebugError,
     DebugEvent,
     Output,
@@ -32,7 +31,7 @@ from zyn.debug.model import (
 from zyn.debug.stack import Level
 from zyn.debug.target import REASONS, STATES, Stop, Target
 from zyn.debug.values import show
-from zyn.debug.wire import Activation, Kind, Reader, StepMode, Task, WireError
+from zyn.debug.wire import Activation, Kind, Metadata, Reader, StepMode, Task, WireError
 
 logger = logging.getLogger("zyn.debug.events")
 
@@ -66,6 +65,7 @@ class Events:
         self.breakpoints = breakpoints
         self.inspection = Inspection(target)
         self.on_entry: Callable[[], None] | None = None
+        self.on_loaded: Callable[[], None] | None = None  # a function came, after the first load
         self.deadlock_stops = False
         self._names: dict[int, str] = {}  # of tasks, for when one is gone
         self._emit = emit
@@ -137,6 +137,8 @@ class Events:
         except (WireError, msgspec.DecodeError) as error:
             logger.warning("the debuggee published something odd: %s", error)
             return
+        if kind == Metadata.SIDE_TABLE and self.on_loaded is not None:
+            self.on_loaded()
 
     # --- stops ----------------------------------------------------------------------------------
 
@@ -249,11 +251,6 @@ class Events:
                 text="; ".join(lines),
             )
         )  # fmt: skip
-
-    def settle_breakpoints(self) -> None:
-        """Functions were loaded: tell which breakpoints have a place now."""
-        for point in self.breakpoints.settle_again():
-            self.say(BreakpointChanged(point.shown))
 
 
 def _gone(id_: int, name: str, state: str) -> TaskView:

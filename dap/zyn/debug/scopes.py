@@ -17,6 +17,7 @@ from zyn.debug.memory import ENDED, STATE_RETURNED, Memory, state_text
 from zyn.debug.model import DebugError
 from zyn.debug.program import Function, Program
 from zyn.debug.stack import Level, Stacks, waits_for
+from zyn.debug.values import holds_reference
 from zyn.ir.side_table import Slot, Variable
 
 START = 0
@@ -94,8 +95,9 @@ class Scopes:
                 rows.append(self._present(level.function, variable, [address]))
             elif _is_near(variable, probe.span, table.variables):
                 why = "not initialised yet"
-                if variable.scope.contains(probe.span.start) and not activation.shadow:
-                    why = f"not recorded: no memory for the variables of {table.function}"
+                if variable.scope.contains(probe.span.start):
+                    since = self._dead_since(level.function, variable, probe.span)
+                    why = f"dead since line {since}"
                 rows.append(self._absent(level.function, variable, why))
         return rows
 
@@ -109,6 +111,8 @@ class Scopes:
         if variable.span.start >= span.end or not variable.scope.contains(span.start):
             return self._absent(function, variable, "not initialised yet")
         since = self._dead_since(function, variable, span)
+        if mirror and holds_reference(variable.type, function.shapes):
+            return self._absent(function, variable, f"dead since line {since}, released")
         if mirror:
             return Row(
                 name=variable.name, type=variable.type, function=function,

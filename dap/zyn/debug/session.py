@@ -20,6 +20,7 @@ from zyn.debug.inspection import Inspection
 from zyn.debug.link import Hello, Link, LinkLost
 from zyn.debug.model import (
     Breakpoint,
+    BreakpointChanged,
     Continued,
     DeadlockedTask,
     DebugError,
@@ -73,6 +74,7 @@ class Session:
         self._entry_wanted = False
         self._started = False
         self._loaded: asyncio.Future[None] | None = None
+        self._settling = False
         self._exit = ExitInfo()
         self._over = asyncio.Event()
         self._ending = False
@@ -160,9 +162,30 @@ class Session:
     async def _apply(self) -> None:
         """The program is loaded: set in it what was asked for before."""
         assert self._events is not None
-        self._events.settle_breakpoints()
-        await self._arm()
+        await self._settle()
         await self._send_filters()
+        self._events.on_loaded = self._loaded_more
+
+    async def _settle(self) -> None:
+        changed = self._breakpoints.settle_again()
+        await self._arm()
+        for point in changed:
+            self._say(BreakpointChanged(point.shown))
+
+    def _loaded_more(self) -> None:
+        """An attached program loaded another module: its functions come one by one."""
+        target = self._need()
+        stale, target.has_debug_builds = target.has_debug_builds, False
+        if not self._settling:
+            self._settling = True
+            self._keep(self._settle_more(target, stale))
+
+    async def _settle_more(self, target: Target, had_debug_builds: bool) -> None:
+        self._settling = False
+        with contextlib.suppress(DebugError):
+            if had_debug_builds:
+                await target.ensure_debug_builds()
+            await self._settle()
 
     async def configuration_done(self) -> None:
         """See `Engine`."""

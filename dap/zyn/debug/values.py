@@ -67,6 +67,17 @@ def shape_of(type_: str, shapes: Shapes) -> TypeShape:
     raise DebugError(f"nothing is known about the type {type_}")
 
 
+def holds_reference(type_: str, shapes: Shapes) -> bool:
+    """Whether a value points into the heap, so that it means nothing once it was released."""
+    shape = shape_of(type_, shapes)
+    if shape.kind in ("string", "promise"):
+        return True
+    inner = [name for _, name, _ in shape.fields]
+    if shape.kind in ("array", "optional") and shape.element is not None:
+        inner.append(shape.element)
+    return any(holds_reference(name, shapes) for name in inner)
+
+
 def decode(type_: str, data: bytes, shapes: Shapes, at: int = 0) -> Value:
     """The value at an offset; raises `Broken` when the memory ends before it."""
     shape = shape_of(type_, shapes)

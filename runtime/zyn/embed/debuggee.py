@@ -30,8 +30,9 @@ from zyn.embed.errors import (
 )
 from zyn.embed.literals import parse_call
 from zyn.embed.promise import Promise
-from zyn.embed.runtime import Runtime, language_of
+from zyn.embed.runtime import Runtime, encode_args, language_of
 from zyn.embed.show import show
+from zyn.embed.values import Encoder
 from zyn.runtime.agent import NativeAgent
 from zyn.sema.types import PromiseType, Type, VoidType
 
@@ -137,6 +138,10 @@ class _Call:
         # A wrong argument is found before the program is said to be loaded.
         self._promise = runtime.call_async(name, *args) if is_async else None
         self._args = args
+        if not is_async:
+            encoder = Encoder(runtime)
+            encode_args(runtime.function(name), args, encoder)
+            encoder.undo()
 
     def run(self, host: DebugHost) -> int:
         """Run it to its end and tell how it ended."""

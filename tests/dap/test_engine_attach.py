@@ -1,0 +1,102 @@
+"""A program that embeds zyn is attached to, debugged, and left as it was."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.debugging import Debugging
+from zyn.debug.model import DebugError, SourceBreakpoint
+from zyn.debug.session import Session
+from zyn.embed import Runtime
+from zyn.embed.listen import Listener, listen
+
+SERVER = """
+async fn handle(n: i32) i32 {
+    var answer: i32 = n; // @first
+    await yield_now();
+    answer = answer * 2;
+    return answer; // @last
+}
+"""
+
+
+@pytest.fixture
+async def program(tmp_path: Path) -> AsyncIterator[tuple[Runtime, Listener, Debugging]]:
+    path = tmp_path / "server.zyntax"
+    path.write_text(SERVER, encoding="utf-8")
+    with Runtime() as runtime:
+        runtime.load_file(path)
+        listener = listen(runtime=runtime)
+        debug = Debugging(path, SERVER)
+        yield runtime, listener, debug
+        await debug.session.disconnect(terminate=False)
+
+
+async def test_attach_stop_change_and_leave(
+    program: tuple[Runtime, Listener, Debugging],
+) -> None:
+    runtime, listener, debug = program
+    assert [listener.is_attached] == [False]
+    await debug.session.attach("127.0.0.1", listener.port)
+    assert [listener.is_attached] == [True]
+    wanted = [SourceBreakpoint(line=debug.line("last"))]
+    assert (await debug.session.set_breakpoints(str(debug.program), wanted))[0].verified
+    answer = asyncio.ensure_future(asyncio.to_thread(runtime.call, "handle", 4))
+    stop = await debug.stopped()
+    scope = await debug.scope_of(stop.task, "locals")
+    assert (await debug.session.set_variable(scope.variables, "answer", "9")).value == "9"
+    await debug.session.resume(None)
+    assert await answer == 9
+
+    stuck = asyncio.ensure_future(asyncio.to_thread(runtime.call, "handle", 5))
+    await debug.stopped()
+    await debug.session.disconnect(terminate=False)
+    assert await stuck == 10
+    assert await asyncio.to_thread(runtime.call, "handle", 6) == 12
+
+
+async def test_a_debugger_that_vanishes_lets_everything_go(
+    program: tuple[Runtime, Listener, Debugging],
+) -> None:
+    runtime, listener, debug = program
+    await debug.session.attach("127.0.0.1", listener.port)
+    wanted = [SourceBreakpoint(line=debug.line("first"))]
+    await debug.session.set_breakpoints(str(debug.program), wanted)
+    answer = asyncio.ensure_future(asyncio.to_thread(runtime.call, "handle", 4))
+    await debug.stopped()
+    target = debug.session._target
+    assert target is not None
+    target.link.close()
+    assert await answer == 8
+    await debug.exited()
+    again = Session()
+    await again.attach("127.0.0.1", listener.port)
+    await again.disconnect(terminate=False)
+
+
+async def test_one_debugger_at_a_time(program: tuple[Runtime, Listener, Debugging]) -> None:
+    _, listener, debug = program
+    await debug.session.attach("127.0.0.1", listener.port)
+    with pytest.raises(DebugError):
+        await Session().attach("127.0.0.1", listener.port)
+    assert await debug.session.tasks() == ([], 0)
+
+
+async def test_modules_that_are_loaded_later(
+    program: tuple[Runtime, Listener, Debugging], tmp_path: Path
+) -> None:
+    runtime, listener, debug = program
+    await debug.session.attach("127.0.0.1", listener.port)
+    later = tmp_path / "later.zyntax"
+    later.write_text("fn twice(x: i32) i32 {\n    return x * 2;\n}\n")
+    point = (await debug.session.set_breakpoints(str(later), [SourceBreakpoint(line=2)]))[0]
+    assert not point.verified
+    runtime.load_file(later)
+    await debug.until_verified(point.id)
+    answer = asyncio.ensure_future(asyncio.to_thread(runtime.call, "twice", 4))
+    stop = await debug.stopped()
+    assert (await debug.top(stop.task)).function == "twice"
+    await debug.session.resume(None)
+    assert await answer == 8
