@@ -3,17 +3,21 @@
  * Owner:   the thread that acquired it.  Almost everything in ZynRuntime belongs to the owner.
  * Others:  wait, or leave a message (waker.c) or a block (memory.c) for the owner.
  *
- * Rule 1.  state goes 0 -> 1 by the acquirer, 1 -> 0 by the owner, each with one compare-and-swap; nobody waits.
- * Rule 2.  state is 2 exactly while the list of waiters is not empty; it changes to and from 2 under the lock.
- * Rule 3.  releasing a baton that is waited for hands it to the first waiter of the best class; state never shows 0
- *          in between, so a newcomer cannot overtake.  That is what makes it fair.
- * Rule 4.  a waiter's node lies on its own stack; it leaves only after it saw `granted` under the lock, or after it
- *          unlinked itself under the lock because its deadline passed.
- * Rule 5.  inside a poll the baton is lent to debuggers only: another driver there would break the promise that
- *          nothing else runs between two awaits.
+ * Rule 1.  state goes 0 -> 1 by the acquirer, 1 -> 0 by the owner, each with one
+ *          compare-and-swap; nobody waits.
+ * Rule 2.  state is 2 exactly while the list of waiters is not empty; it changes to and from 2
+ *          under the lock.
+ * Rule 3.  releasing a baton that is waited for hands it to the first waiter of the best class;
+ *          state never shows 0 in between, so a newcomer cannot overtake.  That is what makes it
+ *          fair.
+ * Rule 4.  a waiter's node lies on its own stack; it leaves only after it saw `granted` under
+ *          the lock, or after it unlinked itself under the lock because its deadline passed.
+ * Rule 5.  inside a poll the baton is lent to debuggers only: another driver there would break
+ *          the promise that nothing else runs between two awaits.
  *
- * A thread finds the runtimes it is inside of through a list of entries on its stack; the innermost comes first.
- * The wait for a baton without a deadline has no limit, because a poll has none.
+ * A thread finds the runtimes it is inside of through a list of entries on its stack; the
+ * innermost comes first.  The wait for a baton without a deadline has no limit, because a poll
+ * has none.
  */
 #include "internal.h"
 
@@ -47,8 +51,8 @@ void zyn__baton_destroy(ZynBaton *baton)
 bool zyn__baton_try(ZynBaton *baton)
 {
 	uint32_t expected = 0;
-	return atomic_compare_exchange_strong_explicit(&baton->state, &expected, 1, memory_order_acquire,
-	                                               memory_order_relaxed);
+	return atomic_compare_exchange_strong_explicit(&baton->state, &expected, 1,
+	                                               memory_order_acquire, memory_order_relaxed);
 }
 
 static void waiter_insert(ZynBaton *baton, ZynBatonWaiter *waiter)
@@ -81,7 +85,8 @@ static bool waiter_wait(ZynBaton *baton, ZynBatonWaiter *waiter, uint64_t deadli
 	while (!waiter->granted) {
 		if (deadline_ns == UINT64_MAX) {
 			pthread_cond_wait(&waiter->cond, &baton->lock);
-		} else if (pthread_cond_timedwait(&waiter->cond, &baton->lock, &until) == ETIMEDOUT &&
+		} else if (pthread_cond_timedwait(&waiter->cond, &baton->lock, &until) ==
+		                   ETIMEDOUT &&
 		           !waiter->granted) {
 			return false;
 		}
@@ -93,11 +98,14 @@ static bool waiter_wait(ZynBaton *baton, ZynBatonWaiter *waiter, uint64_t deadli
 static bool take_or_mark(ZynBaton *baton)
 {
 	uint32_t state = zyn__get(&baton->state);
-	for (;;) { /* ends: only the owner changes state beside us, and at most twice before it needs our lock */
+	/* ends: only the owner changes state beside us, and at most twice before it needs our lock
+	 */
+	for (;;) {
 		uint32_t wanted = state == 0 ? 1 : 2;
 		if (state == 2)
 			return false;
-		if (atomic_compare_exchange_weak_explicit(&baton->state, &state, wanted, memory_order_acquire,
+		if (atomic_compare_exchange_weak_explicit(&baton->state, &state, wanted,
+		                                          memory_order_acquire,
 		                                          memory_order_relaxed))
 			return wanted == 1;
 	}
@@ -136,15 +144,16 @@ bool zyn__baton_acquire(ZynBaton *baton, enum ZynBatonClass class, uint64_t dead
 void zyn__baton_release(ZynBaton *baton)
 {
 	uint32_t expected = 1;
-	if (atomic_compare_exchange_strong_explicit(&baton->state, &expected, 0, memory_order_release,
-	                                            memory_order_relaxed))
+	if (atomic_compare_exchange_strong_explicit(&baton->state, &expected, 0,
+	                                            memory_order_release, memory_order_relaxed))
 		return;
 	ZYN_ASSERT(expected == 2);
 	pthread_mutex_lock(&baton->lock);
 	ZynList *link = zyn__list_pop_front(&baton->waiters);
 	ZYN_ASSERT(link != NULL);
 	if (zyn__list_empty(&baton->waiters))
-		atomic_store(&baton->state, 1); /* Rule 3: from one owner to the next, never free. */
+		atomic_store(&baton->state,
+		             1); /* Rule 3: from one owner to the next, never free. */
 	ZynBatonWaiter *waiter = ZYN_CONTAINER(link, ZynBatonWaiter, link);
 	waiter->granted = true;
 	pthread_cond_signal(&waiter->cond);
@@ -153,12 +162,15 @@ void zyn__baton_release(ZynBaton *baton)
 
 void zyn__baton_lend(ZynBaton *baton)
 {
-	while (zyn__get(&baton->urgent) != 0) { /* Rule 5; ends when the debuggers have had their turn. */
-		/* Class RETURNING comes behind every waiting debugger and in front of everybody else. */
+	while (zyn__get(&baton->urgent) !=
+	       0) { /* Rule 5; ends when the debuggers have had their turn. */
+		/* Class RETURNING comes behind every waiting debugger and in front of everybody
+		 * else. */
 		pthread_mutex_lock(&baton->lock);
 		ZynList *link = baton->waiters.next;
 		bool debugger = link != &baton->waiters &&
-		                ZYN_CONTAINER(link, ZynBatonWaiter, link)->class == ZYN_BATON_DEBUGGER;
+		                ZYN_CONTAINER(link, ZynBatonWaiter, link)->class ==
+		                        ZYN_BATON_DEBUGGER;
 		if (!debugger) {
 			pthread_mutex_unlock(&baton->lock);
 			return;
@@ -176,12 +188,13 @@ void zyn__baton_lend(ZynBaton *baton)
 	}
 }
 
-/* --- entries ----------------------------------------------------------------------------------------------- */
+/* --- entries ---------------------------------------------------------------------------------- */
 
 ZynEntry *zyn__entry_find(ZynRuntime *rt)
 {
 	ZynEntry *entry = entry_top;
-	while (entry != NULL && entry->runtime != rt) /* as long as hosts nest runtimes in one another's polls */
+	/* as long as hosts nest runtimes in one another's polls */
+	while (entry != NULL && entry->runtime != rt)
 		entry = entry->previous;
 	return entry;
 }
@@ -255,7 +268,7 @@ void zyn__leave(ZynEntry *entry)
 	zyn__baton_release(&rt->baton);
 }
 
-/* --- seats ------------------------------------------------------------------------------------------------- */
+/* --- seats ------------------------------------------------------------------------------------ */
 
 ZynSeat *zyn__seat_take(ZynRuntime *rt)
 {
@@ -285,6 +298,7 @@ void zyn__seat_put(ZynRuntime *rt, ZynSeat *seat)
 void zyn__seats_ring(ZynRuntime *rt, uint64_t bits)
 {
 	ZynSeat *seat = atomic_load_explicit(&rt->seats, memory_order_acquire);
-	for (; seat != NULL; seat = zyn__get(&seat->next)) /* one seat per thread that ever turned this runtime */
+	/* one seat per thread that ever turned this runtime */
+	for (; seat != NULL; seat = zyn__get(&seat->next))
 		atomic_fetch_or(&seat->cx.attention, bits);
 }

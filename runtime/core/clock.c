@@ -1,4 +1,5 @@
-/* The two clocks.  Both start at 0 when the runtime is made; the virtual one is moved by the scheduler only. */
+/* The two clocks.  Both start at 0 when the runtime is made; the virtual one is moved by the
+ * scheduler only. */
 #include "internal.h"
 
 #include <time.h>

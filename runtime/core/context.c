@@ -1,8 +1,9 @@
 /* What a running machine does when its attention word is not zero.
  *
- * STOP, FUEL, INTERRUPT and TIMERS may be set by other threads at any time, also too late, when the seat already
- * polls something else.  So each of them only means "look", and this function looks whether there is a reason.
- * CANCEL is different: compiled code believes it without asking.  Only the thread that polls sets and clears it.
+ * STOP, FUEL, INTERRUPT and TIMERS may be set by other threads at any time, also too late, when
+ * the seat already polls something else.  So each of them only means "look", and this function
+ * looks whether there is a reason.  CANCEL is different: compiled code believes it without
+ * asking.  Only the thread that polls sets and clears it.
  */
 #include "internal.h"
 
@@ -15,7 +16,8 @@ static void quiet(ZynContext *cx, uint64_t bit)
 static void serve_debugger(ZynContext *cx, ZynSite site)
 {
 	ZynRuntime *rt = cx->runtime;
-	quiet(cx, ZYN_ATTENTION_TIMERS | ZYN_ATTENTION_STOP); /* before looking, so that no later ring is lost */
+	/* before looking, so that no later ring is lost */
+	quiet(cx, ZYN_ATTENTION_TIMERS | ZYN_ATTENTION_STOP);
 	uint64_t deadline_ns = rt->deadline_real_ns;
 	zyn__baton_lend(&rt->baton);
 	if (rt->debugger != NULL && cx->task != NULL && zyn__debug_wants_stop(cx->task))
@@ -45,7 +47,8 @@ int32_t zyn_attend(ZynContext *cx, void *sm, ZynSite site)
 			return 1;
 		}
 	}
-	if (zyn__attention(cx, ZYN_ATTENTION_CANCEL) || (cx->task != NULL && cx->task->cancelling)) {
+	if (zyn__attention(cx, ZYN_ATTENTION_CANCEL) ||
+	    (cx->task != NULL && cx->task->cancelling)) {
 		zyn_fail_cancelled(cx);
 		return 1;
 	}

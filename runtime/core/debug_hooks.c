@@ -1,11 +1,12 @@
 /* What a debugger asks for and what it is told.
  *
- * A debugger is a thread that takes the baton like any other, but out of turn: who runs is rung, and lends the baton
- * at its next safe point, which is the end of a poll, a loop's back-edge, a function's entry or a probe.  So nothing
- * here needs a lock of its own, and a runtime without a debugger pays one comparison for each poll.
+ * A debugger is a thread that takes the baton like any other, but out of turn: who runs is rung,
+ * and lends the baton at its next safe point, which is the end of a poll, a loop's back-edge, a
+ * function's entry or a probe.  So nothing here needs a lock of its own, and a runtime without a
+ * debugger pays one comparison for each poll.
  *
- * What is absent: a way to get hold of a runtime whose thread is inside a function of the host.  A request then waits
- * for that function to return.
+ * What is absent: a way to get hold of a runtime whose thread is inside a function of the host.
+ * A request then waits for that function to return.
  */
 #include "internal.h"
 
@@ -24,10 +25,14 @@ static ZynTask *task_find(ZynRuntime *rt, uint64_t id)
 static uint32_t task_state(ZynTask *task)
 {
 	switch (zyn__get(&task->status)) {
-	case ZYN_READY: return ZYN_TASK_COMPLETED;
-	case ZYN_FAILED: return ZYN_TASK_FAILED;
-	case ZYN_CANCELLED: return ZYN_TASK_CANCELLED;
-	default: break;
+	case ZYN_READY:
+		return ZYN_TASK_COMPLETED;
+	case ZYN_FAILED:
+		return ZYN_TASK_FAILED;
+	case ZYN_CANCELLED:
+		return ZYN_TASK_CANCELLED;
+	default:
+		break;
 	}
 	if (task->sched == ZYN_SCHED_RUNNING)
 		return ZYN_TASK_RUNNING;
@@ -64,7 +69,7 @@ static void task_describe(ZynTask *task, ZynTaskInfo *out)
 	};
 }
 
-/* --- attaching --------------------------------------------------------------------------------------------- */
+/* --- attaching -------------------------------------------------------------------------------- */
 
 void zyn_dbg_attach(ZynRuntime *rt, const ZynDebugEvents *events)
 {
@@ -102,7 +107,7 @@ void zyn__debug_detach(ZynRuntime *rt)
 	zyn__kick(rt);
 }
 
-/* --- events ------------------------------------------------------------------------------------------------ */
+/* --- events ----------------------------------------------------------------------------------- */
 
 void zyn__debug_task_changed(ZynTask *task)
 {
@@ -125,14 +130,15 @@ bool zyn__debug_deadlock(ZynRuntime *rt)
 	return true;
 }
 
-/* --- requests ---------------------------------------------------------------------------------------------- */
+/* --- requests --------------------------------------------------------------------------------- */
 
 uint64_t zyn_dbg_tasks(ZynRuntime *rt, uint64_t after, ZynTaskInfo *out, uint64_t max)
 {
 	ZynEntry entry;
 	uint64_t written = 0;
 	zyn__debug_enter(&entry, rt);
-	for (ZynList *link = rt->tasks.next; link != &rt->tasks && written < max; link = link->next) {
+	for (ZynList *link = rt->tasks.next; link != &rt->tasks && written < max;
+	     link = link->next) {
 		ZynTask *task = ZYN_CONTAINER(link, ZynTask, all);
 		if (zyn__get(&task->id) > after)
 			task_describe(task, &out[written++]);

@@ -1,7 +1,7 @@
 /* Reading and writing memory at addresses that may be anything.
  *
- * The system does the copying and says where it could not, page by page, so that a wild address costs an answer and
- * not the process.
+ * The system does the copying and says where it could not, page by page, so that a wild address
+ * costs an answer and not the process.
  */
 #include "internal.h"
 
@@ -23,7 +23,8 @@ static ssize_t through_file(char *address, char *buffer, size_t bytes, bool writ
 	if (fd < 0)
 		return -1;
 	off_t offset = (off_t)(uintptr_t)address;
-	ssize_t done = writing ? pwrite(fd, buffer, bytes, offset) : pread(fd, buffer, bytes, offset);
+	ssize_t done = writing ? pwrite(fd, buffer, bytes, offset)
+	                       : pread(fd, buffer, bytes, offset);
 	close(fd);
 	return done;
 }

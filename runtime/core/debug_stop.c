@@ -1,23 +1,29 @@
 /* Stopping one task while the others go on.
  *
- * A task that stops inside a poll cannot be taken off its thread: its native frames are on that stack.  So the thread
- * blocks with it, and if nobody else turns the runtime, a substitute thread does.
+ * A task that stops inside a poll cannot be taken off its thread: its native frames are on that
+ * stack.  So the thread blocks with it, and if nobody else turns the runtime, a substitute
+ * thread does.
  *
- * Rule 1.  exactly one thread runs compiled code: the one with the baton.  A thread that stops gives the baton up
- *          before it blocks and waits for it, in line, when its task is resumed.
- * Rule 2.  rt->drivers counts threads that turn the runtime and are not blocked.  When it falls to 0 while a thread
- *          is blocked, a substitute is called; a substitute retires as soon as it is not the only driver.
- * Rule 3.  ZynDebugTask.stop is written with the baton and under pool_lock, so that the blocked thread, which has
- *          only the lock, can wait for it.
- * Rule 4.  stopped_mid_poll falls when the thread has the baton again, not when its task is resumed: until then the
- *          poll is still in the way of the virtual clock.
+ * Rule 1.  exactly one thread runs compiled code: the one with the baton.  A thread that stops
+ *          gives the baton up before it blocks and waits for it, in line, when its task is
+ *          resumed.
+ * Rule 2.  rt->drivers counts threads that turn the runtime and are not blocked.  When it falls
+ *          to 0 while a thread is blocked, a substitute is called; a substitute retires as soon
+ *          as it is not the only driver.
+ * Rule 3.  ZynDebugTask.stop is written with the baton and under pool_lock, so that the blocked
+ *          thread, which has only the lock, can wait for it.
+ * Rule 4.  stopped_mid_poll falls when the thread has the baton again, not when its task is
+ *          resumed: until then the poll is still in the way of the virtual clock.
  * Rule 5.  a task that is kept is in no queue; a wake meanwhile is remembered in `woken`.
- * Rule 6.  the gate closes before the event is sent, so that nothing runs between a stop and its report.
- * Rule 7.  a task that is let go inside a poll finishes that poll before another task starts one; so the gate that
- *          is opened for it opens when its poll ends, and not at all if it stops again before.
+ * Rule 6.  the gate closes before the event is sent, so that nothing runs between a stop and its
+ *          report.
+ * Rule 7.  a task that is let go inside a poll finishes that poll before another task starts
+ *          one; so the gate that is opened for it opens when its poll ends, and not at all if it
+ *          stops again before.
  *
- * A step ends at a probe.  Where it began is the machine and its side table, because a machine that suspends comes
- * back with another activation; for a direct function it is the activation itself.
+ * A step ends at a probe.  Where it began is the machine and its side table, because a machine
+ * that suspends comes back with another activation; for a direct function it is the activation
+ * itself.
  */
 #include "internal.h"
 
@@ -41,7 +47,7 @@ bool zyn__debug_wants_stop(ZynTask *task)
 	return task->debug != NULL && task->debug->pause_requested;
 }
 
-/* --- keeping a task from being polled ------------------------------------------------------------------------ */
+/* --- keeping a task from being polled --------------------------------------------------------- */
 
 void zyn__debug_keep(ZynTask *task, uint32_t why)
 {
@@ -71,7 +77,7 @@ void zyn__debug_unkeep(ZynTask *task, uint32_t why)
 	}
 }
 
-/* --- steps -------------------------------------------------------------------------------------------------- */
+/* --- steps ------------------------------------------------------------------------------------ */
 
 void zyn__debug_step_set(ZynTask *task, uint32_t mode)
 {
@@ -85,7 +91,8 @@ void zyn__debug_step_set(ZynTask *task, uint32_t mode)
 	rt->step_tasks += (uint32_t)is_armed - (uint32_t)was_armed;
 	const ZynActivation *activation = task->activation;
 	debug->start_activation = activation;
-	debug->start_machine = activation != NULL ? activation->state_machine : debug->suspended_machine;
+	debug->start_machine = activation != NULL ? activation->state_machine
+	                                          : debug->suspended_machine;
 	debug->start_table = activation != NULL ? activation->side_table : debug->suspended_table;
 }
 
@@ -134,15 +141,20 @@ static bool start_is_active(const ZynDebugTask *debug, const ZynActivation *newe
 static bool step_ends(const ZynDebugTask *debug, const ZynActivation *newest, uint8_t byte)
 {
 	switch (debug->step) {
-	case ZYN_STEP_INTO: return true;
-	case ZYN_STEP_OVER: return is_start(debug, newest) || !start_is_active(debug, newest);
-	case ZYN_STEP_OUT: return !start_is_active(debug, newest);
-	case ZYN_STEP_AWAIT: return (byte & ZYN_PROBE_AWAIT) != 0;
-	default: return false;
+	case ZYN_STEP_INTO:
+		return true;
+	case ZYN_STEP_OVER:
+		return is_start(debug, newest) || !start_is_active(debug, newest);
+	case ZYN_STEP_OUT:
+		return !start_is_active(debug, newest);
+	case ZYN_STEP_AWAIT:
+		return (byte & ZYN_PROBE_AWAIT) != 0;
+	default:
+		return false;
 	}
 }
 
-/* --- stopping ------------------------------------------------------------------------------------------------ */
+/* --- stopping --------------------------------------------------------------------------------- */
 
 static void stopped(ZynTask *task, uint32_t reason, bool mid_poll)
 {
@@ -193,7 +205,7 @@ void zyn__debug_stop_here(ZynContext *cx, uint32_t reason, ZynSite site)
 		zyn__debug_substitute(rt); /* Rule 2. */
 	pthread_mutex_lock(&rt->pool_lock);
 	zyn__baton_release(&rt->baton); /* Rule 1. */
-	while (debug->stop != 0) /* as long as the debugger likes */
+	while (debug->stop != 0)        /* as long as the debugger likes */
 		pthread_cond_wait(&debug->cond, &rt->pool_lock);
 	pthread_mutex_unlock(&rt->pool_lock);
 	zyn__baton_acquire(&rt->baton, ZYN_BATON_NORMAL, UINT64_MAX);
@@ -271,7 +283,7 @@ void zyn__debug_failure(ZynContext *cx, ZynSite site)
 		zyn__debug_stop_here(cx, ZYN_STOP_FAILURE, site);
 }
 
-/* --- probes -------------------------------------------------------------------------------------------------- */
+/* --- probes ----------------------------------------------------------------------------------- */
 
 void zyn_probe_enter(ZynContext *cx, ZynActivation *activation)
 {
@@ -291,9 +303,11 @@ void zyn_probe_leave(ZynContext *cx, ZynActivation *activation)
 		return;
 	task->activation = activation->caller;
 	void *sm = activation->state_machine;
-	if (cx->runtime->debugger == NULL || sm == NULL || zyn__state_ended(*zyn__machine_state(sm)))
+	if (cx->runtime->debugger == NULL || sm == NULL ||
+	    zyn__state_ended(*zyn__machine_state(sm)))
 		return;
-	/* The first machine to leave unended since the last one was entered is the innermost of a suspension. */
+	/* The first machine to leave unended since the last one was entered is the innermost of a
+	 * suspension. */
 	ZynDebugTask *debug = zyn__debug_task(task);
 	if (debug != NULL && debug->suspended_machine == NULL) {
 		debug->suspended_machine = sm;
@@ -328,7 +342,8 @@ int32_t zyn_probe(ZynContext *cx, ZynActivation *activation, uint32_t probe)
 		zyn__baton_lend(&rt->baton);
 	if (rt->debugger == NULL)
 		return 0;
-	uint32_t reason = stop_reason(task, activation, zyn__probe_byte(rt, activation->side_table, probe));
+	uint32_t reason = stop_reason(task, activation,
+	                              zyn__probe_byte(rt, activation->side_table, probe));
 	if (reason != 0)
 		zyn__debug_stop_here(cx, reason, 0);
 	if (!task->cancelling && !zyn__attention(cx, ZYN_ATTENTION_CANCEL))
@@ -337,7 +352,7 @@ int32_t zyn_probe(ZynContext *cx, ZynActivation *activation, uint32_t probe)
 	return 1;
 }
 
-/* --- substitutes --------------------------------------------------------------------------------------------- */
+/* --- substitutes ------------------------------------------------------------------------------ */
 
 static void substitute_drive(ZynRuntime *rt)
 {
@@ -389,7 +404,8 @@ void zyn__debug_substitute(ZynRuntime *rt)
 		if (pthread_create(&rt->pool[rt->pool_size], &attributes, substitute_main, rt) == 0)
 			rt->pool_size++;
 		pthread_attr_destroy(&attributes);
-	} /* Else the job waits for a substitute to retire; until then the other tasks stand still. */
+	} /* Else the job waits for a substitute to retire; until then the other tasks stand still.
+	   */
 	pthread_mutex_unlock(&rt->pool_lock);
 }
 
@@ -404,7 +420,7 @@ void zyn__debug_pool_join(ZynRuntime *rt)
 		pthread_join(rt->pool[i], NULL);
 }
 
-/* --- direct calls of a host ---------------------------------------------------------------------------------- */
+/* --- direct calls of a host ------------------------------------------------------------------- */
 
 static int64_t call_poll(void *sm, ZynContext *cx)
 {
@@ -412,7 +428,8 @@ static int64_t call_poll(void *sm, ZynContext *cx)
 }
 
 static ZynPollFn *call_cell = call_poll;
-static const ZynTypeInfo call_result = {.size = 0, .align = 1, .kind = ZYN_KIND_VOID, .name = "void"};
+static const ZynTypeInfo call_result = {
+	.size = 0, .align = 1, .kind = ZYN_KIND_VOID, .name = "void"};
 static const ZynDescriptor call_descriptor = {
 	.size = 8,
 	.align = 8,
@@ -444,7 +461,8 @@ void zyn__debug_call_end(ZynContext *cx, ZynError *failure)
 	cx->task = NULL;
 	task->seat = NULL;
 	zyn__flag_clear(task, ZYN_FRAME_RUNNING);
-	*zyn__machine_state(zyn__task_machine(task)) = failure != NULL ? ZYN_STATE_FAILED : ZYN_STATE_RETURNED;
+	*zyn__machine_state(zyn__task_machine(task)) = failure != NULL ? ZYN_STATE_FAILED
+	                                                               : ZYN_STATE_RETURNED;
 	if (failure != NULL)
 		zyn__error_set(cx, zyn__error_retain(failure));
 	zyn__task_end(task, cx);

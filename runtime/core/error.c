@@ -1,7 +1,8 @@
 /* Errors: counted, immutable, with the place in the source that is to blame.
  *
- * An error that cannot be allocated must not get lost, so for each code there is a constant one that has no line.
- * Cancelling uses its constant always: it is not the fault of a line, and it must work when memory is out.
+ * An error that cannot be allocated must not get lost, so for each code there is a constant one
+ * that has no line.  Cancelling uses its constant always: it is not the fault of a line, and it
+ * must work when memory is out.
  */
 #include "internal.h"
 
@@ -20,7 +21,8 @@ typedef struct ConstantError {
 	uint64_t length;
 	char message[48];
 } ConstantError;
-static_assert(offsetof(ConstantError, message) == offsetof(ZynError, message), "it must pass for a ZynError");
+static_assert(offsetof(ConstantError, message) == offsetof(ZynError, message),
+              "it must pass for a ZynError");
 
 #define CONSTANT(code_name, text) \
 	[ZYN_ERROR_##code_name] = {ZYN_IMMORTAL, ZYN_ERROR_##code_name, 0, 0, sizeof text - 1, text}
@@ -48,7 +50,8 @@ ZynError *zyn__error_constant(uint32_t code)
 	return (ZynError *)(void *)&constants[code];
 }
 
-ZynError *zyn__error_make(ZynRuntime *rt, uint32_t code, ZynSite site, const char *message, uint64_t length)
+ZynError *zyn__error_make(ZynRuntime *rt, uint32_t code, ZynSite site, const char *message,
+                          uint64_t length)
 {
 	ZynError *error = NULL;
 	if (length < SIZE_MAX / 2)
@@ -115,7 +118,8 @@ void zyn__fail(ZynContext *cx, uint32_t code, ZynSite site, const char *format, 
 void zyn_fail_cancelled(ZynContext *cx)
 {
 	bool interrupted = cx->task != NULL && cx->task->interrupted;
-	zyn__error_set(cx, zyn__error_constant(interrupted ? ZYN_ERROR_INTERRUPTED : ZYN_ERROR_CANCELLED));
+	zyn__error_set(
+		cx, zyn__error_constant(interrupted ? ZYN_ERROR_INTERRUPTED : ZYN_ERROR_CANCELLED));
 }
 
 void zyn_fail_stack(ZynContext *cx, ZynSite site)
@@ -126,7 +130,8 @@ void zyn_fail_stack(ZynContext *cx, ZynSite site)
 
 void zyn_fail_division(ZynContext *cx, ZynSite site, int64_t dividend)
 {
-	zyn__fail(cx, ZYN_ERROR_DIVISION_BY_ZERO, site, "division of %" PRId64 " by zero", dividend);
+	zyn__fail(cx, ZYN_ERROR_DIVISION_BY_ZERO, site, "division of %" PRId64 " by zero",
+	          dividend);
 	zyn__debug_failure(cx, site);
 }
 

@@ -1,7 +1,8 @@
 /* A foreign machine: a function of the host that is asked once a round whether it is done.
  *
- * Nothing else sees the host's pointer.  The function runs inside a poll, so it may call whatever is legal there, and
- * it may end itself with zyn_foreign_fail; what it returns is then ignored.
+ * Nothing else sees the host's pointer.  The function runs inside a poll, so it may call
+ * whatever is legal there, and it may end itself with zyn_foreign_fail; what it returns is then
+ * ignored.
  */
 #include "internal.h"
 
@@ -88,7 +89,8 @@ void zyn_foreign_fail(ZynRuntime *rt, const char *message, uint64_t length)
 {
 	/* The seat of the foreign call is the innermost one of this thread. */
 	ZynEntry *entry = zyn__entry_find(rt);
-	while (entry != NULL && (entry->runtime != rt || entry->seat == NULL || !entry->seat->foreign_call))
+	while (entry != NULL &&
+	       (entry->runtime != rt || entry->seat == NULL || !entry->seat->foreign_call))
 		entry = entry->previous;
 	if (entry == NULL)
 		return; /* not called from inside a foreign machine: there is nothing to fail */

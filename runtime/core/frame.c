@@ -1,12 +1,15 @@
 /* Frames and the references to them.
  *
- * Rule 1.  a reference is a count in the header; anybody who has one may make another, on any thread.
- * Rule 2.  neither the scheduler nor a waker has one.  So "nobody holds it" is decided by the count alone.
- * Rule 3.  the last reference to a frame that ended or never started frees it; to a live one makes it DETACHED, which
- *          cancels it, and its end frees it.
+ * Rule 1.  a reference is a count in the header; anybody who has one may make another, on any
+ *          thread.
+ * Rule 2.  neither the scheduler nor a waker has one.  So "nobody holds it" is decided by the
+ *          count alone.
+ * Rule 3.  the last reference to a frame that ended or never started frees it; to a live one
+ *          makes it DETACHED, which cancels it, and its end frees it.
  * Rule 4.  both need the baton.  A thread that cannot have it at once posts RELEASED to the inbox.
- * Rule 5.  dropping a frame may release the last reference to another.  Those queue up in `dropped` instead of
- *          recursing, because a program can build a chain of promises as long as memory lasts.
+ * Rule 5.  dropping a frame may release the last reference to another.  Those queue up in
+ *          `dropped` instead of recursing, because a program can build a chain of promises as
+ *          long as memory lasts.
  */
 #include "internal.h"
 
@@ -50,7 +53,8 @@ static void frame_drop(ZynTask *task)
 		zyn__list_remove(&task->all);
 	if (rt->debugger != NULL || task->debug != NULL)
 		zyn__debug_task_freed(task);
-	/* A machine that ended badly, by a bug of its own, is not dropped: a leak is better than a double free. */
+	/* A machine that ended badly, by a bug of its own, is not dropped: a leak is better than a
+	 * double free. */
 	if (descriptor->drop != NULL && (state == ZYN_STATE_START || zyn__state_ended(state)))
 		descriptor->drop(sm);
 	if (rt->shadows != NULL)
@@ -81,7 +85,8 @@ void zyn__frame_orphaned(ZynTask *task)
 	uint32_t state = *zyn__machine_state(zyn__task_machine(task));
 	bool running = zyn__flag(task, ZYN_FRAME_RUNNING);
 	ZYN_ASSERT(zyn__get(&zyn__task_header(task)->refs) == 0);
-	if (!running && (zyn__task_ended(task) || state == ZYN_STATE_START || zyn__get(&task->runtime->closed))) {
+	if (!running && (zyn__task_ended(task) || state == ZYN_STATE_START ||
+	                 zyn__get(&task->runtime->closed))) {
 		zyn__frame_free(task);
 		return;
 	}
@@ -126,7 +131,7 @@ void zyn_promise_release(ZynPromise *p)
 	zyn__inbox_post(task, ZYN_INBOX_RELEASED); /* Rule 4. */
 }
 
-/* --- results ----------------------------------------------------------------------------------------------- */
+/* --- results ---------------------------------------------------------------------------------- */
 
 void zyn__result_copy(ZynTask *task, void *out)
 {
@@ -145,17 +150,35 @@ static int64_t result_word(const ZynDescriptor *descriptor, const char *result)
 {
 	int64_t value = 0;
 	switch (descriptor->result_type) {
-	case ZYN_KIND_VOID: return 1;
-	case ZYN_KIND_BOOL: value = *(const uint8_t *)result != 0; break;
-	case ZYN_KIND_I8: value = *(const int8_t *)result; break;
-	case ZYN_KIND_U8: value = *(const uint8_t *)result; break;
-	case ZYN_KIND_I16: value = *(const int16_t *)(const void *)result; break;
-	case ZYN_KIND_U16: value = *(const uint16_t *)(const void *)result; break;
-	case ZYN_KIND_I32: value = *(const int32_t *)(const void *)result; break;
-	case ZYN_KIND_U32: value = *(const uint32_t *)(const void *)result; break;
+	case ZYN_KIND_VOID:
+		return 1;
+	case ZYN_KIND_BOOL:
+		value = *(const uint8_t *)result != 0;
+		break;
+	case ZYN_KIND_I8:
+		value = *(const int8_t *)result;
+		break;
+	case ZYN_KIND_U8:
+		value = *(const uint8_t *)result;
+		break;
+	case ZYN_KIND_I16:
+		value = *(const int16_t *)(const void *)result;
+		break;
+	case ZYN_KIND_U16:
+		value = *(const uint16_t *)(const void *)result;
+		break;
+	case ZYN_KIND_I32:
+		value = *(const int32_t *)(const void *)result;
+		break;
+	case ZYN_KIND_U32:
+		value = *(const uint32_t *)(const void *)result;
+		break;
 	case ZYN_KIND_I64:
-	case ZYN_KIND_U64: value = *(const int64_t *)(const void *)result; break;
-	default: break; /* does not fit */
+	case ZYN_KIND_U64:
+		value = *(const int64_t *)(const void *)result;
+		break;
+	default:
+		break; /* does not fit */
 	}
 	return value != 0 ? value : ZYN_POLL_LOOK;
 }

@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-int32_t zyn_call_direct(ZynRuntime *rt, ZynThunk *thunk, const void *args, void *result, ZynError **error)
+int32_t zyn_call_direct(ZynRuntime *rt, ZynThunk *thunk, const void *args, void *result,
+                        ZynError **error)
 {
 	ZynEntry entry;
 	zyn__enter(&entry, rt);
@@ -19,7 +20,8 @@ int32_t zyn_call_direct(ZynRuntime *rt, ZynThunk *thunk, const void *args, void 
 	seat->cx.stack_limit = zyn__stack_limit(rt->stack_bytes);
 	ZYN_ASSERT(seat->cx.error.tag == 0);
 	ZYN_ASSERT(seat->cx.task == NULL);
-	if (!entry.nested && atomic_fetch_add(&rt->drivers, 1) == 0 && zyn__get(&rt->interrupt) != 0)
+	if (!entry.nested && atomic_fetch_add(&rt->drivers, 1) == 0 &&
+	    zyn__get(&rt->interrupt) != 0)
 		atomic_store(&rt->interrupt, 0); /* it was meant for a run that is over */
 	uint64_t deadline_ns = rt->deadline_real_ns;
 	if (!entry.nested)

@@ -3,8 +3,8 @@
  * Three words used throughout:
  *   baton    the right to touch a runtime.  One thread has it at a time (baton.c).
  *   block    one slab allocation [ZynTask | ZynFrameHeader | frame] (slab.c).
- *   seat     the ZynContext that a thread polls with; it outlives the poll, so that another thread may ring its
- *            attention word without a lock (baton.c).
+ *   seat     the ZynContext that a thread polls with; it outlives the poll, so that another
+ *            thread may ring its attention word without a lock (baton.c).
  *
  * A field without a comment about threads is touched with the baton only.
  */
@@ -20,31 +20,36 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* --- limits ------------------------------------------------------------------------------------------------ */
+/* --- limits ----------------------------------------------------------------------------------- */
 
-#define ZYN_STACK_MARGIN_BYTES (64u * 1024u)  /* kept free below stack_limit for C code of ours and of the host */
-#define ZYN_CHUNK_BYTES ((size_t)256 * 1024)  /* what the slab asks of the system at a time; also its alignment */
-#define ZYN_CHUNK_HEADER_BYTES ((size_t)64)    /* in front of a chunk's blocks */
-#define ZYN_CHUNKS_MAX (1u << 18)             /* 64 GiB of frames in one runtime */
-#define ZYN_RUNTIMES_MAX 4096u                /* alive at once in one process */
-#define ZYN_CANCEL_POLLS_MAX 1000u            /* a cancelled machine that pends more often than this is broken */
-#define ZYN_SUBSTITUTES_MAX 256u              /* threads that stand in for ones blocked by a debugger */
-#define ZYN_FOREIGN_ROUND_NS 1000000          /* pause between two rounds that poll nothing but foreign machines */
+/* kept free below stack_limit for C code of ours and of the host */
+#define ZYN_STACK_MARGIN_BYTES (64u * 1024u)
+/* what the slab asks of the system at a time; also its alignment */
+#define ZYN_CHUNK_BYTES ((size_t)256 * 1024)
+#define ZYN_CHUNK_HEADER_BYTES ((size_t)64) /* in front of a chunk's blocks */
+#define ZYN_CHUNKS_MAX (1u << 18)           /* 64 GiB of frames in one runtime */
+#define ZYN_RUNTIMES_MAX 4096u              /* alive at once in one process */
+/* a cancelled machine that pends more often than this is broken */
+#define ZYN_CANCEL_POLLS_MAX 1000u
+/* threads that stand in for ones blocked by a debugger */
+#define ZYN_SUBSTITUTES_MAX 256u
+/* pause between two rounds that poll nothing but foreign machines */
+#define ZYN_FOREIGN_ROUND_NS 1000000
 #define ZYN_FRAME_BYTES_MAX ((uint64_t)1 << 31)
 #define ZYN_NS_PER_MS 1000000u
-#define ZYN_MESSAGE_BYTES_MAX 256             /* of a message that the runtime words itself */
+#define ZYN_MESSAGE_BYTES_MAX 256 /* of a message that the runtime words itself */
 
-#define ZYN_IMMORTAL UINT32_MAX               /* a count that is never changed */
+#define ZYN_IMMORTAL UINT32_MAX /* a count that is never changed */
 
-/* --- bugs -------------------------------------------------------------------------------------------------- */
+/* --- bugs ------------------------------------------------------------------------------------- */
 
-/* A broken invariant of zyn itself.  Debug builds stop at once; release builds say it once and go on with
- * whatever the caller does next, because losing one task is better than losing the host. */
-#define ZYN_ASSERT(condition) \
-	((condition) ? (void)0 : zyn__bug(#condition, __FILE__, __LINE__))
+/* A broken invariant of zyn itself.  Debug builds stop at once; release builds say it once and
+ * go on with whatever the caller does next, because losing one task is better than losing the
+ * host. */
+#define ZYN_ASSERT(condition) ((condition) ? (void)0 : zyn__bug(#condition, __FILE__, __LINE__))
 void zyn__bug(const char *condition, const char *file, int line);
 
-/* --- structures -------------------------------------------------------------------------------------------- */
+/* --- structures ------------------------------------------------------------------------------- */
 
 enum ZynSched {
 	ZYN_SCHED_IDLE,    /* made, never scheduled */
@@ -53,7 +58,7 @@ enum ZynSched {
 	ZYN_SCHED_PARKED,  /* waits for a wake, or is kept back by a debugger */
 	ZYN_SCHED_FOREIGN, /* a foreign machine that waits for the next round */
 	ZYN_SCHED_ENDED,
-	ZYN_SCHED_FREE,    /* the block is on a free list of the slab */
+	ZYN_SCHED_FREE, /* the block is on a free list of the slab */
 };
 
 /* What another thread asks of a task (bits of ZynTask.inbox). */
@@ -67,76 +72,44 @@ enum ZynSched {
 
 typedef struct ZynSeat ZynSeat;
 typedef struct ZynDebugTask ZynDebugTask;
+typedef struct ZynProbeTable ZynProbeTable;
 
-/* In front of every frame header, used once the promise is a task.  The first group keeps its meaning while the
- * block is free, because a stale waker may still look at it (waker.c). */
+/* In front of every frame header, used once the promise is a task.  The first group keeps its
+ * meaning while the block is free, because a stale waker may still look at it (waker.c). */
 struct ZynTask {
-	_Atomic uint32_t inbox;           /* any thread */
-	_Atomic uint32_t generation;      /* any thread; odd while free */
-	_Atomic(ZynTask *) inbox_next;    /* owned by whoever turned inbox from 0 to not 0 */
-	ZynRuntime *runtime;              /* never changes */
-	uint64_t waker_base;              /* the waker word less the generation; never changes */
+	_Atomic uint32_t inbox;        /* any thread */
+	_Atomic uint32_t generation;   /* any thread; odd while free */
+	_Atomic(ZynTask *) inbox_next; /* owned by whoever turned inbox from 0 to not 0 */
+	ZynRuntime *runtime;           /* never changes */
+	uint64_t waker_base;           /* the waker word less the generation; never changes */
 
-	ZynList queue;                    /* ready queue, round, foreign list or free list */
-	ZynList all;                      /* the runtime's tasks in order of id; unlinked when it is no task */
-	ZynList joiners;                  /* ZynJoiner.link of whoever waits for the end */
-	struct ZynAwait *owner;           /* the await leaf that polls it in place, or null */
-	_Atomic uint64_t id;              /* any thread reads; 0 when it is no task */
-	_Atomic uint64_t polls;           /* any thread reads */
-	_Atomic uint32_t status;          /* ZynStatus; any thread reads; PENDING, READY, FAILED or CANCELLED */
-	uint8_t sched;                    /* ZynSched */
-	uint8_t woken;                    /* woken while it was running or kept back */
+	ZynList queue; /* ready queue, round, foreign list or free list */
+	/* the runtime's tasks in order of id; unlinked when it is no task */
+	ZynList all;
+	ZynList joiners;        /* ZynJoiner.link of whoever waits for the end */
+	struct ZynAwait *owner; /* the await leaf that polls it in place, or null */
+	_Atomic uint64_t id;    /* any thread reads; 0 when it is no task */
+	_Atomic uint64_t polls; /* any thread reads */
+	/* ZynStatus; any thread reads; PENDING, READY, FAILED or CANCELLED */
+	_Atomic uint32_t status;
+	uint8_t sched; /* ZynSched */
+	uint8_t woken; /* woken while it was running or kept back */
 	uint8_t cancelling;
-	uint8_t interrupted;              /* the cancel comes from zyn_rt_interrupt */
-	uint8_t kept;                     /* ZYN_KEPT_* */
-	uint8_t entered;                  /* its first statement was seen by a debugger */
-	uint8_t foreign;                  /* wraps a foreign machine */
-	uint8_t blockers;                 /* not 0: some block_on waits for it */
-	ZynError *error;                  /* owned; written before status */
+	uint8_t interrupted; /* the cancel comes from zyn_rt_interrupt */
+	uint8_t kept;        /* ZYN_KEPT_* */
+	uint8_t entered;     /* its first statement was seen by a debugger */
+	uint8_t foreign;     /* wraps a foreign machine */
+	uint8_t blockers;    /* not 0: some block_on waits for it */
+	ZynError *error;     /* owned; written before status */
 	uint64_t parent;
 	uint64_t spawn_site;
 	uint64_t wakes;
 	uint64_t parked_since_ns;
 	uint64_t waker_task;
-	ZynActivation *activation;        /* newest activation of a debug build */
-	ZynSeat *seat;                    /* while running */
-	ZynDebugTask *debug;              /* null until a debugger takes an interest */
+	ZynActivation *activation; /* newest activation of a debug build */
+	ZynSeat *seat;             /* while running */
+	ZynDebugTask *debug;       /* null until a debugger takes an interest */
 };
-
-/* What a debugger wants of one task; made when it first wants something. */
-struct ZynDebugTask {
-	pthread_cond_t cond;              /* its thread waits here while it is stopped inside a poll */
-	uint32_t stop;                    /* ZynStopReason while stopped, else 0; guarded by pool_lock as well */
-	uint32_t step;                    /* ZynStepMode under way */
-	bool mid_poll;                    /* stopped inside a poll, not where it waits */
-	bool pause_requested;
-	uint32_t suspended_table;         /* of suspended_machine */
-	void *suspended_machine;          /* innermost machine of the last suspension that a debug build saw */
-	uint32_t start_table;             /* the activation that a step began in */
-	void *start_machine;
-	const ZynActivation *start_activation;
-	uint32_t kept_step;               /* the same four of the step that this stop ended, for KEEP */
-	uint32_t kept_table;
-	void *kept_machine;
-	const ZynActivation *kept_activation;
-	uint64_t stop_site;
-	ZynError *failure;                /* borrowed; why it is about to fail, while stopped for that */
-};
-
-/* The probe bytes of one build. */
-typedef struct ZynProbeTable {
-	_Atomic uint8_t *flags;           /* null: the slot is empty */
-	uint32_t side_table;
-	uint32_t count;
-} ZynProbeTable;
-
-#define ZYN_PROBE_BREAK 0x01u             /* a breakpoint is here */
-#define ZYN_PROBE_STEP 0x02u              /* some task steps */
-#define ZYN_PROBE_AWAIT 0x80u             /* set by the build: this statement follows an await */
-
-#define ZYN_FILTER_FAILURE 1u
-#define ZYN_FILTER_DEADLOCK 2u
-#define ZYN_FILTER_ENTRY 4u
 
 /* One waiter on a task's end.  The link is unlinked before the waker is called. */
 typedef struct ZynJoiner {
@@ -146,9 +119,9 @@ typedef struct ZynJoiner {
 
 struct ZynSeat {
 	ZynContext cx;
-	_Atomic(ZynSeat *) next;            /* of all seats; never changes once linked */
+	_Atomic(ZynSeat *) next; /* of all seats; never changes once linked */
 	ZynSeat *free_next;
-	ZynError *foreign_error;          /* left by zyn_foreign_fail during the foreign call under way */
+	ZynError *foreign_error; /* left by zyn_foreign_fail during the foreign call under way */
 	bool foreign_call;
 };
 
@@ -156,8 +129,8 @@ struct ZynSeat {
 typedef struct ZynEntry {
 	ZynRuntime *runtime;
 	struct ZynEntry *previous;
-	ZynSeat *seat;                    /* null unless it turns the runtime */
-	bool nested;                      /* an entry further up has the baton */
+	ZynSeat *seat; /* null unless it turns the runtime */
+	bool nested;   /* an entry further up has the baton */
 } ZynEntry;
 
 enum ZynBatonClass {
@@ -167,9 +140,9 @@ enum ZynBatonClass {
 };
 
 typedef struct ZynBaton {
-	_Atomic uint32_t state;           /* 0 free, 1 held, 2 held and waited for */
-	_Atomic uint32_t urgent;          /* debuggers that wait */
-	pthread_mutex_t lock;             /* guards waiters */
+	_Atomic uint32_t state;  /* 0 free, 1 held, 2 held and waited for */
+	_Atomic uint32_t urgent; /* debuggers that wait */
+	pthread_mutex_t lock;    /* guards waiters */
 	ZynList waiters;
 } ZynBaton;
 
@@ -178,32 +151,34 @@ typedef struct ZynBaton {
 
 typedef struct ZynTimer {
 	ZynList link;
-	uint64_t deadline_tick;           /* milliseconds of the runtime clock */
+	uint64_t deadline_tick; /* milliseconds of the runtime clock */
 	ZynWaker waker;
 } ZynTimer;
 
 typedef struct ZynWheel {
-	uint64_t now_tick;                /* every timer with a deadline up to here was fired */
+	uint64_t now_tick; /* every timer with a deadline up to here was fired */
 	uint64_t count;
 	ZynList slots[ZYN_WHEEL_LEVELS][ZYN_WHEEL_SLOTS];
 	uint64_t occupied[ZYN_WHEEL_LEVELS][ZYN_WHEEL_SLOTS / 64];
-	uint64_t earliest[ZYN_WHEEL_LEVELS][ZYN_WHEEL_SLOTS]; /* lower bound of the slot's deadlines */
-	ZynList far;                      /* deadlines whose upper 32 bits differ from now_tick's */
+	/* lower bound of the slot's deadlines */
+	uint64_t earliest[ZYN_WHEEL_LEVELS][ZYN_WHEEL_SLOTS];
+	ZynList far; /* deadlines whose upper 32 bits differ from now_tick's */
 } ZynWheel;
 
-/* Allocation, so that a test can make the n-th one fail.  Replaced before the first runtime is made. */
+/* Allocation, so that a test can make the n-th one fail.  Replaced before the first runtime is
+ * made. */
 typedef struct ZynAllocator {
-	bool (*permit)(size_t bytes);     /* null: always; asked once for each object */
-	void *(*get)(size_t bytes);       /* not zeroed */
+	bool (*permit)(size_t bytes); /* null: always; asked once for each object */
+	void *(*get)(size_t bytes);   /* not zeroed */
 	void (*put)(void *memory, size_t bytes);
-	void *(*map)(size_t bytes);       /* zeroed, aligned to ZYN_CHUNK_BYTES */
+	void *(*map)(size_t bytes); /* zeroed, aligned to ZYN_CHUNK_BYTES */
 	void (*unmap)(void *memory, size_t bytes);
 } ZynAllocator;
 extern ZynAllocator zyn__allocator;
 
-#define ZYN_SLAB_SMALL_CLASSES 32u    /* 64 .. 2048 bytes in steps of 64 */
+#define ZYN_SLAB_SMALL_CLASSES 32u /* 64 .. 2048 bytes in steps of 64 */
 #define ZYN_SLAB_STEP_BYTES 64u
-#define ZYN_SLAB_LARGE_CLASSES 32u    /* powers of two from 4096 bytes on */
+#define ZYN_SLAB_LARGE_CLASSES 32u /* powers of two from 4096 bytes on */
 #define ZYN_SLAB_CLASSES (ZYN_SLAB_SMALL_CLASSES + ZYN_SLAB_LARGE_CLASSES)
 
 typedef struct ZynChunk {
@@ -215,9 +190,9 @@ typedef struct ZynChunk {
 } ZynChunk;
 
 typedef struct ZynSlabClass {
-	ZynList free;                     /* ZynTask.queue of blocks that were used before */
-	char *fresh;                      /* blocks that were not: from here .. */
-	char *fresh_end;                  /* .. to here */
+	ZynList free;    /* ZynTask.queue of blocks that were used before */
+	char *fresh;     /* blocks that were not: from here .. */
+	char *fresh_end; /* .. to here */
 } ZynSlabClass;
 
 typedef struct ZynDebugger {
@@ -230,66 +205,70 @@ struct ZynRuntime {
 	ZynBaton baton;
 
 	ZynList ready;
-	ZynList round;                    /* what is left of the turn under way */
-	ZynList foreign;                  /* foreign machines that wait for the next round */
-	ZynList tasks;                    /* every task, in order of id; ended ones while somebody holds them */
-	uint64_t turn;                    /* number of the turn under way */
+	ZynList round;   /* what is left of the turn under way */
+	ZynList foreign; /* foreign machines that wait for the next round */
+	/* every task, in order of id; ended ones while somebody holds them */
+	ZynList tasks;
+	uint64_t turn; /* number of the turn under way */
 	uint64_t task_id_last;
 	uint64_t polls_total;
 
 	ZynWheel wheel;
 	uint64_t clock_start_ns;
-	_Atomic uint64_t virtual_now_ns;  /* any thread reads */
-	uint64_t now_ns;                  /* when the turn under way began */
-	uint64_t real_wait_since_ns;      /* a virtual clock goes with the real one since then; 0: it stands */
+	_Atomic uint64_t virtual_now_ns; /* any thread reads */
+	uint64_t now_ns;                 /* when the turn under way began */
+	/* a virtual clock goes with the real one since then; 0: it stands */
+	uint64_t real_wait_since_ns;
 	uint32_t clock;
 
 	ZynSeat *seats_free;
-	_Atomic(ZynSeat *) seats;           /* any thread, and signal handlers */
+	_Atomic(ZynSeat *) seats; /* any thread, and signal handlers */
 	uint64_t stack_bytes;
 
 	/* Outside wakes. */
-	_Atomic(ZynTask *) inbox;         /* ZYN_INBOX_CLOSED once the runtime was freed */
-	_Atomic(void *) graveyard;        /* plain blocks released by other threads; same mark */
-	_Atomic uint32_t signalled;       /* the wake descriptor is readable */
+	_Atomic(ZynTask *) inbox;   /* ZYN_INBOX_CLOSED once the runtime was freed */
+	_Atomic(void *) graveyard;  /* plain blocks released by other threads; same mark */
+	_Atomic uint32_t signalled; /* the wake descriptor is readable */
 	_Atomic uint32_t interrupt;
-	_Atomic int64_t outside;          /* operations of the host that will wake some task */
-	_Atomic uint32_t sleepers;        /* threads that sleep in block_on without the baton */
+	_Atomic int64_t outside;   /* operations of the host that will wake some task */
+	_Atomic uint32_t sleepers; /* threads that sleep in block_on without the baton */
 	int wake_read_fd;
 	int wake_write_fd;
 	uint32_t registry_index;
 
 	/* Memory. */
-	_Atomic uint64_t live_objects;    /* any thread reads */
-	_Atomic uint64_t live_bytes;      /* any thread reads */
+	_Atomic uint64_t live_objects; /* any thread reads */
+	_Atomic uint64_t live_bytes;   /* any thread reads */
 	uint64_t memory_max;
-	bool dropping;                    /* a frame is being dropped; more go to dropped */
+	bool dropping; /* a frame is being dropped; more go to dropped */
 	ZynList dropped;
-	_Atomic(ZynChunk *) *chunks;      /* a chunk, once there, stays; any thread reads */
+	_Atomic(ZynChunk *) *chunks; /* a chunk, once there, stays; any thread reads */
 	uint32_t chunk_count;
 	ZynSlabClass classes[ZYN_SLAB_CLASSES];
-	_Atomic uint32_t closed;          /* zyn_rt_free was called; any thread reads */
+	_Atomic uint32_t closed; /* zyn_rt_free was called; any thread reads */
 
-	uint64_t deadline_real_ns;        /* of the block_on under way, CLOCK_MONOTONIC; UINT64_MAX when none */
-	uint64_t deadline_clock_ns;       /* the same on the runtime's clock */
+	/* of the block_on under way, CLOCK_MONOTONIC; UINT64_MAX when none */
+	uint64_t deadline_real_ns;
+	uint64_t deadline_clock_ns; /* the same on the runtime's clock */
 	ZynWatchdog *watchdog;
 
 	/* Debugger. */
-	ZynDebugger *debugger;            /* null when none is attached */
+	ZynDebugger *debugger; /* null when none is attached */
 	ZynShadows *shadows;
-	ZynProbeTable *probe_tables;      /* a hash table by side table id */
+	ZynProbeTable *probe_tables; /* a hash table by side table id */
 	uint32_t probe_table_slots;
 	uint32_t probe_table_count;
-	_Atomic uint32_t drivers;         /* threads that turn this runtime and are not blocked by a debugger */
+	/* threads that turn this runtime and are not blocked by a debugger */
+	_Atomic uint32_t drivers;
 	uint32_t stopped_mid_poll;
 	uint32_t kept_tasks;
 	uint32_t step_tasks;
 	uint32_t gate_closed;
-	ZynTask *gate_opener;             /* when its poll ends the gate opens; null: none */
+	ZynTask *gate_opener; /* when its poll ends the gate opens; null: none */
 	uint32_t stop_all;
 	uint32_t filters;
 	uint32_t probes_armed;
-	pthread_mutex_t pool_lock;        /* guards the fields below, and every ZynDebugTask.cond */
+	pthread_mutex_t pool_lock; /* guards the fields below, and every ZynDebugTask.cond */
 	pthread_cond_t pool_cond;
 	uint32_t pool_idle;
 	uint32_t pool_jobs;
@@ -298,27 +277,28 @@ struct ZynRuntime {
 	pthread_t pool[ZYN_SUBSTITUTES_MAX];
 };
 
-/* --- frames of the leaf futures ---------------------------------------------------------------------------- */
+/* --- frames of the leaf futures --------------------------------------------------------------- */
 
 typedef struct ZynDelay {
 	uint32_t state;
 	uint32_t unused;
-	ZynTimer timer;                   /* the deadline holds the milliseconds until the first poll */
+	ZynTimer timer; /* the deadline holds the milliseconds until the first poll */
 } ZynDelay;
 
 typedef struct ZynAwait {
 	uint32_t state;
 	uint32_t in_place;
-	ZynPromise *promise;              /* owned */
-	ZynJoiner joiner;                 /* unlinked, but with our waker, while the child is polled in place */
+	ZynPromise *promise; /* owned */
+	/* unlinked, but with our waker, while the child is polled in place */
+	ZynJoiner joiner;
 } ZynAwait;
 
 typedef struct ZynGroup ZynGroup;
 
 typedef struct ZynGroupLeaf {
 	uint32_t state;
-	uint32_t winner;                  /* of a race */
-	ZynGroup *group;                  /* owned; null when there was no memory or no promise */
+	uint32_t winner; /* of a race */
+	ZynGroup *group; /* owned; null when there was no memory or no promise */
 	uint64_t count;
 	uint64_t unused;
 } ZynGroupLeaf;
@@ -328,13 +308,13 @@ typedef struct ZynForeign {
 	uint32_t unused;
 	union {
 		int64_t (*fn)(void *machine);
-		int64_t result;           /* once it returned */
+		int64_t result; /* once it returned */
 	};
 	void *machine;
 	void (*release)(void *machine);
 } ZynForeign;
 
-/* --- small helpers ----------------------------------------------------------------------------------------- */
+/* --- small helpers ---------------------------------------------------------------------------- */
 
 #define ZYN_INBOX_CLOSED ((ZynTask *)(uintptr_t)1)
 #define ZYN_GRAVEYARD_CLOSED ((void *)(uintptr_t)1)
@@ -407,7 +387,7 @@ static inline bool zyn__attention(ZynContext *cx, uint64_t bits)
 	return (zyn__get(&cx->attention) & bits) != 0;
 }
 
-/* --- baton.c ----------------------------------------------------------------------------------------------- */
+/* --- baton.c ---------------------------------------------------------------------------------- */
 
 bool zyn__baton_init(ZynBaton *baton);
 void zyn__baton_destroy(ZynBaton *baton);
@@ -427,7 +407,8 @@ void zyn__baton_lend(ZynBaton *baton);
 ZynEntry *zyn__entry_find(ZynRuntime *rt);
 void zyn__entry_push(ZynEntry *entry, ZynRuntime *rt);
 void zyn__entry_pop(ZynEntry *entry);
-/* Enters on behalf of a function that touches but does not turn; waits for the baton.  Nested calls are free. */
+/* Enters on behalf of a function that touches but does not turn; waits for the baton.  Nested
+ * calls are free. */
 void zyn__enter(ZynEntry *entry, ZynRuntime *rt);
 bool zyn__enter_try(ZynEntry *entry, ZynRuntime *rt);
 void zyn__leave(ZynEntry *entry);
@@ -436,30 +417,32 @@ ZynSeat *zyn__seat_take(ZynRuntime *rt); /* null: memory is out */
 void zyn__seat_put(ZynRuntime *rt, ZynSeat *seat);
 void zyn__seats_ring(ZynRuntime *rt, uint64_t bits); /* any thread, and signal handlers */
 
-/* --- stack.c ----------------------------------------------------------------------------------------------- */
+/* --- stack.c ---------------------------------------------------------------------------------- */
 
 uintptr_t zyn__stack_limit(uint64_t stack_bytes);
 
-/* --- clock.c ----------------------------------------------------------------------------------------------- */
+/* --- clock.c ---------------------------------------------------------------------------------- */
 
 uint64_t zyn__monotonic_ns(void);
 uint64_t zyn__clock_now(ZynRuntime *rt); /* any thread */
 uint64_t zyn__deadline_after(uint64_t now_ns, int64_t timeout_ns);
 
-/* --- timer_wheel.c ----------------------------------------------------------------------------------------- */
+/* --- timer_wheel.c ---------------------------------------------------------------------------- */
 
 void zyn__wheel_init(ZynWheel *wheel);
 void zyn__wheel_insert(ZynWheel *wheel, ZynTimer *timer);
 void zyn__wheel_cancel(ZynWheel *wheel, ZynTimer *timer);
-/* Unlinks one timer whose deadline is at most `tick`, in order of deadline, first in first out; null: none. */
+/* Unlinks one timer whose deadline is at most `tick`, in order of deadline, first in first out;
+ * null: none. */
 ZynTimer *zyn__wheel_expire(ZynWheel *wheel, uint64_t tick);
-/* The next deadline or, when the earliest timer was cancelled, something before it; UINT64_MAX: no timer. */
+/* The next deadline or, when the earliest timer was cancelled, something before it; UINT64_MAX:
+ * no timer. */
 uint64_t zyn__wheel_next(const ZynWheel *wheel);
 /* Whether `test` holds for some timer.  Looks at all of them. */
 typedef bool ZynTimerTest(const ZynTimer *timer, void *data);
 bool zyn__wheel_any(const ZynWheel *wheel, ZynTimerTest *test, void *data);
 
-/* --- memory.c, slab.c -------------------------------------------------------------------------------------- */
+/* --- memory.c, slab.c ------------------------------------------------------------------------- */
 
 bool zyn__memory_charge(ZynRuntime *rt, size_t bytes); /* false: refused */
 void zyn__memory_credit(ZynRuntime *rt, size_t bytes);
@@ -474,10 +457,11 @@ void zyn__slab_destroy(ZynRuntime *rt);
 ZynTask *zyn__slab_take(ZynRuntime *rt, size_t frame_bytes); /* frame zeroed; null: memory is out */
 void zyn__slab_put(ZynTask *task);
 
-/* --- frame.c ----------------------------------------------------------------------------------------------- */
+/* --- frame.c ---------------------------------------------------------------------------------- */
 
-/* Retains on behalf of compiled code.  A count of one is then a slot of its frame and nobody else's, so that no
- * locked instruction is needed; a host may share one reference between threads, and must use zyn_promise_retain. */
+/* Retains on behalf of compiled code.  A count of one is then a slot of its frame and nobody
+ * else's, so that no locked instruction is needed; a host may share one reference between
+ * threads, and must use zyn_promise_retain. */
 static inline void zyn__promise_retain_compiled(ZynPromise *p)
 {
 	if (p == NULL)
@@ -496,40 +480,44 @@ void zyn__frame_free(ZynTask *task);
 void zyn__frame_orphaned(ZynTask *task);
 void zyn__result_copy(ZynTask *task, void *out);
 
-/* --- task.c ------------------------------------------------------------------------------------------------ */
+/* --- task.c ----------------------------------------------------------------------------------- */
 
 void zyn__task_become(ZynTask *task, uint64_t parent, uint64_t spawn_site);
 void zyn__task_schedule(ZynTask *task);
 void zyn__task_wake(ZynTask *task, uint64_t waker_task);
 void zyn__task_cancel(ZynTask *task, bool interrupted);
 void zyn__task_run(ZynRuntime *rt, ZynEntry *entry, ZynTask *task);
-/* A machine ended: publishes how, moves cx->error into the header, wakes who waits; may free the task. */
+/* A machine ended: publishes how, moves cx->error into the header, wakes who waits; may free the
+ * task. */
 void zyn__task_end(ZynTask *task, ZynContext *cx);
 void zyn__task_join(ZynTask *task, ZynJoiner *joiner);
 void zyn__joiner_leave(ZynJoiner *joiner);
-/* Polls the machine of `task` with attention CANCEL until it ends; one that never started just ends. */
+/* Polls the machine of `task` with attention CANCEL until it ends; one that never started just
+ * ends. */
 void zyn__task_poll_cancelled(ZynTask *task, ZynContext *cx);
 void zyn__task_check(ZynRuntime *rt);
 uint64_t zyn__task_id_of(ZynContext *cx);
 
-/* --- waker.c ----------------------------------------------------------------------------------------------- */
+/* --- waker.c ---------------------------------------------------------------------------------- */
 
 bool zyn__registry_add(ZynRuntime *rt);
 void zyn__registry_publish(ZynRuntime *rt);
 void zyn__registry_remove(ZynRuntime *rt);
 ZynWaker zyn__task_waker(ZynTask *task);
 void zyn__waker_call(ZynRuntime *rt, ZynWaker waker); /* with the baton */
-ZynTask *zyn__waker_task(ZynRuntime *rt, ZynWaker waker); /* null: it is over, or not one of this runtime */
-void zyn__inbox_post(ZynTask *task, uint32_t bits);  /* any thread */
+/* null: it is over, or not one of this runtime */
+ZynTask *zyn__waker_task(ZynRuntime *rt, ZynWaker waker);
+void zyn__inbox_post(ZynTask *task, uint32_t bits); /* any thread */
 void zyn__inbox_drain(ZynRuntime *rt);
 void zyn__inbox_close(ZynRuntime *rt);
 bool zyn__wake_fd_open(ZynRuntime *rt);
 void zyn__wake_fd_close(ZynRuntime *rt);
-void zyn__kick(ZynRuntime *rt);                      /* any thread, and signal handlers */
+void zyn__kick(ZynRuntime *rt); /* any thread, and signal handlers */
 void zyn__kick_drain(ZynRuntime *rt);
-void zyn__sleep(ZynRuntime *rt, int64_t timeout_ns); /* until a kick; -1: no limit; without the baton */
+/* until a kick; -1: no limit; without the baton */
+void zyn__sleep(ZynRuntime *rt, int64_t timeout_ns);
 
-/* --- scheduler.c ------------------------------------------------------------------------------------------- */
+/* --- scheduler.c ------------------------------------------------------------------------------ */
 
 bool zyn__run_enter(ZynRuntime *rt, ZynEntry *entry, uint64_t deadline_ns);
 void zyn__run_leave(ZynEntry *entry);
@@ -541,63 +529,35 @@ void zyn__give_way(ZynRuntime *rt);
 /* Gives up the baton, sleeps until a kick or `limit_ns`, takes it again. */
 void zyn__idle(ZynRuntime *rt, int64_t limit_ns);
 
-/* --- runtime.c --------------------------------------------------------------------------------------------- */
+/* --- runtime.c -------------------------------------------------------------------------------- */
 
-/* Frees a closed runtime once its last object is gone; the caller has the baton and loses it with the rest. */
+/* Frees a closed runtime once its last object is gone; the caller has the baton and loses it
+ * with the rest. */
 bool zyn__runtime_reap(ZynRuntime *rt);
 
-/* --- watchdog.c -------------------------------------------------------------------------------------------- */
+/* --- watchdog.c ------------------------------------------------------------------------------- */
 
 void zyn__watchdog_arm(ZynRuntime *rt, uint64_t deadline_ns); /* UINT64_MAX disarms */
 void zyn__watchdog_join(ZynRuntime *rt);
 
-/* --- leaf_group.c ------------------------------------------------------------------------------------------ */
+/* --- leaf_group.c ----------------------------------------------------------------------------- */
 
-/* Where a debugger finds the promises of a group: of the first child, from child to child, in a child. */
+/* Where a debugger finds the promises of a group: of the first child, from child to child, in a
+ * child. */
 void zyn__group_places(int32_t places[3]);
 
-/* --- error.c, string.c ------------------------------------------------------------------------------------- */
+/* --- error.c, string.c ------------------------------------------------------------------------ */
 
-ZynError *zyn__error_make(ZynRuntime *rt, uint32_t code, ZynSite site, const char *message, uint64_t length);
+ZynError *zyn__error_make(ZynRuntime *rt, uint32_t code, ZynSite site, const char *message,
+                          uint64_t length);
 ZynError *zyn__error_retain(ZynError *error);
-void zyn__error_set(ZynContext *cx, ZynError *error); /* takes the reference; drops what was there */
+/* takes the reference; drops what was there */
+void zyn__error_set(ZynContext *cx, ZynError *error);
 ZynError *zyn__error_take(ZynContext *cx);
 ZynError *zyn__error_constant(uint32_t code);
 void zyn__fail(ZynContext *cx, uint32_t code, ZynSite site, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 
-/* --- the debugger: debug_hooks.c, debug_stop.c, debug_memory.c, probes.c, shadow.c ------------------------------- */
-
-/* Enters for a debugger, at the next safe point of whoever runs. */
-void zyn__debug_enter(ZynEntry *entry, ZynRuntime *rt);
-ZynDebugTask *zyn__debug_task(ZynTask *task); /* null: memory is out */
-void zyn__debug_task_changed(ZynTask *task);
-void zyn__debug_task_freed(ZynTask *task);
-void zyn__debug_task_ended(ZynTask *task);
-/* A poll of `task` ended and the task did not: it may have to stop where it waits. */
-void zyn__debug_poll_ended(ZynTask *task);
-/* The task is inside a poll and wants to stop: blocks this thread until it is resumed. */
-void zyn__debug_stop_here(ZynContext *cx, uint32_t reason, ZynSite site);
-void zyn__debug_stop_parked(ZynTask *task, uint32_t reason);
-void zyn__debug_let_go(ZynTask *task, uint32_t mode);
-void zyn__debug_keep(ZynTask *task, uint32_t why);
-void zyn__debug_unkeep(ZynTask *task, uint32_t why);
-void zyn__debug_step_set(ZynTask *task, uint32_t mode);
-void zyn__debug_failure(ZynContext *cx, ZynSite site);
-bool zyn__debug_wants_stop(ZynTask *task);
-/* Around a direct call of a host; gives it a task while a debugger is attached, so that it can be stopped. */
-void zyn__debug_call_begin(ZynRuntime *rt, ZynContext *cx);
-void zyn__debug_call_end(ZynContext *cx, ZynError *failure);
-bool zyn__debug_deadlock(ZynRuntime *rt); /* false: nobody wants to know */
-void zyn__debug_detach(ZynRuntime *rt);
-/* Makes sure that somebody turns the runtime while threads are blocked inside polls. */
-void zyn__debug_substitute(ZynRuntime *rt);
-void zyn__debug_pool_join(ZynRuntime *rt);
-uint8_t zyn__probe_byte(ZynRuntime *rt, uint32_t side_table, uint32_t probe);
-void zyn__probes_arm(ZynRuntime *rt);         /* sets or clears the step bits as rt->step_tasks and filters say */
-void zyn__probes_clear(ZynRuntime *rt);       /* no breakpoint and no step is left */
-void zyn__probes_free(ZynRuntime *rt);
-void zyn__shadow_frame_freed(ZynRuntime *rt, void *sm, uint32_t size);
-void zyn__shadows_free(ZynRuntime *rt);
+#include "debug.h"
 
 #endif

@@ -18,7 +18,8 @@ typedef ZynForeign leaf_foreign;
 
 #define ZYN_LEAF(name, size, align, wait_kind) \
 	static_assert(sizeof(leaf_##name) == (size), "the frame of " #name " has another size"); \
-	static_assert(_Alignof(leaf_##name) == (align), "the frame of " #name " has another alignment");
+	static_assert(_Alignof(leaf_##name) == (align), \
+	              "the frame of " #name " has another alignment");
 #include "zynrt.def"
 
 /* Compiled code relies on these without a row of their own. */

@@ -1,11 +1,14 @@
 /* Awaiting a promise.
  *
- * A promise that only this await uses is polled in place: no task, no queue, the child's leaves park with our waker.
- * As soon as a second one wants it, it becomes a task (rule 5 of task.c) and everybody waits on its join list.
+ * A promise that only this await uses is polled in place: no task, no queue, the child's leaves
+ * park with our waker.  As soon as a second one wants it, it becomes a task (rule 5 of task.c)
+ * and everybody waits on its join list.
  *
- * Rule 1.  while polled in place, ZynTask.owner is this leaf; who finds it changed has lost the place.
+ * Rule 1.  while polled in place, ZynTask.owner is this leaf; who finds it changed has lost the
+ *          place.
  * Rule 2.  the leaf holds one reference until it is dropped, or until it ends without a value.
- * Rule 3.  a cancelled await takes its child along when it polled it in place; of a task it only lets go.
+ * Rule 3.  a cancelled await takes its child along when it polled it in place; of a task it only
+ *          lets go.
  */
 #include "internal.h"
 
@@ -24,7 +27,8 @@ static int64_t answer(ZynAwait *await, ZynContext *cx)
 	ZYN_ASSERT(zyn__task_ended(child));
 	await->in_place = 0;
 	if (zyn__get(&child->status) == ZYN_READY) {
-		await->state = ZYN_STATE_RETURNED; /* Rule 2: the value stays there until it is taken. */
+		await->state = ZYN_STATE_RETURNED; /* Rule 2: the value stays there until it is
+		                                      taken. */
 		return ZYN_POLL_LOOK;
 	}
 	zyn__error_set(cx, zyn__error_retain(child->error));
@@ -111,7 +115,8 @@ int64_t zyn_await_promise_poll(void *mem, ZynContext *cx)
 	ZynTask *child = zyn__task_of_promise(await->promise);
 	if (zyn__task_ended(child))
 		return answer(await, cx);
-	/* Below itself on this very stack; elsewhere it may run too, while a debugger has that thread stopped. */
+	/* Below itself on this very stack; elsewhere it may run too, while a debugger has that
+	 * thread stopped. */
 	bool below_itself = child->seat == ZYN_CONTAINER(cx, ZynSeat, cx);
 	if (below_itself && !zyn__flag(child, ZYN_FRAME_TASK))
 		return fail_busy(await, cx);

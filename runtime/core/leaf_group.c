@@ -1,11 +1,15 @@
 /* Waiting for several promises: join, race, all_settled.
  *
- * The frame of such a leaf has a fixed size, so what there is one of for each promise lies in a group: a plain block,
- * made by init, owned by the leaf, gone when the leaf is dropped or ends without values.
+ * The frame of such a leaf has a fixed size, so what there is one of for each promise lies in a
+ * group: a plain block, made by init, owned by the leaf, gone when the leaf is dropped or ends
+ * without values.
  *
- * Rule 1.  the first poll makes every promise a task, in order, and joins those that have not ended.
- * Rule 2.  a child's end counts once, through its joiner; the leaf's task is woken only if that decides something.
- * Rule 3.  whoever decides lets go of what is not needed any more: losers that nobody else holds are cancelled.
+ * Rule 1.  the first poll makes every promise a task, in order, and joins those that have not
+ *          ended.
+ * Rule 2.  a child's end counts once, through its joiner; the leaf's task is woken only if that
+ *          decides something.
+ * Rule 3.  whoever decides lets go of what is not needed any more: losers that nobody else holds
+ *          are cancelled.
  */
 #include "internal.h"
 
@@ -18,13 +22,13 @@ enum GroupKind { GROUP_JOIN, GROUP_RACE, GROUP_SETTLED };
 typedef struct GroupChild {
 	ZynJoiner joiner;
 	ZynGroup *group;
-	ZynPromise *promise;              /* owned; null once let go */
-	ZynString *message;               /* owned; why it failed, for all_settled */
+	ZynPromise *promise; /* owned; null once let go */
+	ZynString *message;  /* owned; why it failed, for all_settled */
 } GroupChild;
 
 struct ZynGroup {
 	enum GroupKind kind;
-	uint32_t failed;                  /* the first child to fail, NO_CHILD when none did */
+	uint32_t failed; /* the first child to fail, NO_CHILD when none did */
 	uint64_t count;
 	uint64_t ended;
 	ZynWaker waker;
@@ -79,9 +83,12 @@ static void group_free(ZynGroupLeaf *leaf)
 static bool decided(const ZynGroup *group)
 {
 	switch (group->kind) {
-	case GROUP_JOIN: return group->ended == group->count || group->failed != NO_CHILD;
-	case GROUP_RACE: return group->ended != 0;
-	default: return group->ended == group->count;
+	case GROUP_JOIN:
+		return group->ended == group->count || group->failed != NO_CHILD;
+	case GROUP_RACE:
+		return group->ended != 0;
+	default:
+		return group->ended == group->count;
 	}
 }
 
@@ -167,9 +174,11 @@ static int64_t end_settled(ZynGroupLeaf *leaf, ZynContext *cx)
 		ZynTask *task = zyn__task_of_promise(group->children[i].promise);
 		if (zyn__get(&task->status) == ZYN_READY)
 			continue;
-		ZynString *message = zyn_string_new(cx->runtime, task->error->message, task->error->length);
+		ZynString *message = zyn_string_new(cx->runtime, task->error->message,
+		                                    task->error->length);
 		if (message == NULL)
-			return end(leaf, cx, ZYN_STATE_FAILED, zyn__error_constant(ZYN_ERROR_OUT_OF_MEMORY));
+			return end(leaf, cx, ZYN_STATE_FAILED,
+			           zyn__error_constant(ZYN_ERROR_OUT_OF_MEMORY));
 		group->children[i].message = message;
 	}
 	return end(leaf, cx, ZYN_STATE_RETURNED, NULL);
@@ -187,12 +196,14 @@ static int64_t group_poll(ZynGroupLeaf *leaf, ZynContext *cx, enum GroupKind kin
 		return kind == GROUP_RACE ? 0 : end(leaf, cx, ZYN_STATE_RETURNED, NULL);
 	}
 	if (group == NULL)
-		return end(leaf, cx, ZYN_STATE_FAILED, zyn__error_constant(ZYN_ERROR_OUT_OF_MEMORY));
+		return end(leaf, cx, ZYN_STATE_FAILED,
+		           zyn__error_constant(ZYN_ERROR_OUT_OF_MEMORY));
 	group->waker = cx->waker;
 	if (leaf->state == ZYN_STATE_START) {
 		leaf->state = 1;
 		if (!group_start(group, cx))
-			return end(leaf, cx, ZYN_STATE_FAILED, zyn__error_constant(ZYN_ERROR_NULL_VALUE));
+			return end(leaf, cx, ZYN_STATE_FAILED,
+			           zyn__error_constant(ZYN_ERROR_NULL_VALUE));
 	}
 	if (!decided(group))
 		return 0;
@@ -205,7 +216,7 @@ static int64_t group_poll(ZynGroupLeaf *leaf, ZynContext *cx, enum GroupKind kin
 	return end(leaf, cx, ZYN_STATE_RETURNED, NULL);
 }
 
-/* --- the three leaves -------------------------------------------------------------------------------------- */
+/* --- the three leaves ------------------------------------------------------------------------- */
 
 void zyn_join_init(ZynContext *cx, void *mem, ZynPromise *const *promises, uint64_t count)
 {
@@ -275,7 +286,8 @@ void zyn_all_settled_drop(void *mem)
 	group_free(mem);
 }
 
-void zyn_all_settled_take(void *mem, void *out, uint32_t stride, uint32_t ok, uint32_t value, uint32_t error)
+void zyn_all_settled_take(void *mem, void *out, uint32_t stride, uint32_t ok, uint32_t value,
+                          uint32_t error)
 {
 	ZynGroupLeaf *leaf = mem;
 	ZYN_ASSERT(leaf->state == ZYN_STATE_RETURNED);

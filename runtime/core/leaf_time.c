@@ -1,7 +1,7 @@
 /* The leaf futures that wait for time, for a turn, and for nothing: delay, yield_now, pending.
  *
- * A leaf ends in its first poll or parks with the waker of that poll; a later poll renews the waker, because the task
- * that polls it may be another by then.
+ * A leaf ends in its first poll or parks with the waker of that poll; a later poll renews the
+ * waker, because the task that polls it may be another by then.
  */
 #include "internal.h"
 
@@ -41,7 +41,8 @@ int64_t zyn_delay_poll(void *mem, ZynContext *cx)
 	if (delay->state == ZYN_STATE_START) {
 		if (delay->timer.deadline_tick == 0)
 			return returned(&delay->state);
-		/* Rounded up, so that it never fires early; the clock cannot overflow in our lifetime. */
+		/* Rounded up, so that it never fires early; the clock cannot overflow in our
+		 * lifetime. */
 		uint64_t now_tick = (zyn__clock_now(rt) + ZYN_NS_PER_MS - 1) / ZYN_NS_PER_MS;
 		delay->timer.deadline_tick += now_tick;
 		delay->state = 1;

@@ -1,8 +1,9 @@
 /* An intrusive, circular, doubly linked list.
  *
- * Intrusive, so that putting a task into a queue or a timer into a wheel allocates nothing and cannot fail, and
- * taking it out of the middle costs four stores.  A link that is in no list points at itself; a link whose memory is
- * all zero was never initialised and counts as being in no list, because frames start as zeroes.
+ * Intrusive, so that putting a task into a queue or a timer into a wheel allocates nothing and
+ * cannot fail, and taking it out of the middle costs four stores.  A link that is in no list
+ * points at itself; a link whose memory is all zero was never initialised and counts as being in
+ * no list, because frames start as zeroes.
  */
 #ifndef ZYN_LIST_H
 #define ZYN_LIST_H
@@ -58,7 +59,8 @@ static inline ZynList *zyn__list_pop_front(ZynList *list)
 	return link;
 }
 
-/* Moves everything in `source` behind what is in `target`, in order; `source` is empty afterwards. */
+/* Moves everything in `source` behind what is in `target`, in order; `source` is empty
+ * afterwards. */
 static inline void zyn__list_splice_back(ZynList *target, ZynList *source)
 {
 	if (zyn__list_empty(source))

@@ -1,12 +1,14 @@
 /* Counting what is alive, and the plain blocks: strings, errors, groups.
  *
- * Owner:   the baton holder.  Only it changes the counters, so they are exact and cost no locked instruction.
- * Others:  may read the counters, and may release a block: if the baton is free they take it for a moment, else they
- *          leave the block in the graveyard.
+ * Owner:   the baton holder.  Only it changes the counters, so they are exact and cost no locked
+ *          instruction.
+ * Others:  may read the counters, and may release a block: if the baton is free they take it for
+ *          a moment, else they leave the block in the graveyard.
  *
- * Rule 1.  graveyard is a stack: anybody pushes with compare-and-swap, the owner takes all of it with one exchange.
- * Rule 2.  a closed graveyard (zyn_rt_free) takes nothing; whoever finds it closed waits for the baton instead.
- *          Nothing runs in a closed runtime, so the wait is short.
+ * Rule 1.  graveyard is a stack: anybody pushes with compare-and-swap, the owner takes all of it
+ *          with one exchange.
+ * Rule 2.  a closed graveyard (zyn_rt_free) takes nothing; whoever finds it closed waits for the
+ *          baton instead.  Nothing runs in a closed runtime, so the wait is short.
  * Rule 3.  the last object of a closed runtime takes the runtime with it (zyn__runtime_reap).
  */
 #include "internal.h"
@@ -22,7 +24,7 @@ typedef struct ZynBlock {
 		ZynRuntime *runtime;
 		struct ZynBlock *dead_next; /* in the graveyard, where the runtime is known */
 	};
-	size_t bytes;                       /* with this header */
+	size_t bytes; /* with this header */
 } ZynBlock;
 static_assert(sizeof(ZynBlock) == 16, "what follows must be aligned to 16");
 
@@ -37,11 +39,13 @@ static void default_put(void *memory, size_t bytes)
 	free(memory);
 }
 
-/* Maps more than is asked for and gives back the ends, which is the portable way to an aligned mapping. */
+/* Maps more than is asked for and gives back the ends, which is the portable way to an aligned
+ * mapping. */
 static void *default_map(size_t bytes)
 {
 	size_t total = bytes + ZYN_CHUNK_BYTES;
-	char *memory = mmap(NULL, total, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *memory = mmap(NULL, total, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+	                    0);
 	if (memory == MAP_FAILED)
 		return NULL;
 	size_t before = (ZYN_CHUNK_BYTES - (uintptr_t)memory % ZYN_CHUNK_BYTES) % ZYN_CHUNK_BYTES;
@@ -67,7 +71,8 @@ ZynAllocator zyn__allocator = {
 
 void zyn__bug(const char *condition, const char *file, int line)
 {
-	fprintf(stderr, "zyn bug: %s does not hold (%s:%d), please report\n", condition, file, line);
+	fprintf(stderr, "zyn bug: %s does not hold (%s:%d), please report\n", condition, file,
+	        line);
 #ifndef NDEBUG
 	abort();
 #endif
@@ -129,8 +134,8 @@ static bool bury(ZynRuntime *rt, ZynBlock *block)
 			return false;
 		}
 		block->dead_next = head;
-	} while (!atomic_compare_exchange_weak_explicit(&rt->graveyard, &head, block, memory_order_release,
-	                                                memory_order_acquire));
+	} while (!atomic_compare_exchange_weak_explicit(
+		&rt->graveyard, &head, block, memory_order_release, memory_order_acquire));
 	return true;
 }
 
@@ -171,12 +176,14 @@ void zyn__graveyard_drain(ZynRuntime *rt)
 
 void zyn__graveyard_close(ZynRuntime *rt)
 {
-	free_chain(rt, atomic_exchange_explicit(&rt->graveyard, ZYN_GRAVEYARD_CLOSED, memory_order_acq_rel));
+	free_chain(rt, atomic_exchange_explicit(&rt->graveyard, ZYN_GRAVEYARD_CLOSED,
+	                                        memory_order_acq_rel));
 }
 
 static uint64_t read_live(ZynRuntime *rt, _Atomic uint64_t *counter)
 {
-	/* What other threads left behind is no longer alive; count it out if that can be done without waiting. */
+	/* What other threads left behind is no longer alive; count it out if that can be done
+	 * without waiting. */
 	ZynEntry entry;
 	if (zyn__entry_find(rt) == NULL && zyn__enter_try(&entry, rt)) {
 		uint64_t live = zyn__get(counter);

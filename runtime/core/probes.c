@@ -1,7 +1,8 @@
-/* The probe bytes of debug builds: one byte for each statement, tested inline by the build, 0 nearly always.
+/* The probe bytes of debug builds: one byte for each statement, tested inline by the build, 0
+ * nearly always.
  *
- * Found by side table in a hash table with linear probing.  Deleting leaves no mark: the few that follow are put in
- * again.
+ * Found by side table in a hash table with linear probing.  Deleting leaves no mark: the few
+ * that follow are put in again.
  */
 #include "internal.h"
 

@@ -1,15 +1,16 @@
 /* A runtime from its beginning to its end, and to the end of what outlives it.
  *
- * zyn_rt_free closes a runtime: everything that was running is cancelled and cleaned up, threads are joined, the
- * messages of other threads are refused from then on.  What remains is an owner of memory, and it goes with the last
- * object that a host still holds.
+ * zyn_rt_free closes a runtime: everything that was running is cancelled and cleaned up, threads
+ * are joined, the messages of other threads are refused from then on.  What remains is an owner
+ * of memory, and it goes with the last object that a host still holds.
  *
  * The order of closing, and what would break without it:
- *   1.  detach the debugger: a thread stopped inside a poll must finish that poll before its task can end.
+ *   1.  detach the debugger: a thread stopped inside a poll must finish that poll before its
+ *       task can end.
  *   2.  cancel every task, so that each machine has run its clean-up and each await has let go.
  *   3.  join the threads of our own: they look at seats and at the baton.
- *   4.  close the inbox and the graveyard, in the same hold of the baton that sets `closed`: who finds them closed
- *       may rely on nothing running any more.
+ *   4.  close the inbox and the graveyard, in the same hold of the baton that sets `closed`: who
+ *       finds them closed may rely on nothing running any more.
  */
 #include "internal.h"
 
@@ -43,8 +44,8 @@ static void runtime_free(ZynRuntime *rt)
 
 static bool options_known(const ZynOptions *options)
 {
-	return options->size >= sizeof *options && options->workers <= 1 && options->clock <= ZYN_CLOCK_VIRTUAL &&
-	       options->flags == 0;
+	return options->size >= sizeof *options && options->workers <= 1 &&
+	       options->clock <= ZYN_CLOCK_VIRTUAL && options->flags == 0;
 }
 
 ZynRuntime *zyn_rt_new(const ZynOptions *options)
@@ -85,7 +86,8 @@ ZynRuntime *zyn_rt_new(const ZynOptions *options)
 		runtime_free(rt);
 		return NULL;
 	}
-	ZynSeat *seat = zyn__seat_take(rt); /* so that zyn_rt_free can cancel even when memory is out */
+	ZynSeat *seat = zyn__seat_take(
+		rt); /* so that zyn_rt_free can cancel even when memory is out */
 	if (seat == NULL) {
 		zyn__registry_remove(rt);
 		runtime_free(rt);
@@ -112,7 +114,8 @@ bool zyn__runtime_reap(ZynRuntime *rt)
 static void wait_for_polls(ZynRuntime *rt)
 {
 	zyn__debug_detach(rt);
-	while (atomic_load(&rt->drivers) > 1 || rt->stopped_mid_poll != 0) { /* each of them is about to leave */
+	/* each of them is about to leave */
+	while (atomic_load(&rt->drivers) > 1 || rt->stopped_mid_poll != 0) {
 		zyn__kick(rt);
 		zyn__baton_release(&rt->baton);
 		sched_yield();
@@ -127,7 +130,8 @@ static void cancel_all(ZynRuntime *rt, ZynEntry *entry)
 		zyn__inbox_drain(rt);
 		zyn__graveyard_drain(rt);
 		ZynTask *task = NULL;
-		for (ZynList *link = rt->tasks.next; link != &rt->tasks && task == NULL; link = link->next) {
+		for (ZynList *link = rt->tasks.next; link != &rt->tasks && task == NULL;
+		     link = link->next) {
 			ZynTask *candidate = ZYN_CONTAINER(link, ZynTask, all);
 			if (!zyn__task_ended(candidate))
 				task = candidate;

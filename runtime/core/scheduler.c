@@ -1,20 +1,22 @@
 /* Turning a runtime: rounds, idling, block_on.
  *
- * One turn:   messages of other threads -> due timers -> (virtual clock: the next timer, if nothing else can be done)
+ * One turn:   messages of other threads -> due timers -> (virtual clock: the next timer, if
+ * nothing else can be done)
  *             -> every task that is in the ready queue now, once, first in first out.
  *
- * What is left of a round when a task stops inside a poll stays in `rt->round`, and the next turn, of whichever
- * thread, begins with it.
+ * What is left of a round when a task stops inside a poll stays in `rt->round`, and the next
+ * turn, of whichever thread, begins with it.
  *
- * Rule 1.  a thread that turns a runtime is a driver from run_enter to run_leave, also while it sleeps, but not while
- *          a debugger blocks it.
- * Rule 2.  a driver sleeps without the baton.  Whoever leaves the baton while one sleeps kicks, because what it did
- *          may be what the other waits for.
+ * Rule 1.  a thread that turns a runtime is a driver from run_enter to run_leave, also while it
+ *          sleeps, but not while a debugger blocks it.
+ * Rule 2.  a driver sleeps without the baton.  Whoever leaves the baton while one sleeps kicks,
+ *          because what it did may be what the other waits for.
  * Rule 3.  no poll starts while the gate is closed, nor after the time limit of the driver passed.
- * Rule 4.  the virtual clock moves only when nothing can be done at the present time: no task in a queue, none
- *          stopped inside a poll, no foreign machine, no operation of the host under way, gate open; and only if
- *          some timer belongs to a task that a debugger does not keep back.  If only the host is in the way, it
- *          goes as fast as the real clock: a time limit on an operation of the host must pass some day.
+ * Rule 4.  the virtual clock moves only when nothing can be done at the present time: no task in
+ *          a queue, none stopped inside a poll, no foreign machine, no operation of the host
+ *          under way, gate open; and only if some timer belongs to a task that a debugger does
+ *          not keep back.  If only the host is in the way, it goes as fast as the real clock: a
+ *          time limit on an operation of the host must pass some day.
  */
 #include "internal.h"
 
@@ -29,7 +31,8 @@ bool zyn__run_enter(ZynRuntime *rt, ZynEntry *entry, uint64_t deadline_ns)
 		atomic_fetch_add(&rt->drivers, 1);
 		return true;
 	}
-	if (atomic_fetch_add(&rt->drivers, 1) == 0 && rt->stopped_mid_poll == 0 && zyn__get(&rt->interrupt) != 0)
+	if (atomic_fetch_add(&rt->drivers, 1) == 0 && rt->stopped_mid_poll == 0 &&
+	    zyn__get(&rt->interrupt) != 0)
 		atomic_store(&rt->interrupt, 0); /* it was meant for a run that is over */
 	cx->runtime = rt;
 	cx->stack_limit = zyn__stack_limit(rt->stack_bytes);
@@ -48,7 +51,7 @@ void zyn__run_leave(ZynEntry *entry)
 	zyn__leave(entry); /* Rule 2. */
 }
 
-/* --- one turn ---------------------------------------------------------------------------------------------- */
+/* --- one turn --------------------------------------------------------------------------------- */
 
 static void fire_timers(ZynRuntime *rt)
 {
@@ -70,8 +73,9 @@ static bool host_is_busy(ZynRuntime *rt)
 	return !zyn__list_empty(&rt->foreign) || zyn__get(&rt->outside) != 0;
 }
 
-/* Whether only the host keeps a virtual clock from going to the next timer.  A poll that is stopped does too, except
- * where a stop stops everything: there the gate says whether the others may go on. */
+/* Whether only the host keeps a virtual clock from going to the next timer.  A poll that is
+ * stopped does too, except where a stop stops everything: there the gate says whether the others
+ * may go on. */
 static bool time_could_pass(ZynRuntime *rt)
 {
 	return rt->clock == ZYN_CLOCK_VIRTUAL && rt->wheel.count != 0 && nothing_runnable(rt) &&
@@ -106,9 +110,12 @@ static void follow_real_clock(ZynRuntime *rt)
 
 static void advance_clock(ZynRuntime *rt)
 {
-	while (may_advance(rt)) { /* ends: each pass reaches a timer or learns a later lower bound of the next */
+	/* ends: each pass reaches a timer or learns a later lower bound of the next */
+	while (may_advance(rt)) {
 		uint64_t next_tick = zyn__wheel_next(&rt->wheel);
-		uint64_t next_ns = next_tick >= UINT64_MAX / ZYN_NS_PER_MS ? UINT64_MAX : next_tick * ZYN_NS_PER_MS;
+		uint64_t next_ns = next_tick >= UINT64_MAX / ZYN_NS_PER_MS
+		                           ? UINT64_MAX
+		                           : next_tick * ZYN_NS_PER_MS;
 		uint64_t now_ns = zyn__get(&rt->virtual_now_ns);
 		if (next_ns > rt->deadline_clock_ns) {
 			if (rt->deadline_clock_ns > now_ns)
@@ -136,8 +143,8 @@ static void enqueue_extra(ZynRuntime *rt, ZynTask *extra)
 
 static bool out_of_time(ZynRuntime *rt, ZynEntry *entry)
 {
-	return zyn__attention(&entry->seat->cx, ZYN_ATTENTION_FUEL) && rt->deadline_real_ns != UINT64_MAX &&
-	       zyn__monotonic_ns() >= rt->deadline_real_ns;
+	return zyn__attention(&entry->seat->cx, ZYN_ATTENTION_FUEL) &&
+	       rt->deadline_real_ns != UINT64_MAX && zyn__monotonic_ns() >= rt->deadline_real_ns;
 }
 
 static int64_t poll_round(ZynRuntime *rt, ZynEntry *entry)
@@ -145,7 +152,8 @@ static int64_t poll_round(ZynRuntime *rt, ZynEntry *entry)
 	uint64_t turn = rt->turn;
 	int64_t polls = 0;
 	ZynList *link;
-	while ((link = zyn__list_pop_front(&rt->round)) != NULL) { /* bounded by what was queued at the start */
+	/* bounded by what was queued at the start */
+	while ((link = zyn__list_pop_front(&rt->round)) != NULL) {
 		ZynTask *task = ZYN_CONTAINER(link, ZynTask, queue);
 		if (task->kept) {
 			task->sched = ZYN_SCHED_PARKED;
@@ -156,7 +164,8 @@ static int64_t poll_round(ZynRuntime *rt, ZynEntry *entry)
 		polls++;
 		if (zyn__get(&rt->baton.urgent) != 0)
 			zyn__baton_lend(&rt->baton);
-		/* Another thread may have turned the runtime while a debugger had this one stopped. */
+		/* Another thread may have turned the runtime while a debugger had this one stopped.
+		 */
 		if (rt->turn != turn || rt->gate_closed || out_of_time(rt, entry)) /* Rule 3. */
 			break;
 	}
@@ -189,7 +198,7 @@ int64_t zyn__turn(ZynRuntime *rt, ZynEntry *entry, ZynTask *extra)
 	return polls;
 }
 
-/* --- between turns ----------------------------------------------------------------------------------------- */
+/* --- between turns ---------------------------------------------------------------------------- */
 
 int64_t zyn__idle_ns(ZynRuntime *rt)
 {
@@ -203,7 +212,9 @@ int64_t zyn__idle_ns(ZynRuntime *rt)
 	if (rt->wheel.count != 0 && (rt->clock == ZYN_CLOCK_REAL || time_could_pass(rt))) {
 		uint64_t next_tick = zyn__wheel_next(&rt->wheel);
 		uint64_t now_ns = zyn__clock_now(rt);
-		uint64_t next_ns = next_tick >= INT64_MAX / ZYN_NS_PER_MS ? INT64_MAX : next_tick * ZYN_NS_PER_MS;
+		uint64_t next_ns = next_tick >= INT64_MAX / ZYN_NS_PER_MS
+		                           ? INT64_MAX
+		                           : next_tick * ZYN_NS_PER_MS;
 		idle_ns = next_ns > now_ns ? (int64_t)(next_ns - now_ns) : 0;
 	}
 	if (!zyn__list_empty(&rt->foreign) && (idle_ns < 0 || idle_ns > ZYN_FOREIGN_ROUND_NS))
@@ -231,17 +242,19 @@ void zyn__give_way(ZynRuntime *rt)
 
 static bool can_be_woken(ZynRuntime *rt)
 {
-	return zyn__get(&rt->outside) != 0 || rt->gate_closed || rt->stopped_mid_poll != 0 || rt->kept_tasks != 0;
+	return zyn__get(&rt->outside) != 0 || rt->gate_closed || rt->stopped_mid_poll != 0 ||
+	       rt->kept_tasks != 0;
 }
 
-/* --- drivers ----------------------------------------------------------------------------------------------- */
+/* --- drivers ---------------------------------------------------------------------------------- */
 
 int64_t zyn_rt_turn(ZynRuntime *rt)
 {
 	if (zyn__entry_find(rt) != NULL)
 		return -1;
 	ZynEntry entry;
-	/* Who has the baton and is no driver has it for a moment only: wait.  A driver may have it for long. */
+	/* Who has the baton and is no driver has it for a moment only: wait.  A driver may have it
+	 * for long. */
 	if (!zyn__baton_try(&rt->baton)) {
 		if (atomic_load(&rt->drivers) != 0)
 			return -1;
@@ -283,7 +296,8 @@ static bool limit_passed(const BlockOn *block)
 		return false;
 	if (zyn__clock_now(rt) >= block->deadline_clock_ns)
 		return true;
-	/* A virtual clock that stands still must not make a limit useless, unless a debugger made it stand still. */
+	/* A virtual clock that stands still must not make a limit useless, unless a debugger made
+	 * it stand still. */
 	return rt->clock == ZYN_CLOCK_VIRTUAL && rt->debugger == NULL &&
 	       zyn__monotonic_ns() >= block->deadline_real_ns;
 }
@@ -300,11 +314,14 @@ static int32_t wait_for_work(BlockOn *block)
 		if (rt->debugger == NULL || block->deadlock_told || !zyn__debug_deadlock(rt))
 			return ZYN_DEADLOCK;
 		block->deadlock_told = true;
-		return ZYN_PENDING; /* once more: the debugger may have closed the gate or woken something */
+		return ZYN_PENDING; /* once more: the debugger may have closed the gate or woken
+		                       something */
 	}
 	if (block->deadline_real_ns != UINT64_MAX) {
 		uint64_t now_ns = zyn__monotonic_ns();
-		int64_t left_ns = now_ns < block->deadline_real_ns ? (int64_t)(block->deadline_real_ns - now_ns) : 0;
+		int64_t left_ns = now_ns < block->deadline_real_ns
+		                          ? (int64_t)(block->deadline_real_ns - now_ns)
+		                          : 0;
 		if (rt->clock == ZYN_CLOCK_REAL || rt->debugger == NULL)
 			idle_ns = idle_ns < 0 || left_ns < idle_ns ? left_ns : idle_ns;
 	}
@@ -329,6 +346,8 @@ static int32_t block_loop(BlockOn *block, ZynEntry *entry)
 		if (zyn__task_ended(block->task))
 			continue;
 		zyn__give_way(rt);
+		if (zyn__task_ended(block->task))
+			continue; /* in a turn of another thread */
 		int32_t status = wait_for_work(block);
 		if (status != ZYN_PENDING)
 			return status;

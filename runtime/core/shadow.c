@@ -1,8 +1,9 @@
 /* Shadow blocks: where a debug build keeps the locals that the frame layout has no room for.
  *
- * Keyed by machine, because an inlined child has no header to hang anything on.  A child's machine lies inside the
- * frame of its own that it is inlined in, so a frame that is freed takes along every block whose key lies in it.
- * These bytes are the debugger's, not the program's: they are not counted as live.
+ * Keyed by machine, because an inlined child has no header to hang anything on.  A child's
+ * machine lies inside the frame of its own that it is inlined in, so a frame that is freed takes
+ * along every block whose key lies in it.  These bytes are the debugger's, not the program's:
+ * they are not counted as live.
  */
 #include "internal.h"
 
@@ -20,7 +21,7 @@ typedef struct ZynShadow {
 } ZynShadow;
 
 struct ZynShadows {
-	uint32_t bucket_count;            /* a power of two */
+	uint32_t bucket_count; /* a power of two */
 	uint32_t count;
 	ZynShadow **buckets;
 };
@@ -84,7 +85,8 @@ static void grow(ZynShadows *shadows)
 	if (larger.buckets == NULL)
 		return;
 	for (uint32_t i = 0; i < shadows->bucket_count; i++) {
-		for (ZynShadow *shadow = shadows->buckets[i], *next; shadow != NULL; shadow = next) {
+		for (ZynShadow *shadow = shadows->buckets[i], *next; shadow != NULL;
+		     shadow = next) {
 			next = shadow->next;
 			ZynShadow **bucket = &larger.buckets[bucket_of(&larger, shadow->machine)];
 			shadow->next = *bucket;

@@ -2,13 +2,15 @@
  *
  * Owner:   the baton holder.
  *
- * Rule 1.  a chunk is ZYN_CHUNK_BYTES, aligned to its size, carved into blocks of one class, and goes back to the
- *          system when the runtime does; until then a block's task header stays a task header.  That is why a waker
- *          may look at it at any time (waker.c).
- * Rule 2.  the first five fields of a task are written when its block is first carved and are not reset by reuse.
+ * Rule 1.  a chunk is ZYN_CHUNK_BYTES, aligned to its size, carved into blocks of one class, and
+ *          goes back to the system when the runtime does; until then a block's task header stays
+ *          a task header.  That is why a waker may look at it at any time (waker.c).
+ * Rule 2.  the first five fields of a task are written when its block is first carved and are
+ *          not reset by reuse.
  * Rule 3.  generation is odd while the block is free.
  *
- * A block too big for a chunk of its class gets a chunk of its own, in powers of two, and is reused like any other.
+ * A block too big for a chunk of its class gets a chunk of its own, in powers of two, and is
+ * reused like any other.
  */
 #include "internal.h"
 
@@ -26,7 +28,8 @@
 #define FIELDS_STABLE offsetof(ZynTask, queue)
 #define PREFIX_BYTES (sizeof(ZynTask) + sizeof(ZynFrameHeader))
 
-static_assert(sizeof(ZynChunk) <= ZYN_CHUNK_HEADER_BYTES, "a chunk's header lies in front of its blocks");
+static_assert(sizeof(ZynChunk) <= ZYN_CHUNK_HEADER_BYTES,
+              "a chunk's header lies in front of its blocks");
 
 static uint32_t class_of(size_t bytes)
 {
@@ -102,7 +105,8 @@ static ZynTask *carve(ZynRuntime *rt, ZynSlabClass *class, size_t block_bytes)
 	uint64_t offset = (uint64_t)((char *)task - (char *)chunk) / 16;
 	zyn__set(&task->generation, 1); /* inbox and inbox_next are zero as the system gave them */
 	task->runtime = rt;
-	task->waker_base = (uint64_t)rt->registry_index << 52 | (uint64_t)chunk->index << 34 | offset << 20;
+	task->waker_base = (uint64_t)rt->registry_index << 52 | (uint64_t)chunk->index << 34 |
+	                   offset << 20;
 	return task;
 }
 

@@ -10,8 +10,8 @@
 
 static _Thread_local uintptr_t stack_lowest __attribute__((tls_model("initial-exec")));
 
-/* The lowest address of this thread's stack; asked once per thread because the main thread's answer is read from
- * a file. */
+/* The lowest address of this thread's stack; asked once per thread because the main thread's
+ * answer is read from a file. */
 static uintptr_t lowest(uintptr_t here)
 {
 	if (stack_lowest != 0)

@@ -1,4 +1,5 @@
-/* Strings: counted, immutable.  A string whose count is ZYN_IMMORTAL lies in the constants of a compiled module. */
+/* Strings: counted, immutable.  A string whose count is ZYN_IMMORTAL lies in the constants of a
+ * compiled module. */
 #include "internal.h"
 
 #include <inttypes.h>

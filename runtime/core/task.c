@@ -18,10 +18,12 @@
  * Rule 1.  a task is in at most one queue, and in one exactly while it is QUEUED or FOREIGN.
  * Rule 2.  flags and the atomic counters have one writer, so they are stored, not added to.
  * Rule 3.  status is stored last, with release: who reads an end sees the result and the error.
- * Rule 4.  a task that is woken while it runs, or while a debugger keeps it back, is queued once afterwards.
- * Rule 5.  a plain frame becomes a task when a second one wants it; the await that owned it is woken and finds out.
- * Rule 6.  the first poll with attention CANCEL is the last but for a bounded number; a machine that never started is
- *          not polled at all.
+ * Rule 4.  a task that is woken while it runs, or while a debugger keeps it back, is queued once
+ *          afterwards.
+ * Rule 5.  a plain frame becomes a task when a second one wants it; the await that owned it is
+ *          woken and finds out.
+ * Rule 6.  the first poll with attention CANCEL is the last but for a bounded number; a machine
+ *          that never started is not polled at all.
  * Rule 7.  the end unlinks every joiner before it calls it, because the call may free the joiner.
  */
 #include "internal.h"
@@ -116,7 +118,7 @@ void zyn__task_cancel(ZynTask *task, bool interrupted)
 		atomic_fetch_or(&task->seat->cx.attention, ZYN_ATTENTION_TIMERS); /* look at once */
 }
 
-/* --- polling ----------------------------------------------------------------------------------------------- */
+/* --- polling ---------------------------------------------------------------------------------- */
 
 void zyn__task_poll_cancelled(ZynTask *task, ZynContext *cx)
 {
@@ -211,7 +213,8 @@ void zyn__task_run(ZynRuntime *rt, ZynEntry *entry, ZynTask *task)
 	ZYN_ASSERT(!zyn__task_ended(task));
 	ZYN_ASSERT(cx->task == NULL);
 	if (zyn__flag(task, ZYN_FRAME_RUNNING)) {
-		task->sched = ZYN_SCHED_IDLE; /* an await polls it in place right now, and will give it back */
+		task->sched = ZYN_SCHED_IDLE; /* an await polls it in place right now, and will give
+		                                 it back */
 		task->woken = 1;
 		return;
 	}
@@ -241,7 +244,7 @@ void zyn__task_run(ZynRuntime *rt, ZynEntry *entry, ZynTask *task)
 	pending(task);
 }
 
-/* --- joining ----------------------------------------------------------------------------------------------- */
+/* --- joining ---------------------------------------------------------------------------------- */
 
 void zyn__task_join(ZynTask *task, ZynJoiner *joiner)
 {
@@ -265,7 +268,7 @@ ZynPromise *zyn_spawn(ZynContext *cx, ZynPromise *p, ZynSite site)
 	return p;
 }
 
-/* --- self check -------------------------------------------------------------------------------------------- */
+/* --- self check ------------------------------------------------------------------------------- */
 
 /* Walks every task and asserts what the rules above say.  Tests call it between turns. */
 void zyn__task_check(ZynRuntime *rt)
@@ -279,7 +282,8 @@ void zyn__task_check(ZynRuntime *rt)
 		ZYN_ASSERT(queued == zyn__list_linked(&task->queue)); /* Rule 1. */
 		ZYN_ASSERT(zyn__task_ended(task) == (task->sched == ZYN_SCHED_ENDED));
 		ZYN_ASSERT(!zyn__task_ended(task) || zyn__list_empty(&task->joiners));
-		ZYN_ASSERT(zyn__get(&zyn__task_header(task)->refs) != 0 || zyn__flag(task, ZYN_FRAME_DETACHED));
+		ZYN_ASSERT(zyn__get(&zyn__task_header(task)->refs) != 0 ||
+		           zyn__flag(task, ZYN_FRAME_DETACHED));
 		ZYN_ASSERT(zyn__get(&task->generation) % 2 == 0);
 		id_before = zyn__get(&task->id);
 	}

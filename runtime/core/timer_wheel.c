@@ -6,18 +6,20 @@
  *     level 3   4.6 h             49.7 days
  *     far       everything later, looked at again when level 3 has gone round
  *
- * A timer lies on the level of the highest byte in which its deadline differs from now_tick, in the slot that this
- * byte names.  So slots of a higher level are always later than those of a lower one, slots of one level never wrap,
- * and two timers with one deadline are always in one slot, in the order they were set: reaching a slot moves its
- * timers down in that order, and later ones are appended.
+ * A timer lies on the level of the highest byte in which its deadline differs from now_tick, in
+ * the slot that this byte names.  So slots of a higher level are always later than those of a
+ * lower one, slots of one level never wrap, and two timers with one deadline are always in one
+ * slot, in the order they were set: reaching a slot moves its timers down in that order, and
+ * later ones are appended.
  *
- * After Varghese and Lauck, "Hashed and hierarchical timing wheels" (1987); the bitmaps are what tokio and the Linux
- * kernel add to find the next slot without a scan.
+ * After Varghese and Lauck, "Hashed and hierarchical timing wheels" (1987); the bitmaps are what
+ * tokio and the Linux kernel add to find the next slot without a scan.
  *
  * Owner:   the baton holder.
  *
  * Rule 1.  now_tick only grows, and never past the deadline of a timer that was not fired.
- * Rule 2.  a bit of `occupied` is 0 only if the slot is empty; it may be 1 for a slot whose timers were cancelled.
+ * Rule 2.  a bit of `occupied` is 0 only if the slot is empty; it may be 1 for a slot whose
+ *          timers were cancelled.
  * Rule 3.  `earliest` is not later than any deadline in its slot.
  */
 #include "internal.h"
@@ -77,7 +79,8 @@ void zyn__wheel_cancel(ZynWheel *wheel, ZynTimer *timer)
 	wheel->count--;
 }
 
-/* The first slot of `level` from `slot` on that holds a timer, or ZYN_WHEEL_SLOTS.  Clears bits that lie. */
+/* The first slot of `level` from `slot` on that holds a timer, or ZYN_WHEEL_SLOTS.  Clears bits
+ * that lie. */
 static uint32_t next_slot(ZynWheel *wheel, uint32_t level, uint32_t slot)
 {
 	while (slot < ZYN_WHEEL_SLOTS) {
@@ -89,7 +92,8 @@ static uint32_t next_slot(ZynWheel *wheel, uint32_t level, uint32_t slot)
 		slot += (uint32_t)__builtin_ctzll(bits);
 		if (!zyn__list_empty(&wheel->slots[level][slot]))
 			return slot;
-		wheel->occupied[level][slot / WORD_BITS] &= ~((uint64_t)1 << slot % WORD_BITS); /* Rule 2. */
+		wheel->occupied[level][slot / WORD_BITS] &= ~((uint64_t)1
+		                                              << slot % WORD_BITS); /* Rule 2. */
 	}
 	return ZYN_WHEEL_SLOTS;
 }
@@ -109,11 +113,13 @@ static void replace_all(ZynWheel *wheel, ZynList *list)
 	zyn__list_init(&moved);
 	zyn__list_splice_back(&moved, list);
 	ZynList *link;
-	while ((link = zyn__list_pop_front(&moved)) != NULL) /* each timer moves down at most once a level */
+	/* each timer moves down at most once a level */
+	while ((link = zyn__list_pop_front(&moved)) != NULL)
 		place(wheel, ZYN_CONTAINER(link, ZynTimer, link));
 }
 
-/* Moves now_tick to the next place where a slot begins, at most to `tick`; false when that is as far as it goes. */
+/* Moves now_tick to the next place where a slot begins, at most to `tick`; false when that is as
+ * far as it goes. */
 static bool step(ZynWheel *wheel, uint64_t tick)
 {
 	for (uint32_t level = 1; level < ZYN_WHEEL_LEVELS; level++) {
@@ -179,7 +185,8 @@ uint64_t zyn__wheel_next(const ZynWheel *wheel)
 {
 	if (wheel->count == 0)
 		return UINT64_MAX;
-	ZynWheel *clean = (ZynWheel *)(uintptr_t)wheel; /* clearing a bit that lies changes nothing */
+	ZynWheel *clean = (ZynWheel *)(uintptr_t)
+		wheel; /* clearing a bit that lies changes nothing */
 	for (uint32_t level = 0; level < ZYN_WHEEL_LEVELS; level++) {
 		uint32_t current = (uint32_t)(wheel->now_tick >> (level * SLOT_BITS)) & SLOT_MASK;
 		uint32_t slot = next_slot(clean, level, level == 0 ? current : current + 1);

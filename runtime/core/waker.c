@@ -1,30 +1,35 @@
 /* Wakers, and the messages that other threads leave for the baton holder.
  *
- * A waker is copied without being told, so it can own nothing.  The data of a task's waker is a word, not a pointer:
+ * A waker is copied without being told, so it can own nothing.  The data of a task's waker is a
+ * word, not a pointer:
  *
  *     bits 63..52   which runtime     index in a table of the process
  *     bits 51..34   which chunk       index in the runtime's table
  *     bits 33..20   which block       offset in the chunk, in units of 16 bytes
  *     bits 19..0    which life of it  the task's generation
  *
- * A word whose runtime, block or life is over finds nothing and does nothing.  Should 2^20 lives of one block pass
- * while somebody keeps a word, it wakes a stranger; every machine bears a wake it did not ask for.
+ * A word whose runtime, block or life is over finds nothing and does nothing.  Should 2^20 lives
+ * of one block pass while somebody keeps a word, it wakes a stranger; every machine bears a wake
+ * it did not ask for.
  *
  * Owner:   the baton holder drains the inbox.
  * Others:  post.
  *
- * Rule 1.  ZynTask.inbox holds what is asked for.  Whoever turns it from 0 to not 0 pushes the task on the stack
- *          `rt->inbox`; whoever finds it not 0 knows that it is there.
- * Rule 2.  the owner reads inbox_next, then turns inbox back to 0, then acts on the bits; after that the task may be
- *          pushed again.
- * Rule 3.  a block may be freed and used again while it is on the stack.  inbox and inbox_next survive that (rule 2
- *          of slab.c), and the worst that follows is a wake without a reason.
- * Rule 4.  a closed inbox takes nothing.  Whoever finds it closed takes the bits back and, if one of them says that
- *          the last reference is gone, frees the block as memory.c does with plain ones.
- * Rule 5.  the table of runtimes counts who looks at an entry; a runtime leaves the table before it is freed and
- *          waits for those.
- * Rule 6.  a message is posted before `signalled` is set, and `signalled` is cleared before messages are looked for;
- *          both are sequentially consistent, so a message is never left behind a descriptor that is not readable.
+ * Rule 1.  ZynTask.inbox holds what is asked for.  Whoever turns it from 0 to not 0 pushes the
+ *          task on the stack `rt->inbox`; whoever finds it not 0 knows that it is there.
+ * Rule 2.  the owner reads inbox_next, then turns inbox back to 0, then acts on the bits; after
+ *          that the task may be pushed again.
+ * Rule 3.  a block may be freed and used again while it is on the stack.  inbox and inbox_next
+ *          survive that (rule 2 of slab.c), and the worst that follows is a wake without a
+ *          reason.
+ * Rule 4.  a closed inbox takes nothing.  Whoever finds it closed takes the bits back and, if
+ *          one of them says that the last reference is gone, frees the block as memory.c does
+ *          with plain ones.
+ * Rule 5.  the table of runtimes counts who looks at an entry; a runtime leaves the table before
+ *          it is freed and waits for those.
+ * Rule 6.  a message is posted before `signalled` is set, and `signalled` is cleared before
+ *          messages are looked for; both are sequentially consistent, so a message is never left
+ *          behind a descriptor that is not readable.
  */
 #include "internal.h"
 
@@ -66,7 +71,8 @@ void zyn__registry_remove(ZynRuntime *rt)
 {
 	ZynRegistrySlot *slot = &registry[rt->registry_index];
 	atomic_store(&slot->runtime, NULL);
-	while (atomic_load(&slot->users) != 0) /* Rule 5; each user does a handful of instructions. */
+	while (atomic_load(&slot->users) !=
+	       0) /* Rule 5; each user does a handful of instructions. */
 		sched_yield();
 	atomic_store(&slot->taken, 0);
 }
@@ -86,7 +92,8 @@ static ZynTask *decode(ZynRuntime *rt, uint64_t word)
 	if (chunk == NULL)
 		return NULL;
 	/* A word from a runtime that had the same index may point between two blocks. */
-	if (offset < ZYN_CHUNK_HEADER_BYTES || (offset - ZYN_CHUNK_HEADER_BYTES) % chunk->block_bytes != 0)
+	if (offset < ZYN_CHUNK_HEADER_BYTES ||
+	    (offset - ZYN_CHUNK_HEADER_BYTES) % chunk->block_bytes != 0)
 		return NULL;
 	ZynTask *task = (ZynTask *)(void *)((char *)chunk + offset);
 	if ((zyn__get(&task->generation) & GENERATION_MASK) != (word & GENERATION_MASK))
@@ -153,7 +160,7 @@ void zyn_waker_wake(ZynWaker waker)
 		waker.fn(waker.data);
 }
 
-/* --- inbox ------------------------------------------------------------------------------------------------- */
+/* --- inbox ------------------------------------------------------------------------------------ */
 
 /* Rule 4. */
 static void post_closed(ZynTask *task)
@@ -181,7 +188,8 @@ void zyn__inbox_post(ZynTask *task, uint32_t bits)
 		zyn__set(&task->inbox_next, head);
 	} while (!atomic_compare_exchange_weak(&rt->inbox, &head, task));
 	if (head == NULL)
-		zyn__kick(rt); /* Rule 6; who pushed onto something relies on the kick of the first. */
+		zyn__kick(rt); /* Rule 6; who pushed onto something relies on the kick of the first.
+		                */
 }
 
 static void deliver(ZynRuntime *rt, ZynTask *task, uint32_t bits)
@@ -226,7 +234,7 @@ void zyn__inbox_close(ZynRuntime *rt)
 	drain(rt, atomic_exchange(&rt->inbox, ZYN_INBOX_CLOSED));
 }
 
-/* --- the wake descriptor ----------------------------------------------------------------------------------- */
+/* --- the wake descriptor ---------------------------------------------------------------------- */
 
 bool zyn__wake_fd_open(ZynRuntime *rt)
 {

@@ -1,7 +1,7 @@
 /* The thread that notices that a time limit passes during a poll.
  *
- * It is made by the first block_on with a limit and ends with the runtime.  It never touches a task: it rings the
- * attention words, and whoever runs looks at the clock itself (context.c).
+ * It is made by the first block_on with a limit and ends with the runtime.  It never touches a
+ * task: it rings the attention words, and whoever runs looks at the clock itself (context.c).
  *
  * Rule 1.  deadline_ns is guarded by lock; a deadline is rung for once.
  * Rule 2.  the thread is joined while the seats still exist.
@@ -65,7 +65,8 @@ static ZynWatchdog *watchdog_new(ZynRuntime *rt)
 void zyn__watchdog_arm(ZynRuntime *rt, uint64_t deadline_ns)
 {
 	if (rt->watchdog == NULL && deadline_ns != UINT64_MAX)
-		rt->watchdog = watchdog_new(rt); /* without a thread the limit still holds between polls */
+		rt->watchdog = watchdog_new(
+			rt); /* without a thread the limit still holds between polls */
 	ZynWatchdog *dog = rt->watchdog;
 	if (dog == NULL)
 		return;
@@ -73,7 +74,8 @@ void zyn__watchdog_arm(ZynRuntime *rt, uint64_t deadline_ns)
 	bool sooner = deadline_ns < dog->deadline_ns;
 	dog->deadline_ns = deadline_ns;
 	if (sooner)
-		pthread_cond_signal(&dog->cond); /* a later one is found out when it wakes by itself */
+		pthread_cond_signal(
+			&dog->cond); /* a later one is found out when it wakes by itself */
 	pthread_mutex_unlock(&dog->lock);
 }
 

@@ -1,7 +1,8 @@
 /* What the C tests share: checks, and state machines written by hand with the ABI of compiled ones.
  *
- * A test file is one executable.  A check that fails prints where and what, and the executable exits with 1; so does
- * a runtime that is left with live objects.  Nothing here sleeps: where two threads meet, one waits for the other.
+ * A test file is one executable.  A check that fails prints where and what, and the executable
+ * exits with 1; so does a runtime that is left with live objects.  Nothing here sleeps: where
+ * two threads meet, one waits for the other.
  */
 #ifndef ZYN_TEST_SUPPORT_H
 #define ZYN_TEST_SUPPORT_H
@@ -17,7 +18,8 @@
 #define CHECK(condition) \
 	do { \
 		if (!(condition)) { \
-			fprintf(stderr, "%s:%d: %s does not hold\n", __FILE__, __LINE__, #condition); \
+			fprintf(stderr, "%s:%d: %s does not hold\n", __FILE__, __LINE__, \
+			        #condition); \
 			exit(1); \
 		} \
 	} while (0)
@@ -26,7 +28,8 @@
 	do { \
 		long long a_ = (long long)(actual), e_ = (long long)(expected); \
 		if (a_ != e_) { \
-			fprintf(stderr, "%s:%d: %s is %lld, expected %lld\n", __FILE__, __LINE__, #actual, a_, e_); \
+			fprintf(stderr, "%s:%d: %s is %lld, expected %lld\n", __FILE__, __LINE__, \
+			        #actual, a_, e_); \
 			exit(1); \
 		} \
 	} while (0)
@@ -103,7 +106,7 @@ static inline int64_t machine_cancelled(uint32_t *state)
 	return ZYN_POLL_LOOK;
 }
 
-/* --- ticker: `count` times `await delay(ms)`, then the number of delays ------------------------------------- */
+/* --- ticker: `count` times `await delay(ms)`, then the number of delays ----------------------- */
 
 typedef struct Ticker {
 	uint32_t state;
@@ -162,9 +165,17 @@ static inline int64_t result_of(ZynPromise *p)
 	return *result;
 }
 
-/* --- waiter: awaits one leaf, gives a sum ------------------------------------------------------------------- */
+/* --- waiter: awaits one leaf, gives a sum ----------------------------------------------------- */
 
-enum WaitKind { WAIT_DELAY, WAIT_YIELD, WAIT_PENDING, WAIT_AWAIT, WAIT_JOIN, WAIT_RACE, WAIT_SETTLED };
+enum WaitKind {
+	WAIT_DELAY,
+	WAIT_YIELD,
+	WAIT_PENDING,
+	WAIT_AWAIT,
+	WAIT_JOIN,
+	WAIT_RACE,
+	WAIT_SETTLED
+};
 
 #define WAIT_PROMISES_MAX 8
 
@@ -196,26 +207,47 @@ MACHINE(waiter, Waiter);
 static inline void waiter_init_leaf(Waiter *w, ZynContext *cx)
 {
 	switch (w->kind) {
-	case WAIT_DELAY: zyn_delay_init(cx, &w->leaf, w->ms); break;
-	case WAIT_YIELD: zyn_yield_now_init(cx, &w->leaf); break;
-	case WAIT_PENDING: zyn_pending_init(cx, &w->leaf); break;
-	case WAIT_AWAIT: zyn_await_promise_init(cx, &w->leaf, w->promises[0]); break;
-	case WAIT_JOIN: zyn_join_init(cx, &w->leaf, w->promises, w->count); break;
-	case WAIT_RACE: zyn_race_init(cx, &w->leaf, w->promises, w->count); break;
-	default: zyn_all_settled_init(cx, &w->leaf, w->promises, w->count); break;
+	case WAIT_DELAY:
+		zyn_delay_init(cx, &w->leaf, w->ms);
+		break;
+	case WAIT_YIELD:
+		zyn_yield_now_init(cx, &w->leaf);
+		break;
+	case WAIT_PENDING:
+		zyn_pending_init(cx, &w->leaf);
+		break;
+	case WAIT_AWAIT:
+		zyn_await_promise_init(cx, &w->leaf, w->promises[0]);
+		break;
+	case WAIT_JOIN:
+		zyn_join_init(cx, &w->leaf, w->promises, w->count);
+		break;
+	case WAIT_RACE:
+		zyn_race_init(cx, &w->leaf, w->promises, w->count);
+		break;
+	default:
+		zyn_all_settled_init(cx, &w->leaf, w->promises, w->count);
+		break;
 	}
 }
 
 static inline int64_t waiter_poll_leaf(Waiter *w, ZynContext *cx)
 {
 	switch (w->kind) {
-	case WAIT_DELAY: return zyn_delay_poll(&w->leaf, cx);
-	case WAIT_YIELD: return zyn_yield_now_poll(&w->leaf, cx);
-	case WAIT_PENDING: return zyn_pending_poll(&w->leaf, cx);
-	case WAIT_AWAIT: return zyn_await_promise_poll(&w->leaf, cx);
-	case WAIT_JOIN: return zyn_join_poll(&w->leaf, cx);
-	case WAIT_RACE: return zyn_race_poll(&w->leaf, cx);
-	default: return zyn_all_settled_poll(&w->leaf, cx);
+	case WAIT_DELAY:
+		return zyn_delay_poll(&w->leaf, cx);
+	case WAIT_YIELD:
+		return zyn_yield_now_poll(&w->leaf, cx);
+	case WAIT_PENDING:
+		return zyn_pending_poll(&w->leaf, cx);
+	case WAIT_AWAIT:
+		return zyn_await_promise_poll(&w->leaf, cx);
+	case WAIT_JOIN:
+		return zyn_join_poll(&w->leaf, cx);
+	case WAIT_RACE:
+		return zyn_race_poll(&w->leaf, cx);
+	default:
+		return zyn_all_settled_poll(&w->leaf, cx);
 	}
 }
 
@@ -224,16 +256,23 @@ static inline int64_t waiter_take(Waiter *w)
 	int64_t values[WAIT_PROMISES_MAX] = {0};
 	int64_t sum = 0;
 	switch (w->kind) {
-	case WAIT_AWAIT: zyn_await_promise_take(&w->leaf, values); break;
-	case WAIT_JOIN: zyn_join_take(&w->leaf, values); break;
-	case WAIT_RACE: zyn_race_take(&w->leaf, values); break;
+	case WAIT_AWAIT:
+		zyn_await_promise_take(&w->leaf, values);
+		break;
+	case WAIT_JOIN:
+		zyn_join_take(&w->leaf, values);
+		break;
+	case WAIT_RACE:
+		zyn_race_take(&w->leaf, values);
+		break;
 	case WAIT_SETTLED:
 		zyn_all_settled_take(&w->leaf, w->settled, sizeof(Settled), offsetof(Settled, ok),
 		                     offsetof(Settled, value), offsetof(Settled, error));
 		for (uint64_t i = 0; i < w->count; i++)
 			values[i] = w->settled[i].ok ? w->settled[i].value : -1;
 		break;
-	default: break;
+	default:
+		break;
 	}
 	for (int i = 0; i < WAIT_PROMISES_MAX; i++)
 		sum += values[i];
@@ -243,13 +282,27 @@ static inline int64_t waiter_take(Waiter *w)
 static inline void waiter_drop_leaf(Waiter *w)
 {
 	switch (w->kind) {
-	case WAIT_DELAY: zyn_delay_drop(&w->leaf); break;
-	case WAIT_YIELD: zyn_yield_now_drop(&w->leaf); break;
-	case WAIT_PENDING: zyn_pending_drop(&w->leaf); break;
-	case WAIT_AWAIT: zyn_await_promise_drop(&w->leaf); break;
-	case WAIT_JOIN: zyn_join_drop(&w->leaf); break;
-	case WAIT_RACE: zyn_race_drop(&w->leaf); break;
-	default: zyn_all_settled_drop(&w->leaf); break;
+	case WAIT_DELAY:
+		zyn_delay_drop(&w->leaf);
+		break;
+	case WAIT_YIELD:
+		zyn_yield_now_drop(&w->leaf);
+		break;
+	case WAIT_PENDING:
+		zyn_pending_drop(&w->leaf);
+		break;
+	case WAIT_AWAIT:
+		zyn_await_promise_drop(&w->leaf);
+		break;
+	case WAIT_JOIN:
+		zyn_join_drop(&w->leaf);
+		break;
+	case WAIT_RACE:
+		zyn_race_drop(&w->leaf);
+		break;
+	default:
+		zyn_all_settled_drop(&w->leaf);
+		break;
 	}
 }
 
@@ -309,7 +362,8 @@ static inline ZynPromise *waiter_new(ZynRuntime *rt, enum WaitKind kind, int64_t
 	for (uint64_t i = 0; i < count; i++)
 		args.promises[i] = promises[i];
 	/* The frame has the kind right behind the state, four bytes before the rest. */
-	ZynPromise *p = zyn_call_async(rt, &waiter, &args.ms, offsetof(Waiter, ms), sizeof args - 8);
+	ZynPromise *p = zyn_call_async(rt, &waiter, &args.ms, offsetof(Waiter, ms),
+	                               sizeof args - 8);
 	if (p != NULL)
 		((Waiter *)p->state_machine)->kind = args.kind;
 	else
@@ -333,7 +387,7 @@ static inline ZynPromise *plain_ticker(ZynRuntime *rt, int64_t count, int64_t ms
 	return zyn__task_promise(task);
 }
 
-/* --- failer: panics at once, or after a delay --------------------------------------------------------------- */
+/* --- failer: panics at once, or after a delay ------------------------------------------------- */
 
 typedef struct Failer {
 	uint32_t state;
@@ -374,7 +428,7 @@ static inline ZynPromise *failer_new(ZynRuntime *rt, int64_t ms)
 	return zyn_call_async(rt, &failer, &ms, offsetof(Failer, ms), sizeof ms);
 }
 
-/* --- looper: a loop that never ends, with the test of a compiled back-edge ----------------------------------- */
+/* --- looper: a loop that never ends, with the test of a compiled back-edge -------------------- */
 
 typedef struct Looper {
 	uint32_t state;
@@ -400,7 +454,7 @@ static void looper_drop(void *sm)
 	(void)sm;
 }
 
-/* --- outsider: parks until `*ready`, and shows its waker to other threads ------------------------------------ */
+/* --- outsider: parks until `*ready`, and shows its waker to other threads --------------------- */
 
 typedef struct OutsideBox {
 	ZynWaker waker;

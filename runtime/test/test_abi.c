@@ -1,10 +1,10 @@
 /* The binary interface against its record, include/zynrt.abi.
  *
- *     test_abi            fails when a recorded line changed or went, or when a new one is not recorded
- *     test_abi --write    records the new lines; refuses when a recorded one changed or went
+ *     test_abi            fails when a recorded line changed or went, or when a new one is not
+ * recorded test_abi --write    records the new lines; refuses when a recorded one changed or went
  *
- * A line is a size, an offset, a number or a function.  Appending is allowed, altering is not: objects in somebody's
- * cache were compiled against what is recorded.
+ * A line is a size, an offset, a number or a function.  Appending is allowed, altering is not:
+ * objects in somebody's cache were compiled against what is recorded.
  */
 #include "support.h"
 
@@ -35,7 +35,8 @@ static void dump_tables(void)
 #define ZYN_TASK_STATE(name, value, text) LINE("task_state %s %u %s", #name, (unsigned)value, text);
 #define ZYN_ERROR_CODE(name, value, text) LINE("error_code %s %u %s", #name, (unsigned)value, text);
 #define ZYN_STATUS(name, value, text) LINE("status %s %u %s", #name, (unsigned)value, text);
-#define ZYN_TYPE_KIND(name, value, size) LINE("type_kind %s %u %u", #name, (unsigned)value, (unsigned)size);
+#define ZYN_TYPE_KIND(name, value, size) \
+	LINE("type_kind %s %u %u", #name, (unsigned)value, (unsigned)size);
 #define ZYN_ATTENTION(name, value) LINE("attention %s %u", #name, (unsigned)value);
 #define ZYN_FRAME_STATE(name, value) LINE("frame_state %s %u", #name, (unsigned)value);
 #define ZYN_LEAF(name, size, align, wait) \
@@ -43,7 +44,8 @@ static void dump_tables(void)
 #define ZYN_STRUCT(name, size) SIZE(name);
 #define ZYN_FIELD(struct_name, field, offset) FIELD(struct_name, field);
 #define ZYN_STEP(name, value, text) LINE("step %s %u %s", #name, (unsigned)value, text);
-#define ZYN_STOP_REASON(name, value, text) LINE("stop_reason %s %u %s", #name, (unsigned)value, text);
+#define ZYN_STOP_REASON(name, value, text) \
+	LINE("stop_reason %s %u %s", #name, (unsigned)value, text);
 #include "zynrt.def"
 }
 
@@ -88,7 +90,8 @@ static FILE *open_beside(const char *name, const char *mode)
 	char path[1024];
 	const char *slash = strrchr(__FILE__, '/');
 	int length = slash != NULL ? (int)(slash - __FILE__) : 1;
-	snprintf(path, sizeof path, "%.*s/../include/%s", length, slash != NULL ? __FILE__ : ".", name);
+	snprintf(path, sizeof path, "%.*s/../include/%s", length, slash != NULL ? __FILE__ : ".",
+	         name);
 	return fopen(path, mode);
 }
 

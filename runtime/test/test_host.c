@@ -74,7 +74,8 @@ static void test_interrupt_ends_what_runs_or_waits(void)
 {
 	for (int parked = 0; parked < 2; parked++) {
 		ZynRuntime *rt = runtime_new(ZYN_CLOCK_REAL);
-		ZynPromise *p = parked ? ticker_new(rt, 1, 100000) : zyn_call_async(rt, &looper, NULL, 0, 0);
+		ZynPromise *p = parked ? ticker_new(rt, 1, 100000)
+		                       : zyn_call_async(rt, &looper, NULL, 0, 0);
 		Interrupter i = {rt, p};
 		pthread_t thread;
 		pthread_create(&thread, NULL, interrupt_when_polled, &i);
@@ -122,7 +123,7 @@ static void test_interrupt_from_a_signal_handler(void)
 	runtime_end(rt);
 }
 
-/* --- direct calls ------------------------------------------------------------------------------------------ */
+/* --- direct calls ----------------------------------------------------------------------------- */
 
 static void double_it(ZynContext *cx, const void *args, void *result)
 {
@@ -184,12 +185,24 @@ static void fail_each(ZynContext *cx, const void *args, void *result)
 	(void)result;
 	ZynString *text = zyn_string_new(cx->runtime, "no way", 6);
 	switch (*(const int64_t *)args) {
-	case 0: zyn_fail_index(cx, 1, 7, 3); break;
-	case 1: zyn_fail_index(cx, 1, INT64_MIN, UINT64_MAX); break;
-	case 2: zyn_fail_null(cx, 2); break;
-	case 3: zyn_fail_panic(cx, 3, text); break;
-	case 4: zyn_fail_panic(cx, 3, NULL); break;
-	default: zyn_fail_division(cx, 4, INT64_MIN); break;
+	case 0:
+		zyn_fail_index(cx, 1, 7, 3);
+		break;
+	case 1:
+		zyn_fail_index(cx, 1, INT64_MIN, UINT64_MAX);
+		break;
+	case 2:
+		zyn_fail_null(cx, 2);
+		break;
+	case 3:
+		zyn_fail_panic(cx, 3, text);
+		break;
+	case 4:
+		zyn_fail_panic(cx, 3, NULL);
+		break;
+	default:
+		zyn_fail_division(cx, 4, INT64_MIN);
+		break;
 	}
 	zyn_string_release(text);
 }
@@ -215,7 +228,7 @@ static void test_messages_carry_values(void)
 	runtime_end(rt);
 }
 
-/* --- foreign machines -------------------------------------------------------------------------------------- */
+/* --- foreign machines ------------------------------------------------------------------------- */
 
 typedef struct Host {
 	ZynRuntime *rt;
@@ -318,7 +331,7 @@ static void test_virtual_clock_waits_for_the_host(void)
 	runtime_end(rt);
 }
 
-/* --- the wake descriptor and asyncio's way of driving --------------------------------------------------------- */
+/* --- the wake descriptor and asyncio's way of driving ----------------------------------------- */
 
 static void test_next_deadline(void)
 {
@@ -344,11 +357,20 @@ static void test_results_of_every_width_come_back(void)
 		uint32_t kind;
 		int64_t stored, word;
 	} cases[] = {
-		{ZYN_KIND_BOOL, 1, 1}, {ZYN_KIND_BOOL, 0, ZYN_POLL_LOOK}, {ZYN_KIND_I8, 0xFF, -1},
-		{ZYN_KIND_U8, 0xFF, 255}, {ZYN_KIND_I16, 0x8000, -32768}, {ZYN_KIND_U16, 0x8000, 32768},
-		{ZYN_KIND_I32, 0x80000000, INT32_MIN}, {ZYN_KIND_U32, 0x80000000, 0x80000000},
-		{ZYN_KIND_I64, -7, -7}, {ZYN_KIND_I64, 0, ZYN_POLL_LOOK}, {ZYN_KIND_U64, -1, -1},
-		{ZYN_KIND_F64, 5, ZYN_POLL_LOOK}, {ZYN_KIND_VOID, 0, 1}, {ZYN_KIND_STRING, 0, ZYN_POLL_LOOK},
+		{ZYN_KIND_BOOL, 1, 1},
+		{ZYN_KIND_BOOL, 0, ZYN_POLL_LOOK},
+		{ZYN_KIND_I8, 0xFF, -1},
+		{ZYN_KIND_U8, 0xFF, 255},
+		{ZYN_KIND_I16, 0x8000, -32768},
+		{ZYN_KIND_U16, 0x8000, 32768},
+		{ZYN_KIND_I32, 0x80000000, INT32_MIN},
+		{ZYN_KIND_U32, 0x80000000, 0x80000000},
+		{ZYN_KIND_I64, -7, -7},
+		{ZYN_KIND_I64, 0, ZYN_POLL_LOOK},
+		{ZYN_KIND_U64, -1, -1},
+		{ZYN_KIND_F64, 5, ZYN_POLL_LOOK},
+		{ZYN_KIND_VOID, 0, 1},
+		{ZYN_KIND_STRING, 0, ZYN_POLL_LOOK},
 	};
 	ZynRuntime *rt = runtime_new(ZYN_CLOCK_VIRTUAL);
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {

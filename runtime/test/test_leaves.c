@@ -1,4 +1,5 @@
-/* Every leaf future: how it ends, how it is cancelled in each of its states, and that nothing is left behind. */
+/* Every leaf future: how it ends, how it is cancelled in each of its states, and that nothing is
+ * left behind. */
 #include "support.h"
 
 #define MS 1000000ull
@@ -227,7 +228,8 @@ static void test_race_failure_of_the_first(void)
 static void test_all_settled_never_fails(void)
 {
 	ZynRuntime *rt = runtime_new(ZYN_CLOCK_VIRTUAL);
-	ZynPromise *p[3] = {ticker_new(rt, 2, 10), failer_new(rt, 1), waiter_new(rt, WAIT_PENDING, 0, 0, NULL)};
+	ZynPromise *p[3] = {ticker_new(rt, 2, 10), failer_new(rt, 1),
+	                    waiter_new(rt, WAIT_PENDING, 0, 0, NULL)};
 	zyn_promise_cancel(p[2]);
 	ZynPromise *w = waiter_new(rt, WAIT_SETTLED, 0, 3, p);
 	CHECK_EQ(zyn_rt_block_on(rt, w, -1), ZYN_READY);
@@ -270,14 +272,16 @@ static void test_group_of_ended_promises_is_ready_at_once(void)
 	runtime_end(rt);
 }
 
-/* Cancels a waiter of each kind before its first poll, after it, and when what it waits for is due. */
+/* Cancels a waiter of each kind before its first poll, after it, and when what it waits for is
+ * due. */
 static void test_cancel_at_every_state_of_every_leaf(void)
 {
 	for (int kind = WAIT_DELAY; kind <= WAIT_SETTLED; kind++) {
 		for (int polls = 0; polls < 3; polls++) {
 			for (int way = 0; way < 3; way++) {
 				ZynRuntime *rt = runtime_new(ZYN_CLOCK_VIRTUAL);
-				ZynPromise *p[2] = {plain_ticker(rt, 50, 10), waiter_new(rt, WAIT_PENDING, 0, 0, NULL)};
+				ZynPromise *p[2] = {plain_ticker(rt, 50, 10),
+				                    waiter_new(rt, WAIT_PENDING, 0, 0, NULL)};
 				uint64_t count = kind < WAIT_AWAIT ? 0 : kind == WAIT_AWAIT ? 1 : 2;
 				for (uint64_t i = count; i < 2; i++)
 					zyn_promise_release(p[i]);

@@ -1,4 +1,5 @@
-/* Memory: counted exactly, refused cleanly, given back from any thread and after the runtime's end. */
+/* Memory: counted exactly, refused cleanly, given back from any thread and after the runtime's
+ * end. */
 #include "support.h"
 
 #include <pthread.h>
@@ -70,7 +71,8 @@ static void test_frames_of_every_size(void)
 
 static void test_memory_max(void)
 {
-	ZynOptions options = {.size = sizeof options, .clock = ZYN_CLOCK_VIRTUAL, .memory_max = 64 * 1024};
+	ZynOptions options = {
+		.size = sizeof options, .clock = ZYN_CLOCK_VIRTUAL, .memory_max = 64 * 1024};
 	ZynRuntime *rt = zyn_rt_new(&options);
 	ZynPromise *p[1000];
 	int count = 0;
@@ -92,7 +94,7 @@ static void test_memory_max(void)
 	runtime_end(rt);
 }
 
-/* --- a chain as long as memory lasts ------------------------------------------------------------------------ */
+/* --- a chain as long as memory lasts ---------------------------------------------------------- */
 
 static void test_drop_of_a_long_chain_does_not_recurse(void)
 {
@@ -104,7 +106,7 @@ static void test_drop_of_a_long_chain_does_not_recurse(void)
 	runtime_end(rt);
 }
 
-/* --- other threads ------------------------------------------------------------------------------------------ */
+/* --- other threads ---------------------------------------------------------------------------- */
 
 #define THREADS 4
 #define ROUNDS 300
@@ -159,7 +161,8 @@ static void test_promises_outlive_their_runtime(void)
 	ZynRuntime *rt = runtime_new(ZYN_CLOCK_VIRTUAL);
 	static Dropper droppers[THREADS];
 	pthread_t threads[THREADS];
-	ZynPromise *ended = ticker_new(rt, 4, 1), *failed = failer_new(rt, 1), *unstarted = ticker_new(rt, 1, 1);
+	ZynPromise *ended = ticker_new(rt, 4, 1), *failed = failer_new(rt, 1),
+		   *unstarted = ticker_new(rt, 1, 1);
 	ZynPromise *plain = plain_ticker(rt, 1, 1);
 	zyn_rt_block_on(rt, ended, -1);
 	zyn_rt_block_on(rt, failed, -1);
@@ -189,7 +192,7 @@ static void test_promises_outlive_their_runtime(void)
 	zyn_promise_release(plain);
 }
 
-/* --- the n-th allocation fails -------------------------------------------------------------------------------- */
+/* --- the n-th allocation fails ---------------------------------------------------------------- */
 
 static int64_t permits_left;
 
@@ -221,9 +224,11 @@ static bool scenario(ZynRuntime *rt, int kind)
 	if (w != NULL) {
 		int32_t status = zyn_rt_block_on(rt, w, -1);
 		bool refused = status == ZYN_OUT_OF_MEMORY ||
-		               (status == ZYN_FAILED && zyn_promise_error(w)->code == ZYN_ERROR_OUT_OF_MEMORY);
+		               (status == ZYN_FAILED &&
+		                zyn_promise_error(w)->code == ZYN_ERROR_OUT_OF_MEMORY);
 		whole = !refused;
-		CHECK(status == ZYN_READY || status == ZYN_FAILED || status == ZYN_DEADLOCK || refused);
+		CHECK(status == ZYN_READY || status == ZYN_FAILED || status == ZYN_DEADLOCK ||
+		      refused);
 		zyn_promise_release(w);
 	}
 	whole = whole && w != NULL;

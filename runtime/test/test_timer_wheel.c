@@ -65,8 +65,9 @@ static void run_seed(uint64_t seed)
 			Model *next = model_first(models, UINT64_MAX);
 			uint64_t target = now_tick + random_distance(&state);
 			if (next != NULL && random_next(&state) % 2)
-				target = next->deadline_tick > now_tick ? next->deadline_tick - random_next(&state) % 2
-				                                        : now_tick;
+				target = next->deadline_tick > now_tick
+				                 ? next->deadline_tick - random_next(&state) % 2
+				                 : now_tick;
 			if (target < now_tick)
 				target = now_tick;
 			if (next != NULL)
@@ -101,7 +102,8 @@ static void test_next_is_exact_when_nothing_was_cancelled(void)
 {
 	ZynWheel *wheel = malloc(sizeof *wheel);
 	zyn__wheel_init(wheel);
-	uint64_t deadlines[] = {5, 255, 256, 1000, 65536, 70000, 1ull << 24, 1ull << 32, (1ull << 40) + 3};
+	uint64_t deadlines[] = {
+		5, 255, 256, 1000, 65536, 70000, 1ull << 24, 1ull << 32, (1ull << 40) + 3};
 	ZynTimer timers[9];
 	memset(timers, 0, sizeof timers);
 	for (int i = 8; i >= 0; i--) {

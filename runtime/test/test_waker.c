@@ -95,7 +95,7 @@ static void test_wake_while_running_counts_once(void)
 	runtime_end(rt);
 }
 
-/* --- several threads in one runtime ---------------------------------------------------------------------------- */
+/* --- several threads in one runtime ----------------------------------------------------------- */
 
 #define THREADS 4
 
@@ -158,7 +158,8 @@ static void test_wakes_race_with_ends_and_reuse(void)
 			zyn_rt_turn(rt);
 		zyn_promise_release(p);
 		zyn_rt_turn(rt);
-		ZynPromise *next = ticker_new(rt, 1, 0); /* in the block that is still being woken */
+		ZynPromise *next = ticker_new(rt, 1,
+		                              0); /* in the block that is still being woken */
 		CHECK_EQ(zyn_rt_block_on(rt, next, -1), ZYN_READY);
 		zyn_promise_release(next);
 		atomic_store(&box.ready, 1);
