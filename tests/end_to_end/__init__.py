@@ -1,0 +1,1 @@
+"""Tests in which several of zyn's programs take part."""
