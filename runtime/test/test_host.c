@@ -214,7 +214,7 @@ static void test_messages_carry_values(void)
 		"index -9223372036854775808 is out of range for length 18446744073709551615",
 		"the value is null",
 		"no way",
-		"panic",
+		"",
 		"division of -9223372036854775808 by zero",
 	};
 	ZynRuntime *rt = runtime_new(ZYN_CLOCK_REAL);
