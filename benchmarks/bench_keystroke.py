@@ -8,22 +8,28 @@ queries inside one process, and end to end against `zyn-lsp` over stdio, JSON an
 import json
 import random
 import string
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from zyn.driver.queries import Document
 from zyn.ide.hints import hints
+from zyn.lsp.memory import Collector
 
 LINES = 10_000
 EDITS = 1_000
 VISIBLE_LINES = 100
+COLLECT_EVERY = 10  # Keys without a quiet moment between them.
 SEED = 20_261_120
 GOAL_P50_MS = 8.0
 GOAL_P99_MS = 30.0
 
 STRUCTURAL = '{}"/'
 KEYS = string.ascii_letters + string.digits + string.punctuation + " " + STRUCTURAL * 6
+
+SERVER = [sys.executable, "-c", "import sys; from zyn.lsp import main; sys.exit(main())"]
 
 Row = dict[str, object]
 
@@ -89,12 +95,14 @@ def percentiles(times: list[float]) -> tuple[float, float, float]:
 
 
 def at_the_queries() -> list[float]:
-    """Seconds for each edit, inside this process."""
+    """Seconds for each edit, inside this process; the collector runs when the server lets it."""
     document = Document("zyntax", program().encode())
     document.diagnostics()
     hints(document, 0, len(document.data))
+    collector = Collector()
+    collector.take_over()
     times: list[float] = []
-    for where, key in keys():
+    for number, (where, key) in enumerate(keys(), 1):
         at = int(where * len(document.data))
         line = document.text.line_of(at)
         started = time.perf_counter()
@@ -105,6 +113,85 @@ def at_the_queries() -> list[float]:
         hints(document, first, last)
         document.diagnostics()
         times.append(time.perf_counter() - started)
+        if number % COLLECT_EVERY == 0:
+            collector.collect()
+    return times
+
+
+class Client:
+    """An editor over stdio that sends one message at a time and waits for its answer."""
+
+    def __init__(self) -> None:
+        self._server = subprocess.Popen(SERVER, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self._ids = 0
+
+    def notify(self, method: str, params: object) -> None:
+        self._send({"jsonrpc": "2.0", "method": method, "params": params})
+
+    def ask(self, method: str, params: object) -> int:
+        self._ids += 1
+        self._send({"jsonrpc": "2.0", "id": self._ids, "method": method, "params": params})
+        return self._ids
+
+    def answer(self, message_id: int) -> dict[str, Any]:
+        output = self._server.stdout
+        assert output is not None
+        while True:
+            size = 0
+            while line := output.readline().strip():
+                size = int(line.rpartition(b":")[2])
+            message: dict[str, Any] = json.loads(output.read(size))
+            if message.get("id") == message_id:
+                return message
+
+    def _send(self, message: dict[str, Any]) -> None:
+        body = json.dumps(message).encode()
+        assert self._server.stdin is not None
+        self._server.stdin.write(b"Content-Length: %d\r\n\r\n%b" % (len(body), body))
+        self._server.stdin.flush()
+
+    def close(self) -> None:
+        self.answer(self.ask("shutdown", None))
+        self.notify("exit", None)
+        self._server.wait()
+
+
+def end_to_end() -> list[float]:
+    """Seconds for each edit, from sending it to having hints and diagnostics."""
+    client = Client()
+    capabilities: dict[str, Any] = {"textDocument": {"diagnostic": {}}}
+    client.answer(client.ask("initialize", {"processId": None, "capabilities": capabilities}))
+    client.notify("initialized", {})
+    text = program()
+    uri = "file:///keystroke.zyntax"
+    item = {"uri": uri, "languageId": "zyntax", "version": 1, "text": text}
+    client.notify("textDocument/didOpen", {"textDocument": item})
+    document = {"uri": uri}
+    client.answer(client.ask("textDocument/diagnostic", {"textDocument": document}))
+    times: list[float] = []
+    for version, (where, key) in enumerate(keys(), 2):
+        at = int(where * len(text))
+        line = text.count("\n", 0, at)
+        column = at - (text.rfind("\n", 0, at) + 1)
+        text = text[:at] + key + text[at:]
+        place = {"line": line, "character": column}
+        change = {"range": {"start": place, "end": place}, "text": key}
+        first = max(line - VISIBLE_LINES // 2, 0)
+        visible = {
+            "start": {"line": first, "character": 0},
+            "end": {"line": first + VISIBLE_LINES, "character": 0},
+        }
+        started = time.perf_counter()
+        client.notify(
+            "textDocument/didChange",
+            {"textDocument": {"uri": uri, "version": version}, "contentChanges": [change]},
+        )
+        hint = client.ask("textDocument/inlayHint", {"textDocument": document, "range": visible})
+        report = client.ask("textDocument/diagnostic", {"textDocument": document})
+        client.answer(hint)
+        client.answer(report)
+        times.append(time.perf_counter() - started)
+    client.close()
     return times
 
 
@@ -127,6 +214,7 @@ def run() -> list[Row]:
     p50 = min(opening()) * 1e3
     rows.append(_row("keystroke.open", "open 10,000 lines: hints of 100, diagnostics", p50, None))
     rows += _rows("keystroke.query", "edit, hints, diagnostics", at_the_queries)
+    rows += _rows("keystroke.lsp", "the same through zyn-lsp, stdio and JSON", end_to_end)
     return rows
 
 

@@ -28,7 +28,7 @@ DOCUMENT = types.TextDocumentIdentifier(URI)
 WHOLE = types.Range(types.Position(0, 0), types.Position(10, 0))
 
 
-@pytest_lsp.fixture(
+@pytest_lsp.fixture(  # type: ignore[untyped-decorator]
     config=ClientServerConfig(server_command=SERVER), params=["visual-studio-code", "neovim"]
 )
 async def client(lsp_client: LanguageClient, request: pytest.FixtureRequest) -> AsyncIterator[None]:

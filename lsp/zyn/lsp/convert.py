@@ -9,6 +9,7 @@ from zyn.ide.hints import Hint
 from zyn.ide.lens import Lens
 from zyn.ide.symbols import OutlineEntry, OutlineKind
 from zyn.lsp.documents import OpenDocument
+from zyn.lsp.plain import Json
 
 SOURCE = "zyn"
 
@@ -57,22 +58,24 @@ def diagnostic(opened: OpenDocument, found: Diagnostic) -> types.Diagnostic:
     )
 
 
-def hint(opened: OpenDocument, found: Hint) -> types.InlayHint:
-    """A hint; one that is stale says so."""
-    label = f"{found.label} (stale)" if found.is_stale else found.label
-    position = opened.position(found.offset)
+def hint(opened: OpenDocument, found: Hint) -> Json:
+    """An InlayHint; one that is stale says so."""
+    line, column = opened.document.text.position(found.offset, opened.encoding)
+    position = {"line": line, "character": column}
     is_name = found.kind == "parameter"
-    edits = [types.TextEdit(types.Range(position, position), found.label)] if found.insert else None
-    tooltip = types.MarkupContent(types.MarkupKind.Markdown, found.tooltip)
-    return types.InlayHint(
-        position=position,
-        label=label,
-        kind=types.InlayHintKind.Parameter if is_name else types.InlayHintKind.Type,
-        text_edits=edits,
-        tooltip=tooltip if found.tooltip else None,
-        padding_left=found.kind in ("state", "capture"),
-        padding_right=is_name,
-    )
+    made: Json = {
+        "position": position,
+        "label": f"{found.label} (stale)" if found.is_stale else found.label,
+        "kind": int(types.InlayHintKind.Parameter if is_name else types.InlayHintKind.Type),
+        "paddingLeft": found.kind in ("state", "capture"),
+        "paddingRight": is_name,
+    }
+    if found.insert:
+        here = {"start": position, "end": position}
+        made["textEdits"] = [{"range": here, "newText": found.label}]
+    if found.tooltip:
+        made["tooltip"] = {"kind": "markdown", "value": found.tooltip}
+    return made
 
 
 def lens(opened: OpenDocument, found: Lens) -> types.CodeLens:

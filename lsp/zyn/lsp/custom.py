@@ -7,18 +7,15 @@
 It is the side table of the compiler, with ranges instead of bytes.
 """
 
-from typing import Any
-
 import attrs
 from lsprotocol import types
 
 from zyn.base.span import Span
 from zyn.ide.state_machine import StateMachine, machine_at, machine_of
 from zyn.lsp.documents import BadRequestError, OpenDocument
+from zyn.lsp.plain import Json
 
 STATE_MACHINE = "zyn/stateMachine"
-
-Json = dict[str, Any]
 
 
 @attrs.define

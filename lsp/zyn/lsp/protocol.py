@@ -20,6 +20,7 @@ from pygls.exceptions import JsonRpcException
 from pygls.protocol import LanguageServerProtocol, lsp_method
 
 from zyn.lsp.custom import STATE_MACHINE, StateMachineRequest
+from zyn.lsp.plain import Json, Plain, encode
 from zyn.lsp.transport import framed
 
 logger = logging.getLogger("zyn.lsp")
@@ -131,18 +132,26 @@ class ZynProtocol(LanguageServerProtocol):
 
     def _refuse(self, message_id: MessageId | None, code: int, reason: str) -> None:
         error = {"code": code, "message": reason}
-        self._send_data({"jsonrpc": self.VERSION, "id": message_id, "error": error})
+        self.send_plain({"jsonrpc": self.VERSION, "id": message_id, "error": error})
 
-    def send_plain(self, message: dict[str, Any]) -> None:
-        """Send a message that is JSON already."""
-        self._send_data(message)
+    def send_plain(self, message: Json) -> None:
+        """Send a message that is made of plain values."""
+        self._write(framed(encode(message)))
+
+    def _send_response(
+        self, msg_id: MessageId, result: Any = None, error: types.ResponseError | None = None
+    ) -> None:
+        """Answer a request; a plain result goes out as it is."""
+        if isinstance(result, Plain):
+            self.send_plain({"jsonrpc": self.VERSION, "id": msg_id, "result": result.value})
+        else:
+            super()._send_response(msg_id, result, error)
 
     def _send_data(self, data: Any) -> None:
-        """Write one message; plain objects go out as they are."""
-        if not data:
-            return
-        body = json.dumps(data, default=self._serialize_message, separators=(",", ":"))
-        self._write(framed(body.encode()))
+        """Write one typed message."""
+        if data:
+            body = json.dumps(data, default=self._serialize_message, separators=(",", ":"))
+            self._write(framed(body.encode()))
 
     # Instead of what pygls has built in
 

@@ -7,14 +7,15 @@ The diagnostics of an item that did not change are converted once and then only 
 """
 
 from collections.abc import Callable
-from typing import Any
+
+import msgspec
 
 from zyn.base.diagnostic import Diagnostic, Label
 from zyn.base.source import Encoding, SourceText
 from zyn.driver.items import PlacedItem
 from zyn.lsp.documents import OpenDocument
+from zyn.lsp.plain import Json, encode
 
-Json = dict[str, Any]
 Later = Callable[[float, Callable[[], None]], object]
 
 PUSH_DELAY_S = 0.05
@@ -48,29 +49,35 @@ class Pushes:
         self._generation.pop(uri, None)
 
 
-def report(opened: OpenDocument) -> list[Json]:
-    """All diagnostics of a document as LSP writes them."""
-    found: list[Json] = []
-    for placed, diagnostics in opened.document.item_diagnostics():
-        found += _item(opened, placed, diagnostics)
-    return found
+def report(opened: OpenDocument) -> msgspec.Raw:
+    """All diagnostics of a document as LSP writes them: the text of a JSON array."""
+    found = (_item(opened, *item) for item in opened.document.item_diagnostics())
+    return msgspec.Raw(b"[%b]" % b",".join(found))
 
 
-def _item(
-    opened: OpenDocument, placed: PlacedItem, diagnostics: tuple[Diagnostic, ...]
-) -> list[Json]:
+def _item(opened: OpenDocument, placed: PlacedItem, diagnostics: tuple[Diagnostic, ...]) -> bytes:
+    """The diagnostics of an item, between commas."""
     text = opened.document.text
     if placed.offset != text.starts[placed.line]:
         # Its first line has other text in front; rare enough to be made anew.
         whole = [diagnostic.moved(placed.offset) for diagnostic in diagnostics]
-        return [_diagnostic(d, text, opened.encoding, opened.uri) for d in whole]
+        return _joined([_diagnostic(d, text, opened.encoding, opened.uri) for d in whole])
     key = f"report {opened.encoding} {opened.uri}"
-    known = placed.state.derived.get(key)
+    derived = placed.state.derived
+    known = derived.get(key)
     if known is None or known[0] is not diagnostics:
         own = SourceText(placed.item.text)
         made = [_diagnostic(d, own, opened.encoding, opened.uri) for d in diagnostics]
-        known = placed.state.derived[key] = (diagnostics, None, made)
-    return [_moved(found, placed.line) for found in known[2]]
+        known = derived[key] = (diagnostics, -1, (made, b""))
+    made, joined = known[2]
+    if known[1] != placed.line:
+        joined = _joined([_moved(found, placed.line) for found in made])
+        derived[key] = (diagnostics, placed.line, (made, joined))
+    return bytes(joined)
+
+
+def _joined(found: list[Json]) -> bytes:
+    return encode(found)[1:-1]
 
 
 def _diagnostic(found: Diagnostic, text: SourceText, encoding: Encoding, uri: str) -> Json:

@@ -96,7 +96,7 @@ class ZynServer(LanguageServer):
         self.pushes.forget(uri)
         self._publish(uri, [], None)
 
-    def _publish(self, uri: str, diagnostics: list[Any], number: int | None) -> None:
+    def _publish(self, uri: str, diagnostics: object, number: int | None) -> None:
         params: dict[str, Any] = {"uri": uri, "diagnostics": diagnostics}
         if number is not None:
             params["version"] = number

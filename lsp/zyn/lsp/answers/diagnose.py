@@ -4,24 +4,21 @@ A result id names a state of the text; who has it gets `unchanged`.  Built from 
 a long list of typed ones would take longer to write down than to find out.
 """
 
-from typing import Any
-
 from lsprotocol import types
 
 from zyn.lsp.documents import OpenDocument
+from zyn.lsp.plain import Json, Plain
 from zyn.lsp.reports import report
 from zyn.lsp.server import ZynServer
 
-Json = dict[str, Any]
 
-
-def document(server: ZynServer, params: types.DocumentDiagnosticParams) -> Json:
+def document(server: ZynServer, params: types.DocumentDiagnosticParams) -> Plain:
     """The diagnostics of one document."""
     opened = server.documents.get(params.text_document.uri)
-    return _report(opened, params.previous_result_id)
+    return Plain(_report(opened, params.previous_result_id))
 
 
-def workspace(server: ZynServer, params: types.WorkspaceDiagnosticParams) -> Json:
+def workspace(server: ZynServer, params: types.WorkspaceDiagnosticParams) -> Plain:
     """The diagnostics of open documents and of the files of the workspace."""
     before = {one.uri: one.value for one in params.previous_result_ids}
     items: list[Json] = []
@@ -33,7 +30,7 @@ def workspace(server: ZynServer, params: types.WorkspaceDiagnosticParams) -> Jso
             version = opened.version if is_open else None
             found = _report(opened, before.get(opened.uri))
             items.append({"uri": opened.uri, "version": version, **found})
-    return {"items": items}
+    return Plain({"items": items})
 
 
 def _report(opened: OpenDocument, previous: str | None) -> Json:

@@ -10,6 +10,7 @@ from zyn.ide import selection as selections
 from zyn.ide import signature_help as calls
 from zyn.lsp import convert, custom
 from zyn.lsp.documents import OpenDocument
+from zyn.lsp.plain import Plain
 from zyn.lsp.server import ZynServer
 
 WORKSPACE_SYMBOLS_MAX = 1000
@@ -119,12 +120,12 @@ def selection_range(
     return answers
 
 
-def inlay_hint(server: ZynServer, params: types.InlayHintParams) -> list[types.InlayHint]:
+def inlay_hint(server: ZynServer, params: types.InlayHintParams) -> Plain:
     """The hints of a range."""
     opened = server.documents.get(params.text_document.uri)
     start, end = opened.span(params.range)
     found = hints.hints(opened.document, start, end, server.settings.hints)
-    return [convert.hint(opened, one) for one in found]
+    return Plain([convert.hint(opened, one) for one in found])
 
 
 def code_lens(server: ZynServer, params: types.CodeLensParams) -> list[types.CodeLens]:
@@ -173,6 +174,6 @@ def signature_help(
     return types.SignatureHelp([signature], 0, found.active)
 
 
-def state_machine(server: ZynServer, params: custom.StateMachineParams) -> custom.Json | None:
+def state_machine(server: ZynServer, params: custom.StateMachineParams) -> Plain:
     """Our own request."""
-    return custom.state_machine(server.documents.get(params.text_document.uri), params)
+    return Plain(custom.state_machine(server.documents.get(params.text_document.uri), params))

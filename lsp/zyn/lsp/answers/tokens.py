@@ -6,35 +6,33 @@ from lsprotocol import types
 
 from zyn.ide.semantic import MODIFIERS, TYPES, Token, tokens
 from zyn.lsp.documents import OpenDocument
+from zyn.lsp.plain import Json, Plain
 from zyn.lsp.server import ZynServer
 
 LEGEND = types.SemanticTokensLegend(list(TYPES), list(MODIFIERS))
 
 
-def full(server: ZynServer, params: types.SemanticTokensParams) -> types.SemanticTokens:
+def full(server: ZynServer, params: types.SemanticTokensParams) -> Plain:
     """All tokens."""
     opened = server.documents.get(params.text_document.uri)
-    return types.SemanticTokens(_remember(server, opened), opened.state)
+    return Plain({"resultId": opened.state, "data": _remember(server, opened)})
 
 
-def delta(
-    server: ZynServer, params: types.SemanticTokensDeltaParams
-) -> types.SemanticTokens | types.SemanticTokensDelta:
+def delta(server: ZynServer, params: types.SemanticTokensDeltaParams) -> Plain:
     """What changed since the result the client names; all tokens when that is not known."""
     opened = server.documents.get(params.text_document.uri)
     known = server.tokens.get(opened.uri)
     data = _remember(server, opened)
     if known is None or known[0] != params.previous_result_id:
-        return types.SemanticTokens(data, opened.state)
-    edits = _edits(known[1], data)
-    return types.SemanticTokensDelta(edits, opened.state)
+        return Plain({"resultId": opened.state, "data": data})
+    return Plain({"resultId": opened.state, "edits": _edits(known[1], data)})
 
 
-def of_range(server: ZynServer, params: types.SemanticTokensRangeParams) -> types.SemanticTokens:
+def of_range(server: ZynServer, params: types.SemanticTokensRangeParams) -> Plain:
     """The tokens of a range."""
     opened = server.documents.get(params.text_document.uri)
     start, end = opened.span(params.range)
-    return types.SemanticTokens(_encoded(opened, tokens(opened.document, start, end)))
+    return Plain({"data": _encoded(opened, tokens(opened.document, start, end))})
 
 
 def _remember(server: ZynServer, opened: OpenDocument) -> list[int]:
@@ -59,7 +57,7 @@ def _encoded(opened: OpenDocument, found: list[Token]) -> list[int]:
     return data
 
 
-def _edits(old: list[int], new: list[int]) -> list[types.SemanticTokensEdit]:
+def _edits(old: list[int], new: list[int]) -> list[Json]:
     """One edit between the equal ends of two lists."""
     if old == new:
         return []
@@ -69,9 +67,8 @@ def _edits(old: list[int], new: list[int]) -> list[types.SemanticTokensEdit]:
     before.reverse()
     after.reverse()
     tail = _common(before, after, limit - head)
-    return [
-        types.SemanticTokensEdit(head, len(old) - head - tail, new[head : len(new) - tail]),
-    ]
+    inserted = new[head : len(new) - tail]
+    return [{"start": head, "deleteCount": len(old) - head - tail, "data": inserted}]
 
 
 def _common(one: "array[int]", other: "array[int]", limit: int) -> int:
