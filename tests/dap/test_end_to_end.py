@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -390,6 +391,40 @@ async def test_sessions_over_tcp_one_after_the_other() -> None:
 
 
 def _command(*arguments: str) -> list[str]:
-    import sys
 
     return [sys.executable, "-c", "from zyn.dap import main; main()", *arguments]
+
+
+HOST = """
+import sys
+from zyn.embed import Runtime
+from zyn.embed.listen import listen
+with Runtime() as runtime, open(sys.argv[1]) as source:
+    runtime.load_module(source.read())
+    print(listen(0, runtime=runtime).port, flush=True)
+    for line in sys.stdin:
+        print(runtime.call("sum_to", int(line)), flush=True)
+"""
+
+
+async def test_attach_and_leave_again(client: DapClient) -> None:
+    """A process that embeds zyn is stopped, looked at, and goes on when the debugger leaves."""
+    host = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", HOST, str(SUMS),
+        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    assert host.stdin is not None
+    assert host.stdout is not None
+    port = int(await client.within(host.stdout.readline()))
+    await client.request("initialize", VSCODE)
+    await client.request("attach", {"port": port})
+    await client.request("setFunctionBreakpoints", {"breakpoints": [{"name": "sum_to"}]})
+    await client.request("configurationDone")
+    host.stdin.write(b"4\n")
+    stopped = await client.next_event("stopped", reason="function breakpoint")
+    assert (await locals_of(client, stopped["threadId"]))["n"] == "4"
+    await client.request("disconnect")
+    await client.until_closed()
+    assert await client.within(host.stdout.readline()) == b"10\n"
+    host.stdin.close()
+    assert await client.within(host.wait()) == 0

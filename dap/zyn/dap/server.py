@@ -14,7 +14,14 @@ from collections.abc import Callable
 from typing import Any
 
 from zyn.dap.session import Session
-from zyn.dap.transport import HEADER_BYTES_MAX, Connection, FileSink, Sink, StreamSink
+from zyn.dap.transport import (
+    BODY_BYTES_MAX,
+    HEADER_BYTES_MAX,
+    Connection,
+    FileSink,
+    Sink,
+    StreamSink,
+)
 from zyn.debug.engine import Engine
 
 MakeEngine = Callable[[], Engine]
@@ -64,7 +71,8 @@ async def _reader(descriptor: int) -> asyncio.StreamReader:
     stream = os.fdopen(descriptor, "rb", buffering=0)
     if _is_file(descriptor):
         # The loop cannot wait for a file, and need not: all of it is there.
-        reader.feed_data(stream.read())
+        with contextlib.suppress(OSError):
+            reader.feed_data(stream.read(BODY_BYTES_MAX))
         reader.feed_eof()
         return reader
     loop = asyncio.get_running_loop()
@@ -84,5 +92,6 @@ async def _sink(descriptor: int) -> Sink:
 
 
 def _is_file(descriptor: int) -> bool:
+    """Whether the loop cannot wait for it: a file, or a device such as /dev/null."""
     mode = os.fstat(descriptor).st_mode
-    return not (stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode) or stat.S_ISCHR(mode))
+    return not (stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode) or os.isatty(descriptor))
