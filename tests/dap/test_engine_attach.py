@@ -9,8 +9,7 @@ import pytest
 from tests.support.debugging import Debugging
 from zyn.debug.model import DebugError, SourceBreakpoint
 from zyn.debug.session import Session
-from zyn.embed import Runtime
-from zyn.embed.listen import Listener, listen
+from zyn.embed import Listener, Runtime, listen
 
 SERVER = """
 async fn handle(n: i32) i32 {

@@ -16,7 +16,7 @@ from zyn.debug.model import DebugError, LaunchConfig, TaskChanged
 from zyn.debug.session import Session
 from zyn.debug.wire import Kind, message
 from zyn.embed import Runtime
-from zyn.embed.listen import listen
+from zyn.embed.listener import listen
 
 FOREVER = """
 async fn main() i32 {

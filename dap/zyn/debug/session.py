@@ -95,7 +95,7 @@ class Session:
         self._debuggee = debuggee
         self._keep(self._watch(debuggee))
         try:
-            await self._connected(link, Hello(0, launched=True), b"")
+            await self._connected(link)
             async with asyncio.timeout(LOAD_TIMEOUT_S):
                 await self._loaded
         except TimeoutError:
@@ -120,9 +120,11 @@ class Session:
                 f"nothing answers at {host}:{port}: {error.strerror or error}"
             ) from None
         try:
-            await self._connected(link, Hello(0, launched=False), b"")
-        except LinkLost:
-            self._target = None
+            await self._connected(link)
+        except DebugError as error:
+            await self._abandon()
+            if not isinstance(error, LinkLost):
+                raise
             raise DebugError(f"{host}:{port} is no program that listens for a debugger") from None
         self._started = True
         await self._apply()
@@ -136,28 +138,26 @@ class Session:
         self._breakpoints.forget_hits()
 
     def _make_link(self) -> Link:
+        """A link with a target behind it, so that not even its first event is lost."""
+
         def on_event(kind: Kind, payload: bytes) -> None:
             if self._events is not None:
                 self._events.put(kind, payload)
 
-        return Link(on_event, self._lost)
-
-    async def _connected(self, link: Link, hello: Hello, token: bytes) -> None:
-        self._install(link, hello)
-        target = self._target
-        assert target is not None
-        hello = await link.hello(token)
-        target.hello = target.memory.places = hello
-        await target.publish_all()
-        target.non_stop = self._config is not None and self._config.non_stop
-        await link.switch(Kind.STOP_ALL, not target.non_stop)
-
-    def _install(self, link: Link, hello: Hello) -> None:
-        target = Target(link, hello)
+        link = Link(on_event, self._lost)
+        target = Target(link, Hello(0, launched=False))
         self._target = target
         self._breakpoints.program = target.program
         self._events = Events(target, self._breakpoints, self._emit, self._on_host)
         self._events.on_entry = self._entered
+        return link
+
+    async def _connected(self, link: Link) -> None:
+        target = self._need()
+        target.hello = target.memory.places = await link.hello(b"")
+        await target.publish_all()
+        target.non_stop = self._config is not None and self._config.non_stop
+        await link.switch(Kind.STOP_ALL, not target.non_stop)
 
     async def _apply(self) -> None:
         """The program is loaded: set in it what was asked for before."""
@@ -234,7 +234,7 @@ class Session:
             await target.link.host({"do": "finish"})
 
     def _lost(self) -> None:
-        if self._debuggee is None and not self._ending:
+        if self._debuggee is None and self._started and not self._ending:
             self._keep(self._finish(None, None, ""))
 
     async def _watch(self, debuggee: Debuggee) -> None:
@@ -264,7 +264,7 @@ class Session:
         self._over.set()
 
     async def _abandon(self) -> None:
-        """A launch that failed leaves nothing behind and tells nothing."""
+        """A launch or attach that failed leaves nothing behind and tells nothing."""
         debuggee, self._debuggee = self._debuggee, None
         events, self._events = self._events, None
         self._target = None

@@ -25,6 +25,7 @@ from zyn.embed.errors import (
     WaitingTask,
     ZynError,
 )
+from zyn.embed.listener import Listener, listen
 from zyn.embed.promise import Promise
 from zyn.embed.runtime import Runtime
 from zyn.embed.states import (
@@ -53,6 +54,7 @@ __all__ = [
     "Failed",
     "Fulfilled",
     "LanguageGrammar",
+    "Listener",
     "NotAvailable",
     "Problem",
     "Promise",
@@ -76,4 +78,5 @@ __all__ = [
     "WaitingTask",
     "Won",
     "ZynError",
+    "listen",
 ]
