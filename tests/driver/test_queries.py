@@ -210,6 +210,16 @@ def test_the_first_of_two_declarations_counts() -> None:
     assert [unit.name for unit in document.compile_units()] == ["a"]
 
 
+def test_one_of_two_equal_functions_is_edited() -> None:
+    twice = b"fn a() i32 { return 1; }\n"
+    document = Document("zyntax", twice + twice + b"fn b() i32 { return a(); }\n")
+    assert [unit.name for unit in document.compile_units()] == ["a", "b"]
+    second = document.data.rindex(b"i32 { return 1")
+    document.edit(second, second + 3, b"bool")
+    assert [unit.facts.signature.name for unit in document.compile_units()] == ["a", "b"]
+    assert [d.code.name for d in document.diagnostics()] == ["type-mismatch", "duplicate-name"]
+
+
 def test_compile_units_are_sound_functions_in_order() -> None:
     text = SAMPLE + "fn broken( {}\nfn wrong() i32 { return true; }\n"
     units = Document("zyntax", text.encode()).compile_units()

@@ -49,6 +49,26 @@ class Names:
         state = self.states.get(name)
         return state.head if state is not None else None
 
+    def replace(self, old: list[ItemState], new: list[ItemState]) -> bool:
+        """Take over items in place of those that declared the same names in the same order.
+
+        Whether that is so; else nothing is done.
+        """
+        pairs = [(state.name, state) for state in new if state.name is not None]
+        if [state.name for state in old if state.name is not None] != [name for name, _ in pairs]:
+            return False
+        if any(state.name and self.states.get(state.name) is not state for state in old):
+            return False
+        changed: set[str] = set()
+        for name, state in pairs:
+            self.states[name] = state
+            key = head_key(state.head)
+            if key != self._keys[name]:
+                self._keys[name] = key
+                changed.add(name)
+        self._log_changes(changed)
+        return True
+
     def update(self, states: Iterable[ItemState]) -> None:
         """Take over the items of the file as they are now, in order."""
         old, old_keys = self.states, self._keys
@@ -71,6 +91,9 @@ class Names:
         same_names = old.keys() == new.keys()
         keys[ALL_NAMES] = old_keys.get(ALL_NAMES) if same_names else frozenset(new)
         self.states, self._keys = new, keys
+        self._log_changes(changed)
+
+    def _log_changes(self, changed: set[str]) -> None:
         if changed:
             self.epoch += 1
             self._log = [*self._log[1 - LOG_MAX :], frozenset(changed)]

@@ -12,7 +12,7 @@ up a changed name are made again; no question walks the file in Python.
 Absent here: files, positions in lines and columns, and whatever several files share.
 """
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
@@ -46,10 +46,12 @@ class Document:
         self.text = SourceText(data)
         self._tree = SyntaxTree(language, data)
         self._store = Store()
-        self._pieces: list[Piece] = [self._read(i) for i in range(len(self._tree.starts))]
         self._names = Names()
         self._stale: list[tuple[int, ItemState]] = []
-        self._refresh()
+        self._offsets: list[int] = []
+        self._states: list[ItemState] = []
+        self._duplicates: dict[int, Diagnostic] | None = None
+        self._lay_out(0, 0, len(self._tree.starts), 0, 0)
 
     # The text
 
@@ -63,16 +65,24 @@ class Document:
         size = len(self.data)
         if not 0 <= start <= old_end <= size:
             raise ZynBug(f"edit of {start}..{old_end} in {size} bytes")
-        before = self._offsets
+        before = (self._offsets, self._states)
+        old_starts = self._tree.starts
         first, removed, added = self._tree.edit(start, old_end, new)
         data = self._tree.data
         self.text = SourceText(data, patched(self.text.starts, data, start, old_end, len(new)))
-        self._pieces[first : first + removed] = [self._read(first + i) for i in range(added)]
         self.revision += 1
-        gone = list(zip(before, self._states, strict=True))
-        self._refresh()
-        self._note_vanished(gone, start, old_end, len(new))
-        self._store.trim(len(self._pieces))
+        behind = first + removed
+        end = old_starts[behind] if behind < len(old_starts) else size + 1
+        moved = start + len(new) - old_end
+        self._lay_out(
+            bisect_left(self._offsets, old_starts[first]),
+            bisect_left(self._offsets, end),
+            added,
+            first,
+            moved,
+        )
+        self._note_vanished(*before, start, old_end, moved)
+        self._store.trim(len(self._tree.starts))
 
     def replace(self, data: bytes) -> None:
         """Make the text `data`, as the edit of what lies between equal ends."""
@@ -93,20 +103,33 @@ class Document:
             self._store.keep(text, piece)
         return piece
 
-    def _refresh(self) -> None:
-        """Lay the items out again and see which names changed."""
+    def _lay_out(self, low: int, high: int, added: int, first: int, moved: int) -> None:
+        """Put the items of `added` pieces from piece `first` on in place of items low..high.
+
+        Those behind lie `moved` bytes further on.
+        """
         offsets: list[int] = []
         states: list[ItemState] = []
-        for start, piece in zip(self._tree.starts, self._pieces, strict=True):
-            for offset, state in piece:
+        for index in range(first, first + added):
+            start = self._tree.starts[index]
+            for offset, state in self._read(index):
                 offsets.append(start + offset)
                 states.append(state)
-        self._offsets = offsets
-        self._states = states
-        self._names.update(states)
+        gone = self._states[low:high]
+        rest = [*self._states[:low], *self._states[high:]]
+        behind = self._offsets[high:]
+        if moved:
+            behind = [offset + moved for offset in behind]
+        self._offsets = [*self._offsets[:low], *offsets, *behind]
+        self._states = [*self._states[:low], *states, *self._states[high:]]
+        # Equal text is one state, so what is gone here may still stand elsewhere.
+        repeated = any(state in rest for state in gone)
+        if repeated or not self._names.replace(gone, states):
+            self._names.update(self._states)
+            self._duplicates = None
+        elif len(gone) != len(states):
+            self._duplicates = None
         self._frames = Frames(self._checked)
-        self._checked_all = False
-        self._duplicates: dict[int, Diagnostic] | None = None
 
     # Items
 
@@ -140,29 +163,22 @@ class Document:
         return PlacedItem(offset, self.text.line_of(offset), self._states[index])
 
     def _note_vanished(
-        self, before: list[tuple[int, ItemState]], start: int, old_end: int, added: int
+        self, offsets: list[int], states: list[ItemState], start: int, old_end: int, moved: int
     ) -> None:
         """Keep what the edit swallowed without touching it, if that is most of the file."""
-        delta = start + added - old_end
-
-        def moved(old: list[tuple[int, ItemState]]) -> Iterator[tuple[int, ItemState]]:
-            for offset, state in old:
-                if offset + len(state.item.text) <= start:
-                    yield offset, state
-                elif offset >= old_end:
-                    yield offset + delta, state
-
+        swallowed = len(self._states) <= len(states) * (1 - VANISHED_SHARE)
+        if not swallowed and not self._stale:
+            return
         here = dict(zip(self._offsets, self._states, strict=True))
-        self._stale = [
-            (offset, state) for offset, state in moved(self._stale) if here.get(offset) is not state
-        ]
-        if len(self._states) <= len(before) * (1 - VANISHED_SHARE):
-            known = set(self._stale)
-            self._stale += [
-                pair
-                for pair in moved(before)
-                if here.get(pair[0]) is not pair[1] and pair[1].facts and pair not in known
-            ]
+        before = dict(self._stale)
+        if swallowed:
+            before.update(zip(offsets, states, strict=True))
+        self._stale = []
+        for offset, state in before.items():
+            end = offset + len(state.item.text)
+            place = offset if end <= start else offset + moved if offset >= old_end else -1
+            if place >= 0 and here.get(place) is not state and state.facts is not None:
+                self._stale.append((place, state))
 
     # Names and facts
 
@@ -283,13 +299,16 @@ class Document:
         `check` lets every pass over their IR be checked.
         """
         units: list[Unit] = []
+        seen: set[str] = set()
         for placed in self.items:
             state = placed.state
             facts = self._check(state).facts
             if not isinstance(facts, FunctionFacts) or not facts.is_sound:
                 continue
-            if self._names.states.get(facts.signature.name) is not state:
+            name = facts.signature.name
+            if name in seen or self._names.states.get(name) is not state:
                 continue
+            seen.add(name)
             if facts.signature.is_async:
                 # Code generation may change what it is given, so it gets its own.
                 lowered = self.lowered(placed)

@@ -21,7 +21,13 @@ def is_likely(name: str, candidate: str) -> bool:
 
 def nearest(name: str, candidates: Iterable[str]) -> str | None:
     """The candidate most like `name`, or None when none is like it."""
-    likely = [candidate for candidate in candidates if is_likely(name, candidate)]
+    size = len(name)
+    # The length is looked at before anything is called: most names fail there.
+    likely = [
+        candidate
+        for candidate in candidates
+        if -2 <= len(candidate) - size <= 2 and is_likely(name, candidate)
+    ]
     return _closest(name, tuple(likely[:CANDIDATES_MAX])) if likely else None
 
 
