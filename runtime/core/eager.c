@@ -1,7 +1,8 @@
 /* Starting a task at once: its first segment runs inside the poll of the task that makes it.
  *
- * This is what languages with eager async functions need; Zyntax, whose functions start when they are polled, never
- * calls it.  The new task is an ordinary one afterwards: it parks, is woken and is joined like any other.
+ * This is what languages with eager async functions need; Zyntax, whose functions start when they
+ * are polled, never calls it.  The new task is an ordinary one afterwards: it parks, is woken and
+ * is joined like any other.
  *
  * Rule 1.  the caller's context is lent to the new task and given back as it was, error included.
  * Rule 2.  a task that is already running, ended, held or cancelled is left alone.
@@ -12,7 +13,8 @@ int32_t zyn_start(ZynContext *cx, ZynPromise *p, ZynSite site)
 {
 	ZynTask *task = zyn__task_of_promise(p);
 	zyn__task_become(task, zyn__task_id_of(cx), site);
-	if (zyn__task_ended(task) || task->kept || task->cancelling || zyn__flag(task, ZYN_FRAME_RUNNING))
+	if (zyn__task_ended(task) || task->kept || task->cancelling ||
+	    zyn__flag(task, ZYN_FRAME_RUNNING))
 		return 0; /* Rule 2. */
 	if (zyn__list_linked(&task->queue))
 		zyn__list_remove(&task->queue);

@@ -1,7 +1,8 @@
-/* Cold paths of compiled code, kept here so that every function holds one call instead of their text.
+/* Cold paths of compiled code, kept here so that every function holds one call instead of their
+ * text.
  *
- * zyn_enter    a prologue tests stack and attention inline and comes here when either wants something
- * zyn_failed   how a poll ends that has done its clean-up and has an error to report
+ * zyn_enter    a prologue tests stack and attention inline and comes here when either wants
+ * something zyn_failed   how a poll ends that has done its clean-up and has an error to report
  */
 #include "zynrt.h"
 
@@ -17,6 +18,7 @@ int32_t zyn_enter(ZynContext *cx, void *sm, ZynSite site)
 int64_t zyn_failed(void *sm, ZynContext *cx)
 {
 	const ZynError *error = (const ZynError *)(uintptr_t)cx->error.payload;
-	*(uint32_t *)sm = error->code == ZYN_ERROR_CANCELLED ? ZYN_STATE_CANCELLED : ZYN_STATE_FAILED;
+	*(uint32_t *)sm = error->code == ZYN_ERROR_CANCELLED ? ZYN_STATE_CANCELLED
+	                                                     : ZYN_STATE_FAILED;
 	return ZYN_POLL_LOOK;
 }
