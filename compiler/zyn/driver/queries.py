@@ -309,14 +309,16 @@ class Document:
             if name in seen or self._names.states.get(name) is not state:
                 continue
             seen.add(name)
-            if facts.signature.is_async:
-                # Code generation may change what it is given, so it gets its own.
-                lowered = self.lowered(placed)
-                assert lowered is not None
-                lowered = lower_item(state, lowered.callees.get, check=check)
-            else:
+            lowered = self.lowered(placed)
+            if lowered is None:
                 lowered = lower_item(state, lambda _: None, check=check)
+            elif check:
+                lowered = lower_item(state, lowered.callees.get, check=True)
             units.append(Unit(placed, facts, lowered))
+        # Code generation may change what it is given, so nobody else keeps it.
+        for unit in units:
+            unit.placed.state.lowered.clear()
+        self._frames = Frames(self._checked)
         return units
 
 
