@@ -41,7 +41,7 @@ else
 endif
 export PATH := $(ROOT)/$(VENV)/bin:$(PATH)
 
-.PHONY: help build demo test ctest lint format bench grammars lock clean
+.PHONY: help build demo test ctest sanitize lint format bench grammars lock clean
 
 help: ## print this menu
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -85,6 +85,13 @@ ctest: $(NATIVE)
 	@test -f build/dev/build.ninja || $(NATIVE_ENV) $(TURN) cmake --preset dev
 	@$(TURN) cmake --build --preset dev
 	@ctest --preset dev
+
+# The C tests again under the sanitizers.  CI runs it; the compiler must have them (gcc, clang).
+sanitize: $(DEPENDENCIES)
+	@for preset in asan-ubsan tsan; do \
+	  test -f build/$$preset/build.ninja || cmake --preset $$preset >/dev/null || exit 1; \
+	  cmake --build --preset $$preset >/dev/null && ctest --preset $$preset || exit 1; \
+	done
 
 # After a pin in pyproject.toml changed; needs uv.
 lock:
