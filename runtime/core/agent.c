@@ -195,6 +195,7 @@ static void let_all_go(ZynAgent *agent)
 		zyn_dbg_break(agent->rt, agent->armed[i].side_table, agent->armed[i].probe, 0);
 	agent->armed_count = 0;
 	zyn_dbg_filters(agent->rt, 0);
+	zyn_dbg_trace(agent->rt, 0);
 	zyn_dbg_stop_all(agent->rt, 0);
 	zyn_dbg_gate(agent->rt, 0);
 	zyn_dbg_attach(agent->rt, NULL);

@@ -47,6 +47,7 @@
 	X(STATE, 18)      /* -> u64 now ns, u64 live objects, u64 live bytes */ \
 	X(DETACH, 19)     /* lets every task go; the debuggee goes on without a debugger */ \
 	X(INTERRUPT, 20)  /* asks the run to end */ \
+	X(TRACE, 22)      /* u64 from, u32 max, u32 on -> u64 next, u32 count, poll records */ \
 	X(CHAIN, 21)      /* u64 task -> task, u32 count, activations */ \
 	X(STOPPED, 100)   /* u64 task, u32 reason, u32 mid_poll, task, u32 count, activations */ \
 	X(CHANGED, 101)   /* u64 task, u32 state, u32 known, task if known */ \
@@ -79,7 +80,9 @@ enum ZynAgentStatus { ZYN_AGENT_STATUSES(ZYN_AGENT_STATUS) };
 enum ZynAgentMetadata { ZYN_AGENT_METADATA(ZYN_AGENT_DATUM) };
 #undef ZYN_AGENT_DATUM
 
-/* A task: u64 id, parent, spawn_site, state_machine, descriptor, activation, polls, wakes,
+/* A poll record: u64 task, begin_ns, length_ns; u32 side_table, state_before, state_after, 0.
+ *
+ * A task: u64 id, parent, spawn_site, state_machine, descriptor, activation, polls, wakes,
  * parked_since_ns, waker, stop_site; u32 state, stop, held, cancelling, side_table, error_code,
  * error_line, error_side_table; then three times u32 size and bytes: the descriptor's name, the
  * error's message, the first FRAME_MAX bytes of the frame.

@@ -343,6 +343,36 @@ static uint32_t serve_interrupt(ZynAgent *agent, ZynReader *in, ZynBytes *out)
 	return ZYN_AGENT_STATUS_OK;
 }
 
+static uint32_t serve_trace(ZynAgent *agent, ZynReader *in, ZynBytes *out)
+{
+	uint64_t from = zyn__read_u64(in);
+	uint32_t max = zyn__read_u32(in);
+	uint32_t on = zyn__read_u32(in);
+	if (in->failed)
+		return ZYN_AGENT_STATUS_REFUSED;
+	if (max > ZYN_AGENT_TASKS_MAX)
+		max = ZYN_AGENT_TASKS_MAX;
+	if (!zyn_dbg_trace(agent->rt, on != 0))
+		return ZYN_AGENT_STATUS_LIMIT;
+	ZynPollRecord *records = malloc((max + 1) * sizeof(*records));
+	if (!records)
+		return ZYN_AGENT_STATUS_LIMIT;
+	uint64_t count = zyn_dbg_trace_read(agent->rt, &from, records, max);
+	zyn__bytes_u64(out, from);
+	zyn__bytes_u32(out, (uint32_t)count);
+	for (uint64_t i = 0; i < count; i++) {
+		zyn__bytes_u64(out, records[i].task);
+		zyn__bytes_u64(out, records[i].begin_ns);
+		zyn__bytes_u64(out, records[i].length_ns);
+		zyn__bytes_u32(out, records[i].side_table);
+		zyn__bytes_u32(out, records[i].state_before);
+		zyn__bytes_u32(out, records[i].state_after);
+		zyn__bytes_u32(out, 0);
+	}
+	free(records);
+	return ZYN_AGENT_STATUS_OK;
+}
+
 typedef uint32_t Serve(ZynAgent *agent, ZynReader *in, ZynBytes *out);
 
 static Serve *const SERVED[] = {
@@ -355,7 +385,7 @@ static Serve *const SERVED[] = {
 	[ZYN_AGENT_WAKE] = serve_wake,         [ZYN_AGENT_CANCEL] = serve_cancel,
 	[ZYN_AGENT_FILTERS] = serve_filters,   [ZYN_AGENT_STATE] = serve_state,
 	[ZYN_AGENT_DETACH] = serve_detach,     [ZYN_AGENT_INTERRUPT] = serve_interrupt,
-	[ZYN_AGENT_CHAIN] = serve_chain,
+	[ZYN_AGENT_CHAIN] = serve_chain,       [ZYN_AGENT_TRACE] = serve_trace,
 };
 
 bool zyn__agent_serve(ZynAgent *agent, uint32_t kind, uint32_t id, ZynReader payload)

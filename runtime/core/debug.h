@@ -45,6 +45,10 @@ struct ZynProbeTable {
 void zyn__debug_enter(ZynEntry *entry, ZynRuntime *rt);
 ZynDebugTask *zyn__debug_task(ZynTask *task); /* null: memory is out */
 void zyn__debug_task_changed(ZynTask *task);
+/* poll_trace.c: around a poll, while rt->poll_trace is not null. */
+void zyn__poll_trace_begin(ZynRuntime *rt, ZynTask *task, ZynPollRecord *record);
+void zyn__poll_trace_end(ZynRuntime *rt, ZynTask *task, ZynPollRecord *record);
+void zyn__poll_trace_free(ZynRuntime *rt);
 void zyn__debug_task_freed(ZynTask *task);
 void zyn__debug_task_ended(ZynTask *task);
 /* A poll of `task` ended and the task did not: it may have to stop where it waits. */

@@ -265,6 +265,7 @@ struct ZynRuntime {
 	uint32_t step_tasks;
 	uint32_t gate_closed;
 	ZynTask *gate_opener; /* when its poll ends the gate opens; null: none */
+	struct ZynPollTrace *poll_trace; /* null: polls are not recorded */
 	uint32_t stop_all;
 	uint32_t filters;
 	uint32_t probes_armed;

@@ -125,6 +125,10 @@ void zyn__task_poll_cancelled(ZynTask *task, ZynContext *cx)
 	uint32_t *state = zyn__machine_state(zyn__task_machine(task));
 	ZynPromise *promise = zyn__task_promise(task);
 	if (*state == ZYN_STATE_START) { /* Rule 6. */
+		/* Its parameters are released now: an ended frame has released them itself. */
+		const ZynDescriptor *descriptor = zyn__task_header(task)->descriptor;
+		if (descriptor->drop != NULL)
+			descriptor->drop(zyn__task_machine(task));
 		*state = ZYN_STATE_CANCELLED;
 		zyn_fail_cancelled(cx);
 		return;
@@ -228,11 +232,17 @@ void zyn__task_run(ZynRuntime *rt, ZynEntry *entry, ZynTask *task)
 	cx->waker = zyn__task_waker(task);
 	if (rt->debugger != NULL)
 		zyn__debug_task_changed(task);
+	ZynPollRecord record;
+	bool recorded = rt->poll_trace != NULL;
+	if (recorded)
+		zyn__poll_trace_begin(rt, task, &record);
 	bool ready = true;
 	if (task->cancelling)
 		zyn__task_poll_cancelled(task, cx);
 	else
 		ready = promise->poll_fn(promise->state_machine, cx) != 0;
+	if (recorded)
+		zyn__poll_trace_end(rt, task, &record);
 	cx->task = NULL;
 	task->seat = NULL;
 	zyn__flag_clear(task, ZYN_FRAME_RUNNING);

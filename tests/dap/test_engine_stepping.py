@@ -245,3 +245,19 @@ async def test_restart_runs_again_with_the_same_breakpoints(
     assert await where(session, stop) == ("outer", session.line("after"))
     await session.session.resume(None)
     assert (await session.exited()).value == "90"
+
+
+async def test_every_poll_is_recorded(debug: Callable[[str], Debugging]) -> None:
+    session = debug(CALLS)
+    await session.launch("outer()", breaks="end")
+    stop = await session.stopped()
+    before = await session.session.poll_trace()
+    await session.session.resume(None)
+    await session.exited()
+    polls = await session.session.poll_trace()
+    assert [(one.task, one.function, one.state_before) for one in polls] == [
+        (stop.task, "outer", 0),
+        (stop.task, "outer", 1),
+    ]
+    assert before == polls[:1]
+    assert (polls[0].state_after, polls[1].state_after) == (1, 0xFFFFFFFE)

@@ -37,7 +37,10 @@ def _ordered(op: str, left: float | bytes, right: float | bytes) -> bool:
         after = not before and not same
     else:
         before, same, after = left < right, left == right, left > right
-    return {"<": before, "<=": before or same, ">": after, ">=": after or same}[op]
+    answers = {"<": before, "<=": before or same, ">": after, ">=": after or same}
+    if op not in answers:
+        raise DebugError(f"`{op}` does not work on these")
+    return answers[op]
 
 
 def _whole(op: str, left: int, right: int) -> int:

@@ -29,6 +29,8 @@ _PAGE = struct.Struct("<QI")
 _PLACE = struct.Struct("<QI")
 _BREAK = struct.Struct("<III")
 _RESUME = struct.Struct("<QII")
+_TRACE = struct.Struct("<QII")
+_RECORD = struct.Struct("<3Q4I")
 _PLACES = struct.Struct("<9i")
 _READ_AT_ONCE = 4 << 20
 
@@ -226,6 +228,12 @@ class Link(asyncio.Protocol):
         """Runtime clock in ns, live objects, live bytes."""
         now, objects, size = Reader(await self.ask(Kind.STATE)).take(struct.Struct("<QQQ"))
         return now, objects, size
+
+    async def trace(self, start: int, count: int) -> tuple[int, list[tuple[int, ...]]]:
+        """Records of polls from a number on, and the number behind them; turns recording on."""
+        reader = Reader(await self.ask(Kind.TRACE, _TRACE.pack(start, count, 1)))
+        after = reader.take(_TASK_ID)[0]
+        return after, [reader.take(_RECORD) for _ in range(reader.u32())]
 
     async def host(self, request: object) -> dict[str, object]:
         """Ask the host of the program for something only it can do."""

@@ -155,7 +155,7 @@ class ExitInfo(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PollRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """One poll of one task, for a trace: begin and length in runtime-clock ns."""
+    """One poll of one task, for a trace: begin in ns of the runtime's clock, length in real ns."""
 
     task: int
     function: str

@@ -7,6 +7,7 @@ a poll and the virtual clock stands still; letting something go opens it.
 
 import asyncio
 import contextlib
+from collections import deque
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
@@ -79,6 +80,7 @@ class Session:
         self._over = asyncio.Event()
         self._ending = False
         self._quiet = False
+        self._polls: deque[PollRecord] = deque()
         self._background: set[asyncio.Task[None]] = set()
 
     # --- beginning ------------------------------------------------------------------------------
@@ -105,6 +107,7 @@ class Session:
             await self._abandon()
             raise
         self._entry_wanted = config.stop_on_entry
+        await self._need().read_trace()  # which begins to record
         await self._apply()
 
     async def attach(self, host: str, port: int) -> None:
@@ -146,6 +149,7 @@ class Session:
 
         link = Link(on_event, self._lost)
         target = Target(link, Hello(0, launched=False))
+        self._polls = target.polls
         self._target = target
         self._breakpoints.program = target.program
         self._events = Events(target, self._breakpoints, self._emit, self._on_host)
@@ -231,6 +235,7 @@ class Session:
             self._exit = ExitInfo(
                 value=told.value, error=told.error, leaked=told.leaked, deadlock=deadlock
             )
+            await target.read_trace()
             await target.link.host({"do": "finish"})
 
     def _lost(self) -> None:
@@ -404,7 +409,10 @@ class Session:
 
     async def poll_trace(self) -> list[PollRecord]:
         """See `Engine`."""
-        return []
+        if self._target is not None:
+            with contextlib.suppress(LinkLost):
+                await self._target.read_trace()
+        return list(self._polls)
 
     # --- letting go and stopping ----------------------------------------------------------------
 

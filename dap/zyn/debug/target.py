@@ -6,12 +6,13 @@ the gate is open, the number of polls does.
 """
 
 import contextlib
+from collections import deque
 
 import msgspec
 
 from zyn.debug.link import Hello, Link, RequestFailed
 from zyn.debug.memory import Memory
-from zyn.debug.model import DebugError, StopReason
+from zyn.debug.model import DebugError, PollRecord, StopReason
 from zyn.debug.program import Program
 from zyn.debug.scopes import Scopes
 from zyn.debug.stack import Stacks
@@ -21,6 +22,8 @@ STATES = (
     "pending", "runnable", "running", "parked", "held", "completed", "failed", "cancelled",
 )  # fmt: skip
 RUNNING, PARKED = 2, 3
+TRACE_PAGE = 4096
+POLLS_MAX = 65536  # as many as the debuggee keeps
 ENDED = frozenset({5, 6, 7})
 REASONS: dict[int, StopReason] = {
     1: "breakpoint", 2: "step", 3: "pause", 4: "entry", 5: "exception", 6: "deadlock",
@@ -59,6 +62,8 @@ class Target:
         self.gate_closed = False
         self.non_stop = False
         self.has_debug_builds = False
+        self.polls: deque[PollRecord] = deque(maxlen=POLLS_MAX)
+        self._traced = 0
         self._run = 0
         self._runs: dict[int, int] = {}
 
@@ -153,6 +158,21 @@ class Target:
             raise
         for function in self.program.functions.values():
             function.has_debug_build = True
+
+    async def read_trace(self) -> None:
+        """Take over the polls that were recorded since the last time."""
+        while True:
+            self._traced, records = await self.link.trace(self._traced, TRACE_PAGE)
+            for task, begin_ns, length_ns, table, before, after, _ in records:
+                function = self.program.function(table)
+                self.polls.append(
+                    PollRecord(
+                        task=task, function=function.name if function else "", begin_ns=begin_ns,
+                        length_ns=length_ns, state_before=before, state_after=after,
+                    )
+                )  # fmt: skip
+            if len(records) < TRACE_PAGE:
+                return
 
     async def publish_all(self) -> None:
         """Have everything published told."""

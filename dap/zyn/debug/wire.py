@@ -39,6 +39,7 @@ class Kind(IntEnum):
     DETACH = 19
     INTERRUPT = 20
     CHAIN = 21
+    TRACE = 22
     STOPPED = 100
     CHANGED = 101
     DEADLOCK = 102

@@ -32,6 +32,7 @@ FRAME_TASK = 2
 FRAME_DETACHED = 4
 CLOCK_REAL = 0
 CLOCK_VIRTUAL = 1
+RESUME_OPEN = 0x100
 
 
 class TaskState(IntEnum):
@@ -185,6 +186,7 @@ class StepMode(IntEnum):
     OUT = 3
     AWAIT = 4
     POLL = 5
+    KEEP = 6
 
     @property
     def text(self) -> str:
@@ -199,6 +201,7 @@ _STEP_TEXTS = {
     StepMode.OUT: "out",
     StepMode.AWAIT: "await",
     StepMode.POLL: "poll",
+    StepMode.KEEP: "keep",
 }
 
 

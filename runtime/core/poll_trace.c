@@ -1,0 +1,74 @@
+/* The last polls, for whoever wants to draw them: a ring that is written by the thread with the
+ * baton.
+ *
+ * Off it costs one comparison for each poll.  A record is complete before it is counted, and a
+ * reader that was overtaken by the writer is told which records it missed by their numbers.
+ */
+#include "internal.h"
+
+#include <stdlib.h>
+
+#define RECORDS_MAX (1u << 16)
+
+typedef struct ZynPollTrace {
+	uint64_t count; /* polls recorded so far; the last RECORDS_MAX of them are kept */
+	ZynPollRecord records[RECORDS_MAX];
+} ZynPollTrace;
+
+void zyn__poll_trace_begin(ZynRuntime *rt, ZynTask *task, ZynPollRecord *record)
+{
+	*record = (ZynPollRecord){
+		.task = zyn__get(&task->id),
+		.begin_ns = zyn__clock_now(rt),
+		.length_ns = zyn__monotonic_ns(),
+		.side_table = zyn__task_header(task)->descriptor->side_table,
+		.state_before = *zyn__machine_state(zyn__task_machine(task)),
+	};
+}
+
+void zyn__poll_trace_end(ZynRuntime *rt, ZynTask *task, ZynPollRecord *record)
+{
+	ZynPollTrace *trace = rt->poll_trace;
+	if (trace == NULL)
+		return; /* the debugger went during this poll */
+	record->length_ns = zyn__monotonic_ns() - record->length_ns;
+	record->state_after = *zyn__machine_state(zyn__task_machine(task));
+	trace->records[trace->count % RECORDS_MAX] = *record;
+	trace->count++;
+}
+
+void zyn__poll_trace_free(ZynRuntime *rt)
+{
+	free(rt->poll_trace);
+	rt->poll_trace = NULL;
+}
+
+int32_t zyn_dbg_trace(ZynRuntime *rt, int32_t on)
+{
+	ZynEntry entry;
+	zyn__debug_enter(&entry, rt);
+	if (!on)
+		zyn__poll_trace_free(rt);
+	else if (rt->poll_trace == NULL)
+		rt->poll_trace = calloc(1, sizeof *rt->poll_trace);
+	bool done = (rt->poll_trace != NULL) == (on != 0);
+	zyn__leave(&entry);
+	return done;
+}
+
+uint64_t zyn_dbg_trace_read(ZynRuntime *rt, uint64_t *from, ZynPollRecord *out, uint64_t max)
+{
+	ZynEntry entry;
+	uint64_t written = 0;
+	zyn__debug_enter(&entry, rt);
+	ZynPollTrace *trace = rt->poll_trace;
+	if (trace != NULL) {
+		uint64_t first = trace->count > RECORDS_MAX ? trace->count - RECORDS_MAX : 0;
+		if (*from < first)
+			*from = first;
+		while (*from < trace->count && written < max)
+			out[written++] = trace->records[(*from)++ % RECORDS_MAX];
+	}
+	zyn__leave(&entry);
+	return written;
+}
