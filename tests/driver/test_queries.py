@@ -57,6 +57,7 @@ def shown(document: Document) -> tuple[list[Hint], list[object], list[tuple[int,
 
 @given(programs, edits)
 @example(SAMPLE, [(0.0, 0, b"/*"), (0.99, 0, b"*/"), (0.0, 2, b"")])
+@example("async fn f() i32 {\nasync fn f() i32 {\n", [(0.55, 1, b"")])
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_edits_give_what_a_fresh_document_gives(text: str, changes: list[Edit]) -> None:
     document = Document("zyntax", text.encode())

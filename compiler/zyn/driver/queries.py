@@ -127,7 +127,7 @@ class Document:
         if repeated or not self._names.replace(gone, states):
             self._names.update(self._states)
             self._duplicates = None
-        elif len(gone) != len(states):
+        elif self._duplicates:
             self._duplicates = None
         self._frames = Frames(self._checked)
 
