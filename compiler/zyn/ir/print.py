@@ -5,6 +5,7 @@
 
 from zyn.ir import op as ir
 from zyn.ir.func import Const, Function, Local, Operand
+from zyn.sema.types import ArrayType, OptionalType, PromiseType, StructType, Type
 
 
 def print_function(function: Function) -> str:
@@ -23,6 +24,31 @@ def print_function(function: Function) -> str:
         lines += [f"  {_op(op, names)}" for op in block.ops]
         lines.append(f"  {_terminator(block.terminator, names)}")
     return "\n".join(lines) + "\n"
+
+
+def print_structs(function: Function) -> str:
+    """A line for each struct that the function's types name, parts before wholes."""
+    found: dict[str, StructType] = {}
+    for type_ in (function.result, *(local.type for local in function.locals)):
+        _find_structs(type_, found)
+    for block in function.blocks:
+        for op in (*block.ops, block.end):
+            for source in op.sources:
+                _find_structs(source.type, found)
+    return "".join(
+        f"struct {name} {{ {', '.join(f'{field}: {type_}' for field, type_ in struct.fields)} }}\n"
+        for name, struct in found.items()
+    )
+
+
+def _find_structs(type_: Type, found: dict[str, StructType]) -> None:
+    match type_:
+        case StructType(name, fields) if name not in found:
+            for _, field in fields:
+                _find_structs(field, found)
+            found[name] = type_
+        case ArrayType(_, inner) | OptionalType(inner) | PromiseType(inner):
+            _find_structs(inner, found)
 
 
 def _names(function: Function) -> dict[int, str]:
