@@ -25,7 +25,7 @@
 #define EXIT_ABANDONED 70
 #define RECEIVE_BYTES 65536u
 
-/* --- news -------------------------------------------------------------------------------------------------- */
+/* --- news ------------------------------------------------------------------------------------- */
 
 void zyn__agent_wake(ZynAgent *agent)
 {
@@ -165,7 +165,7 @@ static void drain_news(ZynAgent *agent)
 	free(list.items);
 }
 
-/* --- the connection ---------------------------------------------------------------------------------------- */
+/* --- the connection --------------------------------------------------------------------------- */
 
 static void connected(ZynAgent *agent, int fd, bool trusted)
 {
@@ -292,7 +292,7 @@ static void accept_one(ZynAgent *agent)
 		connected(agent, fd, false);
 }
 
-/* --- the thread -------------------------------------------------------------------------------------------- */
+/* --- the thread ------------------------------------------------------------------------------- */
 
 static void tick(ZynAgent *agent)
 {
@@ -372,7 +372,7 @@ static void *run(void *data)
 	return NULL;
 }
 
-/* --- start and stop ---------------------------------------------------------------------------------------- */
+/* --- start and stop --------------------------------------------------------------------------- */
 
 static void agent_free(ZynAgent *agent)
 {

@@ -427,8 +427,8 @@ ZYN_API uint64_t zyn_dbg_write(void *address, const void *bytes, uint64_t size);
 /* The shadow block of a frame, or null. */
 ZYN_API void *zyn_dbg_shadow(ZynRuntime *rt, void *sm, uint32_t *side_table, uint32_t *size);
 
-/* One poll of one task.  It begins on the runtime's clock; its length is real time, also under a virtual clock, and
- * contains the time that it was stopped. */
+/* One poll of one task.  It begins on the runtime's clock; its length is real time, also under a
+ * virtual clock, and contains the time that it was stopped. */
 typedef struct ZynPollRecord {
 	uint64_t task;
 	uint64_t begin_ns;
@@ -442,6 +442,7 @@ typedef struct ZynPollRecord {
 /* Records polls from now on, the last 65,536 of them; off forgets them.  0: memory is out. */
 ZYN_API int32_t zyn_dbg_trace(ZynRuntime *rt, int32_t on);
 /* Records from number `*from` on, oldest first, at most `max`; moves `*from` behind them. */
-ZYN_API uint64_t zyn_dbg_trace_read(ZynRuntime *rt, uint64_t *from, ZynPollRecord *out, uint64_t max);
+ZYN_API uint64_t zyn_dbg_trace_read(ZynRuntime *rt, uint64_t *from, ZynPollRecord *out,
+                                    uint64_t max);
 
 #endif

@@ -256,7 +256,8 @@ class Events:
 def _gone(id_: int, name: str, state: str) -> TaskView:
     """A task that ended and is forgotten."""
     return TaskView(
-        id=id_, name=name, state=state, stopped=None, held=False, parent=None, function=name,  # type: ignore[arg-type]
+        id=id_, name=name, function=name, stopped=None, held=False, parent=None,
+        state=state,  # type: ignore[arg-type]
         file=None, line=None, await_state=None, waits_for=None, polls=0, wakes=0,
         parked_since_ns=None, woken_by=None, spawned_at=None, error=None,
     )  # fmt: skip

@@ -7,7 +7,6 @@ a poll and the virtual clock stands still; letting something go opens it.
 
 import asyncio
 import contextlib
-from collections import deque
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
@@ -16,58 +15,42 @@ import msgspec
 from zyn.debug import breakpoints as points
 from zyn.debug import process, tasks
 from zyn.debug.breakpoints import Breakpoints, Site
+from zyn.debug.control import Control
 from zyn.debug.events import Events, Host
-from zyn.debug.inspection import Inspection
 from zyn.debug.link import Hello, Link, LinkLost
 from zyn.debug.model import (
     Breakpoint,
     BreakpointChanged,
-    Continued,
     DeadlockedTask,
     DebugError,
     DebugEvent,
     Exited,
     ExitInfo,
-    Frame,
     LaunchConfig,
     Output,
-    PollRecord,
-    Scope,
     SourceBreakpoint,
-    StepKind,
-    TaskView,
-    Variable,
 )
 from zyn.debug.process import Debuggee
 from zyn.debug.program import Program
-from zyn.debug.target import PARKED, RUNNING, Target
+from zyn.debug.target import Target
 from zyn.debug.wire import Kind, StepMode
 
 INTERRUPT_TIMEOUT_S = 1.0
 LOAD_TIMEOUT_S = 120.0
 FILTER_FAILURE, FILTER_DEADLOCK, FILTER_ENTRY = 1, 2, 4
 
-_MODES: dict[StepKind, StepMode] = {
-    "into": StepMode.INTO,
-    "over": StepMode.OVER,
-    "out": StepMode.OUT,
-    "await": StepMode.AWAIT,
-    "poll": StepMode.POLL,
-}
-
 
 def _ignore(event: DebugEvent) -> None:
     """Nobody listens yet."""
 
 
-class Session:
+class Session(Control):
     """Implements `zyn.debug.engine.Engine`."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.on_event: Callable[[DebugEvent], None] = _ignore
         self._config: LaunchConfig | None = None
-        self._target: Target | None = None
-        self._events: Events | None = None
         self._debuggee: Debuggee | None = None
         self._breakpoints = Breakpoints(Program())
         self._armed: set[Site] = set()
@@ -80,7 +63,6 @@ class Session:
         self._over = asyncio.Event()
         self._ending = False
         self._quiet = False
-        self._polls: deque[PollRecord] = deque()
         self._background: set[asyncio.Task[None]] = set()
 
     # --- beginning ------------------------------------------------------------------------------
@@ -286,16 +268,6 @@ class Session:
         self._background.add(task)
         task.add_done_callback(self._background.discard)
 
-    def _need(self) -> Target:
-        if self._target is None:
-            raise DebugError("no program is being debugged")
-        return self._target
-
-    def _inspection(self) -> Inspection:
-        self._need()
-        assert self._events is not None
-        return self._events.inspection
-
     # --- breakpoints ----------------------------------------------------------------------------
 
     async def set_breakpoints(
@@ -355,148 +327,6 @@ class Session:
             return []
         found = {(line, column) for line, column, _, _ in points.statements(program, loaded)}
         return sorted(place for place in found if first <= place[0] <= last)
-
-    # --- looking --------------------------------------------------------------------------------
-
-    async def tasks(
-        self,
-        *,
-        states: Sequence[str] | None = None,
-        text: str | None = None,
-        start: int = 0,
-        count: int | None = None,
-    ) -> tuple[list[TaskView], int]:
-        """See `Engine`."""
-        return await tasks.page(self._need(), states, text, start, count)
-
-    async def tasks_by_await(self) -> list[tuple[str, int | None, int, list[int]]]:
-        """See `Engine`."""
-        return await tasks.by_await(self._need())
-
-    async def stack(self, task: int) -> list[Frame]:
-        """See `Engine`."""
-        return await self._inspection().stack(task)
-
-    async def scopes(self, frame: object) -> list[Scope]:
-        """See `Engine`."""
-        return await self._inspection().scopes(frame)
-
-    async def variables(
-        self, reference: object, start: int = 0, count: int | None = None
-    ) -> list[Variable]:
-        """See `Engine`."""
-        return await self._inspection().variables(reference, start, count)
-
-    async def set_variable(self, reference: object, name: str, text: str) -> Variable:
-        """See `Engine`."""
-        return await self._inspection().set_variable(reference, name, text)
-
-    async def evaluate(self, text: str, frame: object | None, context: str) -> Variable:
-        """See `Engine`."""
-        return await self._inspection().evaluate(text, frame)
-
-    async def read_memory(self, address: int, count: int) -> bytes:
-        """See `Engine`."""
-        if not 0 <= count <= 4 << 20 or not 0 <= address < 1 << 64:
-            raise DebugError("at most 4 MiB of memory can be read at once")
-        return (await self._need().link.read([(address, count)]))[0]
-
-    async def write_memory(self, address: int, data: bytes) -> int:
-        """See `Engine`."""
-        if len(data) > 1 << 20 or not 0 <= address < 1 << 64:
-            raise DebugError("at most 1 MiB of memory can be written at once")
-        return await self._need().memory.write(address, data)
-
-    async def poll_trace(self) -> list[PollRecord]:
-        """See `Engine`."""
-        if self._target is not None:
-            with contextlib.suppress(LinkLost):
-                await self._target.read_trace()
-        return list(self._polls)
-
-    # --- letting go and stopping ----------------------------------------------------------------
-
-    async def resume(self, task: int | None, *, only: bool = False) -> None:
-        """See `Engine`."""
-        target = self._need()
-        if task is not None and only:
-            await self._known_stop(task)
-            await target.let_go(task, StepMode.NONE, open_gate=True)
-            self._say(Continued(task=task, all_tasks=False))
-            return
-        going = list(target.stops)
-        if task is not None and task in going:
-            going.remove(task)
-            going.insert(0, task)
-        # The gate opens with the last of those inside a poll: until then nothing else may run.
-        inside = [one for one in going if target.stops[one].mid_poll]
-        for one in going:
-            await target.let_go(one, StepMode.NONE, open_gate=one == (inside or going)[-1])
-        if not going:
-            await target.let_go(0, StepMode.NONE, open_gate=True)
-        self._say(Continued(task=task or (going[0] if going else 0), all_tasks=True))
-
-    async def _known_stop(self, task: int) -> None:
-        target = self._need()
-        if task not in target.stops and not target.gate_closed:
-            await target.task(task)
-            raise DebugError(f"task {task} is not stopped")
-
-    def _say(self, event: DebugEvent) -> None:
-        if self._events is not None:
-            self._events.say(event)
-
-    async def pause(self, task: int | None) -> None:
-        """See `Engine`."""
-        target = self._need()
-        if task is not None:
-            await self._pause_one(task)
-            return
-        found = await target.link.all_tasks(tasks.TASKS_MAX)
-        free = [one for one in found if one.id not in target.stops and one.state <= PARKED]
-        running = [one for one in free if one.state == RUNNING]
-        if target.non_stop:
-            for one in free:
-                await self._pause_one(one.id)
-            return
-        if not free:
-            raise DebugError("nothing runs that could be paused")
-        await self._pause_one((running or free)[0].id)
-
-    async def _pause_one(self, task: int) -> None:
-        target = self._need()
-        if task in target.stops:
-            return
-        await target.task(task)
-        await target.ensure_debug_builds()
-        await target.link.about(Kind.PAUSE, task)
-
-    async def step(self, task: int, kind: StepKind) -> None:
-        """See `Engine`."""
-        target = self._need()
-        if kind != "poll" and task not in target.stops:
-            await target.task(task)
-            raise DebugError(f"task {task} is not stopped; only a poll can be stepped")
-        await target.ensure_debug_builds()
-        await target.let_go(task, _MODES[kind], open_gate=not target.non_stop)
-        everyone = not target.non_stop and not target.stops
-        self._say(Continued(task=task, all_tasks=everyone))
-
-    async def hold(self, task: int) -> None:
-        """See `Engine`."""
-        await self._need().link.hold(task, True)
-
-    async def release(self, task: int) -> None:
-        """See `Engine`."""
-        await self._need().link.hold(task, False)
-
-    async def wake(self, task: int) -> None:
-        """See `Engine`."""
-        await self._need().link.about(Kind.WAKE, task)
-
-    async def cancel(self, task: int) -> None:
-        """See `Engine`."""
-        await self._need().link.about(Kind.CANCEL, task)
 
     # --- ending ---------------------------------------------------------------------------------
 

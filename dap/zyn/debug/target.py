@@ -5,6 +5,7 @@ while the gate is closed nothing runs but what we resume, so a count of resumes 
 the gate is open, the number of polls does.
 """
 
+import asyncio
 import contextlib
 from collections import deque
 
@@ -62,6 +63,7 @@ class Target:
         self.gate_closed = False
         self.non_stop = False
         self.has_debug_builds = False
+        self._building = asyncio.Lock()  # who comes second waits for the first one's builds
         self.polls: deque[PollRecord] = deque(maxlen=POLLS_MAX)
         self._traced = 0
         self._run = 0
@@ -148,14 +150,11 @@ class Target:
         One request compiles all: a breakpoint needs the callers of its function as well, since
         the fast build may have inlined it, and a step needs whatever is called next.
         """
-        if self.has_debug_builds:
-            return
-        self.has_debug_builds = True
-        try:
+        async with self._building:
+            if self.has_debug_builds:
+                return
             await self.link.host({"do": "debug"})
-        except DebugError:
-            self.has_debug_builds = False
-            raise
+            self.has_debug_builds = True
         for function in self.program.functions.values():
             function.has_debug_build = True
 
