@@ -20,9 +20,9 @@ int32_t zyn_call_direct(ZynRuntime *rt, ZynThunk *thunk, const void *args, void 
 	seat->cx.stack_limit = zyn__stack_limit(rt->stack_bytes);
 	ZYN_ASSERT(seat->cx.error.tag == 0);
 	ZYN_ASSERT(seat->cx.task == NULL);
-	if (!entry.nested && atomic_fetch_add(&rt->drivers, 1) == 0 &&
-	    zyn__get(&rt->interrupt) != 0)
-		atomic_store(&rt->interrupt, 0); /* it was meant for a run that is over */
+	if (!entry.nested)
+		atomic_fetch_add(&rt->drivers, 1);
+	zyn__interrupt_pass_on(rt, &seat->cx);
 	uint64_t deadline_ns = rt->deadline_real_ns;
 	if (!entry.nested)
 		rt->deadline_real_ns = UINT64_MAX;
@@ -33,8 +33,8 @@ int32_t zyn_call_direct(ZynRuntime *rt, ZynThunk *thunk, const void *args, void 
 	if (seat->cx.task != NULL)
 		zyn__debug_call_end(&seat->cx, failure);
 	rt->deadline_real_ns = deadline_ns;
-	if (!entry.nested)
-		atomic_fetch_sub(&rt->drivers, 1);
+	if (!entry.nested && atomic_fetch_sub(&rt->drivers, 1) == 1 && rt->stopped_mid_poll == 0)
+		zyn_rt_interrupt_clear(rt);
 	int32_t status = ZYN_READY;
 	if (failure != NULL)
 		status = failure->code == ZYN_ERROR_CANCELLED ? ZYN_CANCELLED : ZYN_FAILED;

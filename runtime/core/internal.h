@@ -264,7 +264,7 @@ struct ZynRuntime {
 	uint32_t kept_tasks;
 	uint32_t step_tasks;
 	uint32_t gate_closed;
-	ZynTask *gate_opener; /* when its poll ends the gate opens; null: none */
+	ZynTask *gate_opener;            /* when its poll ends the gate opens; null: none */
 	struct ZynPollTrace *poll_trace; /* null: polls are not recorded */
 	uint32_t stop_all;
 	uint32_t filters;
@@ -515,6 +515,7 @@ bool zyn__wake_fd_open(ZynRuntime *rt);
 void zyn__wake_fd_close(ZynRuntime *rt);
 void zyn__kick(ZynRuntime *rt); /* any thread, and signal handlers */
 void zyn__kick_drain(ZynRuntime *rt);
+void zyn__interrupt_pass_on(ZynRuntime *rt, ZynContext *cx);
 /* until a kick; -1: no limit; without the baton */
 void zyn__sleep(ZynRuntime *rt, int64_t timeout_ns);
 

@@ -31,9 +31,8 @@ bool zyn__run_enter(ZynRuntime *rt, ZynEntry *entry, uint64_t deadline_ns)
 		atomic_fetch_add(&rt->drivers, 1);
 		return true;
 	}
-	if (atomic_fetch_add(&rt->drivers, 1) == 0 && rt->stopped_mid_poll == 0 &&
-	    zyn__get(&rt->interrupt) != 0)
-		atomic_store(&rt->interrupt, 0); /* it was meant for a run that is over */
+	atomic_fetch_add(&rt->drivers, 1);
+	zyn__interrupt_pass_on(rt, cx);
 	cx->runtime = rt;
 	cx->stack_limit = zyn__stack_limit(rt->stack_bytes);
 	return true;
@@ -46,8 +45,12 @@ void zyn__run_leave(ZynEntry *entry)
 	if (drove)
 		zyn__seat_put(rt, entry->seat);
 	entry->seat = NULL;
-	if (atomic_fetch_sub(&rt->drivers, 1) == 1 && drove && rt->stopped_mid_poll != 0)
-		zyn__debug_substitute(rt);
+	if (atomic_fetch_sub(&rt->drivers, 1) == 1) {
+		if (rt->stopped_mid_poll == 0)
+			zyn_rt_interrupt_clear(rt); /* the run that it was meant for is over */
+		else if (drove)
+			zyn__debug_substitute(rt);
+	}
 	zyn__leave(entry); /* Rule 2. */
 }
 

@@ -305,9 +305,23 @@ int zyn_rt_wake_fd(ZynRuntime *rt)
 	return rt->wake_read_fd;
 }
 
+/* The flag is what counts; the bits only make a machine look at it.  They are set on the seats
+ * there are now, so a run that begins later passes the flag on to its own. */
 void zyn_rt_interrupt(ZynRuntime *rt)
 {
 	atomic_store(&rt->interrupt, 1);
 	zyn__seats_ring(rt, ZYN_ATTENTION_INTERRUPT);
 	zyn__kick(rt);
+}
+
+void zyn_rt_interrupt_clear(ZynRuntime *rt)
+{
+	if (atomic_load(&rt->interrupt) != 0)
+		atomic_store(&rt->interrupt, 0);
+}
+
+void zyn__interrupt_pass_on(ZynRuntime *rt, ZynContext *cx)
+{
+	if (atomic_load(&rt->interrupt) != 0)
+		atomic_fetch_or(&cx->attention, ZYN_ATTENTION_INTERRUPT);
 }

@@ -313,8 +313,12 @@ ZYN_API int zyn_rt_wake_fd(ZynRuntime *rt);
 ZYN_API int32_t zyn_rt_block_on(ZynRuntime *rt, ZynPromise *p, int64_t timeout_ns);
 /* Turns until nothing is runnable and no timer is left. */
 ZYN_API int32_t zyn_rt_run_until_idle(ZynRuntime *rt);
-/* Asks whatever runs now to end with INTERRUPTED.  Any thread, and from a signal handler. */
+/* Asks whatever runs now to end with INTERRUPTED; if nothing does, the next run, so that an
+ * interrupt in the moment before a call is not lost.  Any thread, and from a signal handler. */
 ZYN_API void zyn_rt_interrupt(ZynRuntime *rt);
+/* Takes back an interrupt that came too late to end anything.  Any thread, and from a signal
+ * handler. */
+ZYN_API void zyn_rt_interrupt_clear(ZynRuntime *rt);
 /* `delta` operations of the host that will wake some task began (or, negative, ended).  While
  * one is under way there is no deadlock and the virtual clock waits.  Any thread. */
 ZYN_API void zyn_rt_outside(ZynRuntime *rt, int64_t delta);

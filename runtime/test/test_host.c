@@ -91,6 +91,39 @@ static void test_interrupt_ends_what_runs_or_waits(void)
 	}
 }
 
+static void spin(ZynContext *cx, const void *args, void *result);
+
+static void test_interrupt_before_a_run_ends_it_and_no_other(void)
+{
+	ZynRuntime *rt = runtime_new(ZYN_CLOCK_REAL);
+	for (int way = 0; way < 3; way++) {
+		ZynPromise *p = zyn_call_async(rt, &looper, NULL, 0, 0);
+		zyn_rt_interrupt(rt);
+		if (way == 0) {
+			CHECK_EQ(zyn_rt_block_on(rt, p, -1), ZYN_CANCELLED); /* not even begun */
+			CHECK_EQ(zyn_promise_error(p)->code, ZYN_ERROR_INTERRUPTED);
+		} else if (way == 1) {
+			CHECK_EQ(zyn_promise_poll(rt, p), ZYN_FAILED);
+			CHECK_EQ(zyn_promise_error(p)->code, ZYN_ERROR_INTERRUPTED);
+		} else {
+			ZynError *error = NULL;
+			CHECK_EQ(zyn_call_direct(rt, spin, NULL, NULL, &error), ZYN_FAILED);
+			CHECK_EQ(error->code, ZYN_ERROR_INTERRUPTED);
+			zyn_error_release(error);
+		}
+		zyn_promise_release(p);
+		p = ticker_new(rt, 1, 1);
+		CHECK_EQ(zyn_rt_block_on(rt, p, -1), ZYN_READY);
+		zyn_promise_release(p);
+		zyn_rt_interrupt(rt);
+		zyn_rt_interrupt_clear(rt);
+		p = ticker_new(rt, 1, 1);
+		CHECK_EQ(zyn_rt_block_on(rt, p, -1), ZYN_READY);
+		zyn_promise_release(p);
+	}
+	runtime_end(rt);
+}
+
 static ZynRuntime *signalled_rt;
 
 static void on_signal(int number)
@@ -149,6 +182,14 @@ static void recurse(ZynContext *cx, const void *args, void *result)
 	}
 	recurse(cx, args, result);
 	room[1] = room[0];
+}
+
+static void spin(ZynContext *cx, const void *args, void *result)
+{
+	(void)args;
+	(void)result;
+	while (zyn__get(&cx->attention) == 0 || !zyn_attend(cx, NULL, 5))
+		continue;
 }
 
 static void test_direct_call(void)
@@ -394,6 +435,7 @@ int main(void)
 	RUN(test_limit_between_polls);
 	RUN(test_limit_inside_a_poll);
 	RUN(test_interrupt_ends_what_runs_or_waits);
+	RUN(test_interrupt_before_a_run_ends_it_and_no_other);
 	RUN(test_interrupt_from_a_signal_handler);
 	RUN(test_direct_call);
 	RUN(test_stack_bytes_is_a_limit);
