@@ -48,6 +48,7 @@ class Emitter:
         self.lines: list[str] = []
         self.allocas: list[str] = []
         self.count = 0
+        self.stack_size = 0
         self.values = 0
         self.registers: dict[int, str] = {}
         self.homes: dict[int, str] = {}
@@ -69,12 +70,17 @@ class Emitter:
         self.lines.append(f"{name} = {text}")
         return name
 
-    def alloca(self, type_text: str, align: int) -> str:
-        """A stack slot in the entry block."""
+    def alloca(self, type_text: str, size: int, align: int) -> str:
+        """A stack slot in the entry block, of `size` bytes."""
         self.count += 1
+        self.stack_size += size
         name = f"%m{self.count}"
         self.allocas.append(f"{name} = alloca {type_text}, align {max(align, 1)}")
         return name
+
+    def slot_for(self, type_: Type) -> str:
+        """A stack slot for a value."""
+        return self.alloca(memory(type_), size_of(type_), align_of(type_))
 
     # --- memory ---
 
@@ -82,7 +88,7 @@ class Emitter:
         """The address of a local that is memory."""
         home = self.homes.get(local.index)
         if home is None:
-            home = self.alloca(memory(local.type), align_of(local.type))
+            home = self.slot_for(local.type)
             self.homes[local.index] = home
         return home
 
@@ -152,7 +158,7 @@ class Emitter:
         if isinstance(operand, Local):
             name = self.registers.get(operand.index)
             return name if name is not None else self.home(operand)
-        slot = self.alloca(memory(operand.type), align_of(operand.type))
+        slot = self.slot_for(operand.type)
         self.zero(operand.type, slot)
         return slot
 

@@ -10,12 +10,12 @@ from collections.abc import Callable
 
 from zyn.base.source import line_starts
 from zyn.codegen.emitter import predecessors
-from zyn.codegen.lltypes import is_aggregate, memory, register
+from zyn.codegen.lltypes import is_aggregate, memory, register, size_of
 from zyn.codegen.module_state import ModuleState
 from zyn.codegen.ops import OpEmitter
 from zyn.codegen.stubs import direct_signature
 from zyn.ir import op as ir
-from zyn.ir.func import Block, Local
+from zyn.ir.func import Block, Function, Local
 from zyn.ir.leaf import LEAVES
 from zyn.ir.transform.pipeline import Lowered
 from zyn.sema.types import (
@@ -26,6 +26,7 @@ from zyn.sema.types import (
     Type,
     VoidType,
     field_offsets,
+    holds_reference,
     size_and_align,
 )
 
@@ -33,6 +34,8 @@ RETURNED = -2
 LOOK = -(1 << 63)
 ACTIVATION_SIZE = 40
 COMPARED_STATES_MAX = 3
+LARGE_STACK = 16384
+"""Room for more bytes of locals is tested before it is taken; the margin covers less."""
 
 
 class FunctionEmitter(OpEmitter):
@@ -91,7 +94,62 @@ class FunctionEmitter(OpEmitter):
         if self.function.is_async:
             self._pending()
         body = self.lines
+        if self.stack_size > LARGE_STACK:
+            head = f"define internal {self._signature(f'{name}$body')} #1 {{"
+            whole = [head, "entry:", *self.allocas, *prologue, *body, "}\n"]
+            return self._guard(signature, f"{name}$body") + "\n".join(whole)
         return "\n".join([signature, "entry:", *self.allocas, *prologue, *body, "}\n"])
+
+    def _guard(self, signature: str, body: str) -> str:
+        """A function in front of one with a large stack frame: room is tested before it is taken.
+
+        A state machine is tested when it starts only; where it is resumed it had room before.
+        """
+        self.lines = []
+        self.values = 0
+        if self.function.is_async:
+            state = self.let("load i32, ptr %sm")
+            started = self.let(f"icmp ne i32 {state}, 0")
+            self.put(f"br i1 {started}, label %room, label %test")
+            self.put("test:")
+        frame = self.let(f"call ptr {self.module.need('llvm.frameaddress.p0')}(i32 0)")
+        end = self.let(f"getelementptr i8, ptr {frame}, i64 -{self.stack_size}")
+        limit = self.let(f"load ptr, ptr {self.offset('%cx', 32)}")
+        wraps = self.let(f"icmp ugt ptr {end}, {frame}")
+        low = self.let(f"icmp ult ptr {end}, {limit}")
+        none = self.let(f"or i1 {wraps}, {low}")
+        self.put(f"br i1 {none}, label %low, label %room")
+        self.put("low:")
+        site = self.site(self.line(self.function.span.start))
+        self.put(f"call void {self.module.need('zyn_fail_stack')}(ptr %cx, i64 {site})")
+        if self.function.is_async:
+            if needs_drop(self.function):
+                self.put(f"call void {self.module.names.drop(self.function.name)}(ptr %sm)")
+            answer = self.let(f"call i64 {self.module.need('zyn_failed')}(ptr %sm, ptr %cx)")
+            self.put(f"ret i64 {answer}")
+        else:
+            self._return_zero()
+        self.put("room:")
+        self._tail_call(body)
+        return "\n".join([signature, "entry:", *self.lines, "}\n"])
+
+    def _tail_call(self, body: str) -> None:
+        if self.function.is_async:
+            answer = self.let(f"musttail call i64 {body}(ptr %sm, ptr %cx)")
+            self.put(f"ret i64 {answer}")
+            return
+        result = self.function.result
+        args = "ptr %cx" + "".join(
+            f", {register(param.type)} %a{i}" for i, param in enumerate(self.function.params)
+        )
+        if is_aggregate(result):
+            args += ", ptr %result"
+        if isinstance(result, VoidType) or is_aggregate(result):
+            self.put(f"musttail call void {body}({args})")
+            self.put("ret void")
+        else:
+            answer = self.let(f"musttail call {register(result)} {body}({args})")
+            self.put(f"ret {register(result)} {answer}")
 
     def _signature(self, name: str) -> str:
         if self.function.is_async:
@@ -196,6 +254,9 @@ class FunctionEmitter(OpEmitter):
 
     def _fail_direct(self) -> None:
         self._leave()
+        self._return_zero()
+
+    def _return_zero(self) -> None:
         result = self.function.result
         if isinstance(result, VoidType) or is_aggregate(result):
             self.put("ret void")
@@ -274,7 +335,7 @@ class FunctionEmitter(OpEmitter):
             return
         if result is not None:
             name = self.module.need(f"zyn_{begin.target}_take")
-            slot = self.alloca(memory(result.type), 16)
+            slot = self.alloca(memory(result.type), size_of(result.type), 16)
             extra = _settled_offsets(result.type) if takes == "settled" else ""
             self.put(f"call void {name}(ptr {child}, ptr {slot}{extra})")
             self._move(result, slot)
@@ -334,8 +395,8 @@ class FunctionEmitter(OpEmitter):
         narrow = self.let(f"trunc i64 {shifted} to i32")
         identity = self.let(f"add i32 {narrow}, {self.index}")
         size = max(table.shadow_size, 16)
-        block = self.alloca(f"[{size} x i8]", 16)
-        self.activation = self.alloca(f"[{ACTIVATION_SIZE} x i8]", 8)
+        block = self.alloca(f"[{size} x i8]", size, 16)
+        self.activation = self.alloca(f"[{ACTIVATION_SIZE} x i8]", ACTIVATION_SIZE, 8)
         self.shadow = block
         sm = "null"
         if self.function.is_async:
@@ -374,6 +435,11 @@ class FunctionEmitter(OpEmitter):
         self.let(f"call i32 {name}(ptr %cx, ptr {self.activation}, i32 {index})")
         self.put(f"br label %quiet{number}")
         self.put(f"quiet{number}:")
+
+
+def needs_drop(function: Function) -> bool:
+    """Whether the parameters or the result of an async function hold a reference."""
+    return holds_reference(function.result) or any(holds_reference(p.type) for p in function.params)
 
 
 _TERMINATORS: dict[type, Callable[..., None]] = {

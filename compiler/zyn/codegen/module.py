@@ -7,7 +7,7 @@ descriptors) it declares, and the driver imports those by address.
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from zyn.codegen.func import FunctionEmitter
+from zyn.codegen.func import FunctionEmitter, needs_drop
 from zyn.codegen.lltypes import is_aggregate, kind, memory, param_offsets, register
 from zyn.codegen.module_state import ModuleState
 from zyn.codegen.names import Names
@@ -187,7 +187,7 @@ def _descriptor(state: ModuleState, lowered: Lowered) -> str:
     assert frame is not None
     name = function.name
     label = state.c_string(names.local(f"{name}$name"), name)
-    drop = _drop(state, lowered)
+    drop = _drop(state, lowered) if needs_drop(function) else ""
     state.globals.append(
         f"{names.descriptor(name)} = internal global "
         "{ i32, i32, i32, i32, ptr, ptr, ptr, i32, i32, ptr, ptr, ptr } "
@@ -223,14 +223,12 @@ def _init_body(state: ModuleState, types: list[Type]) -> str:
 
 
 def _drop(state: ModuleState, lowered: Lowered) -> str:
-    """A drop function, or nothing when neither parameters nor result hold a reference."""
+    """What gives up the references of a frame that returned or never started."""
     function = lowered.function
     frame = lowered.frame
     assert frame is not None
     counted = [param for param in function.params if holds_reference(param.type)]
     owns_result = holds_reference(function.result)
-    if not counted and not owns_result:
-        return ""
     lines = [
         f"define internal void {state.names.drop(function.name)}(ptr %sm) #0 {{", "entry:",
         "%state = load i32, ptr %sm, align 4",

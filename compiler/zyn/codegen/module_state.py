@@ -104,6 +104,7 @@ class ModuleState:
         lines += self.externals.values()
         lines += self.globals
         lines.append("attributes #0 = { nounwind }")
+        lines.append("attributes #1 = { nounwind noinline }")
         return "\n".join(lines) + "\n"
 
 

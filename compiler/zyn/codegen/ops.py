@@ -9,9 +9,7 @@ from collections.abc import Callable
 from zyn.base.bug import ZynBug
 from zyn.codegen.emitter import Emitter
 from zyn.codegen.lltypes import (
-    align_of,
     is_aggregate,
-    memory,
     param_offsets,
     register,
     size_of,
@@ -147,7 +145,7 @@ class OpEmitter(Emitter):
         if not holds_reference(type_):
             self.write(type_, op.value, address, count=False)
             return
-        old = self.alloca(memory(type_), align_of(type_))
+        old = self.slot_for(type_)
         self.copy(type_, address, old)
         self.write(type_, op.value, address, count=True)
         self.release(type_, old)
