@@ -105,7 +105,7 @@ static uint32_t serve_hello(ZynAgent *agent, ZynReader *in, ZynBytes *out)
 	zyn__bytes_u32(out, (uint32_t)getpid());
 	zyn__bytes_u32(out, agent->flags);
 	/* Where the debugger finds in the leaf futures what a task waits for. */
-	int32_t places[9] = {
+	int32_t places[10] = {
 		(int32_t)offsetof(ZynTask, id) - (int32_t)(sizeof(ZynTask)),
 		(int32_t)(offsetof(ZynDelay, timer) + offsetof(ZynTimer, deadline_tick)),
 		(int32_t)offsetof(ZynAwait, promise),
@@ -114,6 +114,7 @@ static uint32_t serve_hello(ZynAgent *agent, ZynReader *in, ZynBytes *out)
 		(int32_t)offsetof(ZynGroupLeaf, count),
 	};
 	zyn__group_places(places + 6);
+	places[9] = (int32_t)offsetof(ZynTask, joiners) - (int32_t)sizeof(ZynTask);
 	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
 		zyn__bytes_u32(out, (uint32_t)places[i]);
 	return ZYN_AGENT_STATUS_OK;

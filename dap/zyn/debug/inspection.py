@@ -77,15 +77,14 @@ class Inspection:
         levels = await self.target.stacks.levels(task, chain)
         frames = [self._frame(task, level) for level in levels]
         seen = {task.id}
-        waiting = await tasks.awaiters(self.target) if task.state not in ENDED else {}
-        awaited = task.id
-        while awaited in waiting and len(seen) < AWAITERS_SHOWN_MAX:
-            awaiter, above = waiting[awaited]
-            if awaiter.id in seen:
+        awaited = task
+        while awaited.state not in ENDED and len(seen) < AWAITERS_SHOWN_MAX:
+            found = await tasks.awaiter(self.target, awaited)
+            if found is None or found[0].id in seen:
                 break
-            seen.add(awaiter.id)
-            frames += [self._frame(awaiter, level, "awaiter") for level in above]
-            awaited = awaiter.id
+            awaited, above = found
+            seen.add(awaited.id)
+            frames += [self._frame(awaited, level, "awaiter") for level in above]
         function, line = self.program.site(task.spawn_site)
         if function is not None and line:
             frames.append(self._label(task, function.name, function.table.file, line))

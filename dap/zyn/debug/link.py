@@ -31,7 +31,7 @@ _BREAK = struct.Struct("<III")
 _RESUME = struct.Struct("<QII")
 _TRACE = struct.Struct("<QII")
 _RECORD = struct.Struct("<3Q4I")
-_PLACES = struct.Struct("<9i")
+_PLACES = struct.Struct("<10i")
 _READ_AT_ONCE = 4 << 20
 
 
@@ -61,6 +61,7 @@ class Hello(msgspec.Struct, frozen=True):
     children: int = 0
     child_stride: int = 0
     child_promise: int = 0
+    joiners: int = 0  # list of who waits for a task's end, from its promise
 
 
 class Link(asyncio.Protocol):

@@ -4,6 +4,7 @@ Blocks that were read are kept until something may have changed them: `forget` s
 tasks run, nothing is kept.
 """
 
+from bisect import bisect_right, insort
 from collections.abc import Iterable
 
 import msgspec
@@ -22,6 +23,7 @@ STATE_RETURNED = 0xFFFFFFFE
 STATE_FAILED = 0xFFFFFFFF
 ENDED = {STATE_CANCELLED: "cancelled", STATE_RETURNED: "returned", STATE_FAILED: "failed"}
 
+OVERLAPS_MAX = 4  # blocks in front of an address that are asked whether they contain it
 _STRING_HEAD = 16
 _STRING_GUESS = 240  # bytes of text read with the head; longer ones cost a second request
 _STRING_MAX = 1 << 20
@@ -53,23 +55,27 @@ class Memory:
         self.places = hello
         self.program = program
         self._blocks: dict[int, bytes] = {}
+        self._starts: list[int] = []  # of the blocks, sorted
         self._descriptors: dict[int, Descriptor] = {}
 
     def forget(self) -> None:
         """Something ran or was written."""
         self._blocks.clear()
+        self._starts.clear()
 
     def seed(self, address: int, data: bytes) -> None:
         """A block that came with something else."""
-        if data and len(data) > len(self._blocks.get(address, b"")):
+        known = self._blocks.get(address)
+        if known is None:
+            insort(self._starts, address)
+        if known is None or len(data) >= len(known):
             self._blocks[address] = data
 
     def _kept(self, address: int, size: int) -> bytes | None:
-        block = self._blocks.get(address)
-        if block is not None and len(block) >= size:
-            return block[:size]
-        for begin, block in self._blocks.items():
-            if begin <= address and address + size <= begin + len(block):
+        last = bisect_right(self._starts, address)
+        for begin in reversed(self._starts[max(0, last - OVERLAPS_MAX) : last]):
+            block = self._blocks[begin]
+            if address + size <= begin + len(block):
                 return block[address - begin : address - begin + size]
         return None
 
@@ -162,6 +168,12 @@ class Memory:
             int.from_bytes(head[HEADER_SIZE:], "little"),
             await self.descriptor(descriptor),
         )
+
+    async def is_awaited(self, machine: int) -> bool:
+        """Whether somebody waits for the end of the task with this machine."""
+        joiners = machine - HEADER_SIZE + self.places.joiners
+        first = await self.pointer(joiners)
+        return first not in (0, joiners)
 
     async def promise_texts(self, value: Value) -> dict[int, str]:
         """What to show for each promise inside a value."""

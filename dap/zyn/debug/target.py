@@ -60,6 +60,7 @@ class Target:
         self.scopes = Scopes(self.program, self.memory, self.stacks)
         self.stops: dict[int, Stop] = {}
         self.stepping: set[int] = set()  # tasks let go with a step that has not ended
+        self.awaiters: dict[int, int] = {}  # who awaited a task when it was last looked for
         self.gate_closed = False
         self.non_stop = False
         self.has_debug_builds = False

@@ -1,9 +1,11 @@
 """Tasks as lists show them: where each one runs or waits, what for, and which matter most."""
 
-from collections.abc import Iterable, Sequence
+import contextlib
+from collections.abc import Sequence
 
+from zyn.debug.link import RequestFailed
 from zyn.debug.model import DeadlockedTask, TaskView
-from zyn.debug.stack import Level, waits_for
+from zyn.debug.stack import Chain, Level, waits_for
 from zyn.debug.target import ENDED, PARKED, REASONS, STATES, Stop, Target
 from zyn.debug.wire import Task
 
@@ -120,6 +122,7 @@ async def by_await(target: Target) -> list[tuple[str, int | None, int, list[int]
 
 async def deadlocked(target: Target) -> tuple[DeadlockedTask, ...]:
     """Every task that waits, where and what for."""
+    target.memory.forget()
     found: list[DeadlockedTask] = []
     now_ns = await target.now_ns()
     for task in await target.link.all_tasks(TASKS_MAX):
@@ -135,19 +138,34 @@ async def deadlocked(target: Target) -> tuple[DeadlockedTask, ...]:
     return tuple(found)
 
 
-async def awaiters(target: Target) -> dict[int, tuple[Task, list[Level]]]:
-    """For each awaited task, one that awaits it and its frames, innermost first."""
-    found: dict[int, tuple[Task, list[Level]]] = {}
-    for task in await target.link.all_tasks(AWAITERS_MAX):
-        if task.state in ENDED:
+async def awaiter(target: Target, task: Task) -> tuple[Task, list[Level]] | None:
+    """A task that awaits this one, and its frames, innermost first.
+
+    Who it was the last time is asked first, since looking at every task takes time.
+    """
+    if not await target.memory.is_awaited(task.machine):
+        return None
+    known = target.awaiters.get(task.id)
+    if known is not None:
+        with contextlib.suppress(RequestFailed):
+            other, _ = await target.link.chain(known)
+            chain = await target.stacks.chain(other)
+            if task.id in _awaited(chain):
+                return other, chain.levels[::-1]
+    target.awaiters.clear()
+    found: tuple[Task, list[Level]] | None = None
+    for other in await target.link.all_tasks(AWAITERS_MAX):
+        if other.state in ENDED:
             continue
-        chain = await target.stacks.chain(task)
-        if chain.leaf is None:
-            continue
-        for awaited in _awaited(chain.leaf.task, chain.leaf.group):
-            found.setdefault(awaited, (task, chain.levels[::-1]))
+        chain = await target.stacks.chain(other)
+        for awaited in _awaited(chain):
+            target.awaiters.setdefault(awaited, other.id)
+            if awaited == task.id and found is None:
+                found = other, chain.levels[::-1]
     return found
 
 
-def _awaited(task: int, group: Iterable[int]) -> list[int]:
-    return [one for one in (task, *group) if one]
+def _awaited(chain: Chain) -> list[int]:
+    if chain.leaf is None:
+        return []
+    return [one for one in (chain.leaf.task, *chain.leaf.group) if one]

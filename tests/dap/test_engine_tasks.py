@@ -1,0 +1,166 @@
+"""Tasks as the engine lists them: what each waits for, filters, groups, one stopped of many."""
+
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+
+from tests.support.debugging import Debugging, debugging
+from zyn.debug.model import Stopped
+
+WAITS = """
+async fn nap(ms: i64) i64 {
+    await delay(ms); // @nap
+    return ms;
+}
+
+async fn child() i64 {
+    await nap(50); // @child
+    return 1;
+}
+
+async fn all() i64 {
+    const both = await join([spawn(nap(10)), spawn(nap(20))]); // @all
+    return both[0] + both[1];
+}
+
+async fn first() i64 {
+    return await race([spawn(nap(30)), spawn(nap(40))]); // @first
+}
+
+async fn lost() void {
+    await pending(); // @lost
+    return;
+}
+
+async fn main() i64 {
+    const a = spawn(child());
+    const b = spawn(all());
+    const c = spawn(first());
+    const d = spawn(lost());
+    await yield_now();
+    await yield_now();
+    var sum: i64 = 0; // @here
+    sum = sum + await a;
+    sum = sum + await b;
+    sum = sum + await c;
+    if (sum < 0) {
+        await d;
+    }
+    return sum; // @end
+}
+"""
+
+MANY = """
+async fn link(n: i32) i32 {
+    if (n == 0) {
+        await pending(); // @lost
+        return 0;
+    }
+    const next = spawn(link(n - 1));
+    return await next; // @next
+}
+
+async fn main(n: i32) i32 {
+    const first = spawn(link(n));
+    await delay(1);
+    return 0; // @last
+}
+"""
+
+
+@pytest.fixture
+async def debug(tmp_path: Path) -> AsyncIterator[Callable[[str], Debugging]]:
+    async with debugging(tmp_path) as make:
+        yield make
+
+
+async def test_what_each_task_waits_for(debug: Callable[[str], Debugging]) -> None:
+    session = debug(WAITS)
+    await session.launch(breaks="here")
+    stop = await session.stopped()
+    views, total = await session.session.tasks(states=["parked"])
+    assert total == len(views)
+    shown = {(view.name, view.line, view.waits_for) for view in views}
+    nap = session.line("nap")
+    assert shown == {
+        ("child", nap, "timer, 50 ms left"),
+        ("all", session.line("all"), "all of tasks 6, 7"),
+        ("first", session.line("first"), "the first of tasks 8, 9"),
+        ("lost", session.line("lost"), "nothing"),
+        *((("nap"), nap, f"timer, {ms} ms left") for ms in (10, 20, 30, 40)),
+    }
+    groups = await session.session.tasks_by_await()
+    assert (groups[0][0], groups[0][1], groups[0][2]) == ("nap", nap, 5)
+    first, _ = await session.session.tasks(count=1)
+    assert (first[0].id, first[0].stopped) == (stop.task, "breakpoint")
+    named, count = await session.session.tasks(text="LOST")
+    assert ([view.name for view in named], count) == (["lost"], 1)
+    child = next(view for view in views if view.name == "child")
+    frames = await session.session.stack(child.id)
+    assert [(f.function, f.line, f.kind) for f in frames][:2] == [
+        ("nap", nap, "awaiting"),
+        ("child", session.line("child"), "awaiting"),
+    ]
+    inside = next(view for view in views if view.waits_for == "timer, 10 ms left")
+    kinds = [(f.function, f.kind) for f in await session.session.stack(inside.id)]
+    assert kinds == [("nap", "awaiting"), ("all", "awaiter"), ("all", "spawn")]
+
+
+async def test_the_clock_stands_while_everything_is_stopped(
+    debug: Callable[[str], Debugging],
+) -> None:
+    session = debug(WAITS)
+    await session.launch(breaks="here end")
+    stop = await session.stopped()
+    runtime = await session.scope(stop.task, "runtime")
+    assert runtime["clock"].value == "virtual, 0.000 ms"
+    await session.session.resume(None)
+    stop = await session.stopped()
+    runtime = await session.scope(stop.task, "runtime")
+    assert runtime["clock"].value == "virtual, 50.000 ms"
+    task = await session.scope(stop.task, "task")
+    assert task["state"].value == "running"
+    await session.session.resume(None)
+    # `lost` never ends; the call does not wait for it.
+    assert (await session.exited()).value == "61"
+
+
+async def test_non_stop_leaves_the_others_running(debug: Callable[[str], Debugging]) -> None:
+    session = debug(WAITS)
+    await session.launch(breaks="nap", non_stop=True)
+    stops: list[Stopped] = [await session.stopped() for _ in range(5)]
+    assert len({stop.task for stop in stops}) == 5
+    assert not any(stop.all_stopped for stop in stops)
+    await session.session.resume(stops[0].task, only=True)
+    found, _ = await session.session.tasks()
+    stopped = {view.id for view in found if view.stopped}
+    assert stopped == {stop.task for stop in stops[1:]}
+    await session.session.resume(None)
+    assert (await session.exited()).value == "61"
+
+
+async def test_many_tasks_are_paged_and_grouped(debug: Callable[[str], Debugging]) -> None:
+    text = MANY.replace("return 0; // @last", "return await first; // @last")
+    session = debug(text)
+    await session.session.set_exception_filters(["deadlock"])
+    await session.launch("main(5000)")
+    stop = await session.stopped()
+    assert stop.reason == "deadlock"
+    page, total = await session.session.tasks(states=["parked"], start=4995, count=20)
+    assert (len(page), total) == (7, 5002)
+    groups = await session.session.tasks_by_await()
+    assert [(group[0], group[1], group[2]) for group in groups] == [
+        ("link", session.line("next"), 5000),
+        ("link", session.line("lost"), 1),
+        ("main", session.line("last"), 1),
+    ]
+    frames = await session.session.stack(2)
+    assert [(f.function, f.kind) for f in frames] == [
+        ("link", "awaiting"),
+        ("main", "awaiter"),
+        ("main", "spawn"),
+    ]
+    await session.session.resume(None)
+    info = await session.exited()
+    assert len(info.deadlock) == 5002
