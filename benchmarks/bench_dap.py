@@ -64,8 +64,7 @@ async fn polls(n: i64) i64 {
 
 HOST = """\
 import sys, time
-from zyn.embed import Runtime
-from zyn.embed.listen import listen
+from zyn.embed import Runtime, listen
 with Runtime() as runtime, open(sys.argv[1]) as source:
     runtime.load_module(source.read())
     listener = listen(0, runtime=runtime)

@@ -397,8 +397,7 @@ def _command(*arguments: str) -> list[str]:
 
 HOST = """
 import sys
-from zyn.embed import Runtime
-from zyn.embed import listen
+from zyn.embed import Runtime, listen
 with Runtime() as runtime, open(sys.argv[1]) as source:
     runtime.load_module(source.read())
     print(listen(0, runtime=runtime).port, flush=True)

@@ -164,7 +164,6 @@ def test_program_that_never_ends(tmp_path: Path) -> None:
     assert [task["task"]["function"] for task in end["tasks"]] == ["main"]
 
 
-@pytest.mark.xfail(reason="the runtime keeps no history of polls yet", strict=True)
 def test_trace_has_every_poll(tmp_path: Path) -> None:
     trace = tmp_path / "trace.json"
     assert execute(SUMS, "--trace", trace).returncode == 0
