@@ -29,6 +29,8 @@ typedef struct GroupChild {
 struct ZynGroup {
 	enum GroupKind kind;
 	uint32_t failed; /* the first child to fail, NO_CHILD when none did */
+	uint32_t winner; /* the lowest of those that ended in the turn in which the first did */
+	uint64_t winner_turn;
 	uint64_t count;
 	uint64_t ended;
 	ZynWaker waker;
@@ -49,6 +51,7 @@ static void group_init(ZynContext *cx, void *mem, ZynPromise *const *promises, u
 	memset(group, 0, sizeof *group + count * sizeof(GroupChild));
 	group->kind = kind;
 	group->failed = NO_CHILD;
+	group->winner = NO_CHILD;
 	group->count = count;
 	group->runtime = cx->runtime;
 	for (uint64_t i = 0; i < count; i++) {
@@ -99,8 +102,14 @@ static void count_end(GroupChild *child)
 	ZYN_ASSERT(zyn__task_ended(task));
 	group->ended++;
 	ZYN_ASSERT(group->ended <= group->count);
+	uint32_t index = (uint32_t)(child - group->children);
+	if (group->winner == NO_CHILD)
+		group->winner_turn = group->runtime->turn;
+	/* NO_CHILD is larger than any index. */
+	if (group->winner_turn == group->runtime->turn && index < group->winner)
+		group->winner = index;
 	if (zyn__get(&task->status) != ZYN_READY && group->failed == NO_CHILD)
-		group->failed = (uint32_t)(child - group->children);
+		group->failed = index;
 }
 
 /* The waker of a child's joiner. */
@@ -154,9 +163,8 @@ static int64_t end_with_child_error(ZynGroupLeaf *leaf, ZynContext *cx, uint32_t
 static int64_t end_race(ZynGroupLeaf *leaf, ZynContext *cx)
 {
 	ZynGroup *group = leaf->group;
-	uint32_t winner = 0;
-	while (!zyn__task_ended(zyn__task_of_promise(group->children[winner].promise)))
-		winner++; /* ends: decided() said that one of them has ended */
+	uint32_t winner = group->winner;
+	ZYN_ASSERT(winner != NO_CHILD); /* decided() said that one of them has ended */
 	leaf->winner = winner;
 	if (zyn__get(&zyn__task_of_promise(group->children[winner].promise)->status) != ZYN_READY)
 		return end_with_child_error(leaf, cx, winner);

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from tests.support.differential import differences
 from tests.support.generate import Generated, generate
+from tests.support.native import Native
 from zyn.driver.load import Engine
 
 EXAMPLES = int(os.environ.get("ZYN_DIFFERENTIAL_EXAMPLES", "0"))
@@ -88,6 +89,16 @@ async fn main() string {
     const first = await race(slow, after(10, "quick"), after(10, "later"));
     return first + await slow;
 }
+async fn turns(n: i32) i32 {
+    var left = n;
+    while (left > 0) {
+        await yield_now();
+        left -= 1;
+    }
+    return n;
+}
+async fn earlier_turn() i32 { return await race(turns(2), turns(1)); }
+async fn same_turn() i32 { return await race(turns(1), turns(1 + 0)) * 10 + await race(turns(0)); }
 async fn nobody() string { await race(pending(), pending()); return "never"; }
 """,
     "settled": """
@@ -105,6 +116,12 @@ async fn main() [2]string {
 }
 """,
 }
+
+
+def test_a_race_goes_to_the_first_turn() -> None:
+    with Native(PROGRAMS["races"], engine=ENGINE) as native:
+        assert native.call("earlier_turn").value == 1
+        assert native.call("main").value == "quick!slow!"
 
 
 @pytest.mark.parametrize("name", PROGRAMS)

@@ -7,11 +7,13 @@ from zyn.codegen import Unit
 from zyn.driver.frames import build
 from zyn.driver.load import lower_all
 from zyn.driver.queries import Document
-from zyn.ir.build import build_wrapper
+from zyn.ir.build import Wrapper, build_wrapper
+from zyn.ir.check import check_function
 from zyn.ir.func import Function
+from zyn.ir.parse import parse_functions
 from zyn.ir.print import print_function, print_structs
 from zyn.ir.side_table import FrameLayout, SideTable
-from zyn.ir.transform import lower
+from zyn.ir.transform import CalleeLayout, lower
 from zyn.sema.facts import FunctionFacts
 
 BAND = 64
@@ -34,7 +36,7 @@ def texts(source: str | bytes) -> Iterator[tuple[str, str]]:
     def keep(stage: str, function: Function) -> None:
         found.append((stage, print_structs(function) + print_function(function)))
 
-    wrappers = {}
+    wrappers: dict[str, Wrapper] = {}
     for placed in made.items:
         if isinstance(made.facts(placed), FunctionFacts):
             known = made.lowered(placed)
@@ -52,18 +54,28 @@ def units(source: str | bytes) -> dict[str, Unit]:
     return {unit.lowered.function.name: unit for unit in made}
 
 
+def handwritten(text: str) -> list[Unit]:
+    """The functions of an IR text, each after those whose frames it may contain."""
+    layouts: dict[str, CalleeLayout | None] = {}
+    found: list[Unit] = []
+    for function in parse_functions(text):
+        check_function(function, "parse")
+        lowered = lower(function, layouts.get, check=True)
+        layouts[function.name] = lowered.layout
+        found.append(Unit(lowered, 0))
+    return found
+
+
 def frame_picture(table: SideTable) -> str:
     """The bytes of a frame, a row for each state in which they hold something.
 
-    `#` is the state word, a letter the slot in the list below, `=` the frame of what is awaited, `.`
-    a byte that holds nothing in that state.  Two values in one byte would show as `!`.
+    `#` is the state word, a letter the slot in the list below, `=` the frame of what is awaited,
+    `.` a byte that holds nothing in that state.  Two values in one byte would show as `!`.
     """
     frame = table.frame
     assert frame is not None
-    lines = [
-        f"{table.function}: {frame.size} bytes, align {frame.align}; bound {frame.bound}, "
-        f"unconstrained {frame.unconstrained_bound}"
-    ]
+    bounds = f"bound {frame.bound}, unconstrained {frame.unconstrained_bound}"
+    lines = [f"{table.function}: {frame.size} bytes, align {frame.align}; {bounds}"]
     keys = _keys(frame)
     rows = [_row(f"{state.index} {state.kind}", table, keys, state.index) for state in table.states]
     rows.append(_row("returned", table, keys, -1))

@@ -5,6 +5,7 @@ import struct
 from collections.abc import Sequence
 from typing import Any, NamedTuple, Self
 
+from zyn.codegen import Unit
 from zyn.driver.load import Engine, LoadedFunction, LoadedModule
 from zyn.runtime.abi import CLOCK_VIRTUAL, Status
 from zyn.runtime.host import NativeRuntime
@@ -39,11 +40,16 @@ class Outcome(NamedTuple):
 class Native:
     """A loaded program and a runtime of its own."""
 
-    def __init__(self, source: str | bytes, *, engine: Engine | None = None) -> None:
-        data = source.encode() if isinstance(source, str) else source
+    def __init__(
+        self, source: str | bytes | list[Unit], *, engine: Engine | None = None, **options: int
+    ) -> None:
         self.engine = engine or Engine(check=True)
-        self.module: LoadedModule = self.engine.load(data)
-        self.runtime = NativeRuntime(clock=CLOCK_VIRTUAL)
+        self.module: LoadedModule
+        if isinstance(source, list):
+            self.module = self.engine.load_units(source)
+        else:
+            self.module = self.engine.load(source.encode() if isinstance(source, str) else source)
+        self.runtime = NativeRuntime(clock=CLOCK_VIRTUAL, **options)
 
     def __enter__(self) -> Self:
         return self

@@ -82,6 +82,7 @@ class Scheduler:
 
     def __init__(self) -> None:
         self.now = 0
+        self.turn = 0
         self.current: Promise | None = None
         self.ready: deque[Promise] = deque()
         self.timers: list[tuple[int, int, Delay]] = []
@@ -108,6 +109,7 @@ class Scheduler:
 
     def poll_round(self) -> None:
         """Resume each task that is ready now."""
+        self.turn += 1
         batch, self.ready = self.ready, deque()
         for task in batch:
             task.place = "running"
@@ -259,7 +261,7 @@ class Group(Leaf):
             self.started = True
             for promise in self.promises:
                 if promise.place == "ended":
-                    self.count(promise)
+                    self.count(promise, scheduler.turn)
                 else:
                     scheduler.spawn(promise)
                     promise.joiners[object()] = self.joiner(scheduler, promise)
@@ -270,13 +272,13 @@ class Group(Leaf):
 
         def ended() -> None:
             before = self.is_decided
-            self.count(promise)
+            self.count(promise, scheduler.turn)
             if not before and self.is_decided:
                 scheduler.wake(self.task)
 
         return ended
 
-    def count(self, promise: Promise) -> None:
+    def count(self, promise: Promise, _turn: int) -> None:
         """Note the end of one of them."""
         self.ended += 1
         if promise.failure is not None and self.failed is None:
@@ -304,7 +306,18 @@ class Join(Group):
 
 
 class Race(Group):
-    """The first to end; of several in one round the one that stands first."""
+    """The first to end; of several in one turn the one that stands first."""
+
+    winner_turn = -1
+    winner: Promise | None = None
+
+    def count(self, promise: Promise, turn: int) -> None:
+        """Note the end of one of them, and whether that makes it the winner."""
+        super().count(promise, turn)
+        if self.winner is None:
+            self.winner_turn = turn
+        if turn == self.winner_turn:
+            self.winner = next(p for p in self.promises if p in (promise, self.winner))
 
     @property
     def is_decided(self) -> bool:
@@ -313,7 +326,8 @@ class Race(Group):
 
     def take(self) -> Any:
         """Its value, or its failure."""
-        return next(p for p in self.promises if p.place == "ended").result()
+        assert self.winner is not None
+        return self.winner.result()
 
 
 class AllSettled(Group):

@@ -257,16 +257,25 @@ class Engine:
         if any(d.code.severity == Severity.ERROR for d in diagnostics):
             raise CompileError(file, text, diagnostics)
         units = lower_all(document, check=self.check)
-        module = LoadedModule(self, name, file, units, diagnostics, text)
-        self._link(module)
-        return module
+        return self.load_units(units, name=name, file=file, diagnostics=diagnostics, text=text)
 
-    def _link(self, module: LoadedModule) -> None:
+    def load_units(
+        self,
+        units: Sequence[Unit],
+        *,
+        name: str = "main",
+        file: str = "",
+        diagnostics: Sequence[Diagnostic] = (),
+        text: bytes = b"",
+    ) -> LoadedModule:
+        """Compile and link functions that are lowered already."""
+        module = LoadedModule(self, name, file, units, diagnostics, text)
         emitted = emit_module(module.name, module.units, self.target.triple)
         code = self.compile(emitted, {}, optimise=not self.baseline)
         address = code[emitted.exports[0]]
         size = 3 * len(module.units) + 1
         module.adopt(list((ctypes.c_uint64 * size).from_address(address)))
+        return module
 
     def compile(
         self, emitted: ModuleText, others: dict[str, int], *, optimise: bool = True

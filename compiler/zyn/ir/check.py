@@ -12,9 +12,9 @@ Rule 5.  Once numbered, states are 1..n, each once.
 
 from zyn.base.bug import ZynBug
 from zyn.ir import op as ir
+from zyn.ir.check_types import type_errors
 from zyn.ir.func import Block, Function, Local, Operand
 from zyn.ir.print import print_function
-from zyn.sema.types import BOOL, OptionalType, PromiseType, Type
 
 
 def check_function(function: Function, after: str) -> None:
@@ -29,7 +29,9 @@ def check_function(function: Function, after: str) -> None:
 
 
 class _Broken(Exception):
-    unprintable = False
+    def __init__(self, message: str, *, unprintable: bool = False) -> None:
+        super().__init__(message)
+        self.unprintable = unprintable
 
 
 def _need(condition: bool, message: str) -> None:
@@ -55,59 +57,25 @@ def _check_blocks(function: Function) -> None:
             _need(begins == 0, f"rule 3: b{index} begins a future and does not await it")
         for op in block.ops:
             _check_operands(op.sources, op.dst, locals_, index)
-            _check_types(op)
+            _check_types(op, function, index)
         _check_operands(block.end.sources, block.end.dst, locals_, index)
-        _check_end(block, function)
+        _check_types(block.end, function, index)
+        if isinstance(block.end, ir.Try):
+            _check_types(block.end.op, function, index)
 
 
 def _check_operands(
     sources: tuple[Operand, ...], dst: Local | None, locals_: set[int], index: int
 ) -> None:
     for source in (*sources, *(() if dst is None else (dst,))):
-        if isinstance(source, Local):
-            _need(id(source) in locals_, f"rule 2: b{index} uses a foreign local {source.name}")
+        if isinstance(source, Local) and id(source) not in locals_:
+            message = f"rule 2: b{index} uses a foreign local {source.name}"
+            raise _Broken(message, unprintable=True)
 
 
-def _same(a: Type, b: Type, op: object) -> None:
-    _need(a == b, f"rule 2: {type(op).__name__} mixes {a} and {b}")
-
-
-def _check_types(op: ir.Op) -> None:
-    match op:
-        case ir.Assign():
-            _same(op.dst.type, op.src.type, op)
-        case ir.Binary():
-            _same(op.a.type, op.b.type, op)
-            if op.op in ("eq", "ne", "lt", "le", "gt", "ge"):
-                _same(op.dst.type, BOOL, op)
-            else:
-                _same(op.dst.type, op.a.type, op)
-        case ir.IsSome():
-            _same(op.dst.type, BOOL, op)
-            _need(isinstance(op.a.type, OptionalType), "rule 2: is_some of a plain value")
-        case ir.Unwrap():
-            inner = op.a.type
-            _need(isinstance(inner, OptionalType), "rule 2: unwrap of a plain value")
-            assert isinstance(inner, OptionalType)
-            _same(op.dst.type, inner.inner, op)
-        case ir.Spawn():
-            _same(op.dst.type, op.a.type, op)
-            _need(isinstance(op.a.type, PromiseType), "rule 2: spawn of a plain value")
-        case _:
-            return
-
-
-def _check_end(block: Block, function: Function) -> None:
-    match block.end:
-        case ir.Branch(condition=condition):
-            _same(condition.type, BOOL, block.end)
-        case ir.Return(value=value):
-            if value is not None:
-                _same(value.type, function.result, block.end)
-        case ir.Try(op=ir.Divide() as divide):
-            _same(divide.a.type, divide.b.type, divide)
-        case _:
-            return
+def _check_types(op: ir.Op | ir.Fallible | ir.Terminator, function: Function, index: int) -> None:
+    for error in type_errors(op, function.result):
+        raise _Broken(f"rule 2: b{index}: {error}")
 
 
 def _check_written(function: Function) -> None:

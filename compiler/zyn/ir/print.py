@@ -32,9 +32,9 @@ def print_structs(function: Function) -> str:
     for type_ in (function.result, *(local.type for local in function.locals)):
         _find_structs(type_, found)
     for block in function.blocks:
-        for op in (*block.ops, block.end):
-            for source in op.sources:
-                _find_structs(source.type, found)
+        steps: list[ir.Step] = [*block.ops, block.end]
+        for source in (source for step in steps for source in step.sources):
+            _find_structs(source.type, found)
     return "".join(
         f"struct {name} {{ {', '.join(f'{field}: {type_}' for field, type_ in struct.fields)} }}\n"
         for name, struct in found.items()
