@@ -103,7 +103,9 @@ class Group(ABC, Generic[Decided]):
         while isinstance(state, Pending):
             if deadline is not None and time.monotonic() >= deadline:
                 raise PromiseTimeout("the time is up and the promises are still pending")
-            self._polls += self._runtime._progress(self._pending()[0], deadline)
+            pending = self._pending()
+            if pending:  # else another thread was faster
+                self._polls += self._runtime._progress(pending[0], deadline)
             state = self.state
         return state
 

@@ -161,6 +161,8 @@ class _Call:
         except CallError as wrong:
             error = ("call", str(wrong), None)
         self._promise = None
+        # Taking the baton frees what was dropped while the debugger had it.
+        self._runtime._native.next_deadline_ns()
         leaked = 0 if deadlock else self._runtime.live_objects
         host.tell(
             "ended", value=value, error=error, leaked=leaked, deadlock=deadlock,

@@ -240,6 +240,8 @@ class ForeignPromise(Promise):
             if self._native_promise is None:
                 self._runtime = runtime
                 self._native_promise = runtime._foreign(self._machine, self._poll_fn)
+                # The native side lets go of both when the machine ends; so does this one.
+                self._machine, self._poll_fn = None, 0
 
     def _native(self) -> NativePromise:
         if self._native_promise is None:

@@ -20,6 +20,7 @@ import threading
 from collections.abc import Callable
 from typing import TypeVar
 
+_REPEAT_S = 0.02
 _MAIN_THREAD = threading.main_thread().ident
 
 Value = TypeVar("Value")
@@ -36,11 +37,13 @@ class _Watcher:
         self._lock = threading.RLock()
         self._interrupts: list[Callable[[], None]] = []
         self._passed_on = bytearray()
+        self._insists = False
         threading.Thread(target=self._watch, name="zyn-interrupt", daemon=True).start()
 
     def enter(self, interrupt: Callable[[], None]) -> int:
         """A native call begins; gives what `leave` wants back."""
         with self._lock:
+            self._insists = False
             self._interrupts.append(interrupt)
             return len(self._interrupts) - 1
 
@@ -48,6 +51,7 @@ class _Watcher:
         """A native call ended; gives the signals that came meanwhile."""
         with self._lock:
             self._drain()
+            self._insists = False
             del self._interrupts[depth:]
             signals = bytes(self._passed_on)
             if depth == 0:
@@ -60,11 +64,15 @@ class _Watcher:
 
     def _watch(self) -> None:
         while True:
-            select.select([self._read_fd], [], [])
+            # The first interrupt may come before the native call has begun to run anything, and
+            # is then forgotten by it: repeat until the call was left.
+            select.select([self._read_fd], [], [], _REPEAT_S if self._insists else None)
             with self._lock:
                 seen = len(self._passed_on)
                 self._drain()
                 if signal.SIGINT in self._passed_on[seen:]:
+                    self._insists = True
+                if self._insists:
                     for interrupt in self._interrupts:
                         interrupt()
 

@@ -1,0 +1,218 @@
+"""Promises under asyncio: awaited by tasks, cancelled with them, and never in a busy loop."""
+
+import asyncio
+import gc
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from zyn.embed import (
+    Fulfilled,
+    Promise,
+    PromiseAll,
+    PromiseAllSettled,
+    PromiseCancelled,
+    PromiseFailed,
+    PromiseRace,
+    PromiseState,
+    Runtime,
+)
+
+SOURCE = """
+async fn turns(n: i32) i32 {
+    var i: i32 = 0;
+    while (i < n) {
+        await yield_now();
+        i = i + 1;
+    }
+    return n;
+}
+async fn sleep(ms: i64) i64 { await delay(ms); return ms; }
+async fn fail() i32 { await yield_now(); panic("failed"); }
+async fn stuck() i32 { await pending(); return 1; }
+"""
+
+
+@pytest.fixture
+def runtime() -> Iterator[Runtime]:
+    with Runtime() as made:
+        made.load_module(SOURCE)
+        yield made
+        gc.collect()
+        made._native.run_until_idle()
+        assert made.live_objects == 0
+
+
+async def test_a_promise_is_awaited(runtime: Runtime) -> None:
+    assert await runtime.call_async("turns", 3) == 3
+    assert await runtime.call_async("sleep", 2) == 2
+
+
+async def test_several_tasks_run_side_by_side(runtime: Runtime) -> None:
+    promises = [runtime.call_async("sleep", ms) for ms in (30, 20, 10, 1)]
+    began = time.monotonic()
+    assert await asyncio.gather(*promises) == [30, 20, 10, 1]
+    assert time.monotonic() - began < 1.0
+
+
+async def test_other_tasks_of_the_loop_go_on(runtime: Runtime) -> None:
+    ticks = 0
+
+    async def tick() -> None:
+        nonlocal ticks
+        while True:
+            ticks += 1
+            await asyncio.sleep(0)
+
+    ticker = asyncio.create_task(tick())
+    assert await runtime.call_async("turns", 50) == 50
+    ticker.cancel()
+    assert ticks >= 50
+
+
+async def test_waiting_is_not_a_busy_loop(runtime: Runtime) -> None:
+    promise = runtime.call_async("sleep", 60)
+    turns = 0
+    turn = runtime._native.turn
+
+    def counted() -> int:
+        nonlocal turns
+        turns += 1
+        return turn()
+
+    runtime._native.turn = counted  # type: ignore[method-assign]
+    assert await promise == 60
+    assert turns <= 6
+
+
+async def test_a_failure_is_raised(runtime: Runtime) -> None:
+    with pytest.raises(PromiseFailed, match="failed"):
+        await runtime.call_async("fail")
+
+
+async def test_a_chain_is_awaited(runtime: Runtime) -> None:
+    promise = runtime.call_async("turns", 2).then(lambda n: runtime.call_async("turns", n + 1))
+    assert await promise.then(str) == "3"
+    assert await runtime.call_async("fail").catch(str.upper) == "FAILED"
+
+
+async def test_two_tasks_may_await_one_promise(runtime: Runtime) -> None:
+    promise = runtime.call_async("turns", 5)
+
+    async def wait() -> object:
+        return await promise
+
+    assert list(await asyncio.gather(wait(), wait())) == [5, 5]
+    assert await promise == 5
+
+
+async def test_cancelling_the_task_cancels_the_promise(runtime: Runtime) -> None:
+    promise = runtime.call_async("stuck")
+
+    async def wait() -> object:
+        return await promise
+
+    task = asyncio.create_task(wait())
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    with pytest.raises(PromiseCancelled):
+        await promise
+    assert promise.state is PromiseState.Cancelled
+
+
+async def test_a_promise_lives_as_long_as_one_task_waits(runtime: Runtime) -> None:
+    promise = runtime.call_async("sleep", 20)
+
+    async def wait() -> object:
+        return await promise
+
+    first, second = asyncio.create_task(wait()), asyncio.create_task(wait())
+    await asyncio.sleep(0)
+    first.cancel()
+    assert await second == 20
+
+
+async def test_a_timeout_of_asyncio_cancels(runtime: Runtime) -> None:
+    promise = runtime.call_async("stuck")
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(_waited(promise), 0.01)
+    assert promise.poll() is PromiseState.Cancelled
+
+
+async def _waited(promise: Promise) -> object:
+    return await promise
+
+
+async def test_a_wake_from_another_thread_is_seen(runtime: Runtime) -> None:
+    promise = runtime.call_async("stuck")
+    asyncio.get_running_loop().call_soon(
+        lambda: threading.Thread(target=promise.cancel).start(),
+    )
+    with pytest.raises(PromiseCancelled):
+        await promise
+
+
+async def test_another_thread_may_run_what_is_awaited(runtime: Runtime) -> None:
+    promise = runtime.call_async("turns", 2000)
+    loop = asyncio.get_running_loop()
+    other = loop.run_in_executor(None, promise.await_result)
+    assert await promise == 2000
+    assert await other == 2000
+
+
+async def test_groups_are_awaited(runtime: Runtime) -> None:
+    assert await PromiseAll([runtime.call_async("turns", n) for n in (2, 0)]) == [2, 0]
+    race = PromiseRace([runtime.call_async("stuck"), runtime.call_async("turns", 1)])
+    assert await race == (1, 1)
+    settled = PromiseAllSettled([runtime.call_async("turns", 1), runtime.call_async("fail")])
+    assert (await settled)[0] == Fulfilled(1)
+    with pytest.raises(PromiseFailed):
+        await PromiseAll([runtime.call_async("stuck"), runtime.call_async("fail")])
+
+
+async def test_a_foreign_machine_is_awaited(runtime: Runtime) -> None:
+    answers = iter([0, 0, 0, 9])
+    promise = Promise.from_poll_fn(None, lambda _: next(answers), runtime=runtime)
+    assert await promise == 9
+
+
+async def test_closing_the_runtime_ends_the_wait() -> None:
+    runtime = Runtime()
+    runtime.load_module(SOURCE)
+    promise = runtime.call_async("stuck")
+    asyncio.get_running_loop().call_soon(lambda: asyncio.create_task(_closed(runtime)))
+    with pytest.raises(PromiseCancelled):
+        await promise
+
+
+async def _closed(runtime: Runtime) -> None:
+    await asyncio.sleep(0)
+    runtime.close()
+
+
+def test_a_runtime_outlives_its_loops() -> None:
+    with Runtime(clock="virtual") as runtime:
+        runtime.load_module(SOURCE)
+        for _ in range(3):
+            assert asyncio.run(_waited(runtime.call_async("sleep", 100_000))) == 100_000
+            assert runtime.call("turns", 2) == 2
+
+
+def test_loops_of_two_threads_share_a_runtime() -> None:
+    with Runtime() as runtime:
+        runtime.load_module(SOURCE)
+        results: list[object] = []
+
+        def work() -> None:
+            results.extend(asyncio.run(_waited(runtime.call_async("turns", n))) for n in range(20))
+
+        threads = [threading.Thread(target=work) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert sorted(results) == sorted([*range(20)] * 3)  # type: ignore[type-var]
