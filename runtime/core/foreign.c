@@ -65,6 +65,7 @@ static void foreign_drop(void *sm)
 	ZynForeign *foreign = sm;
 	if (foreign->release != NULL)
 		foreign->release(foreign->machine);
+	foreign->release = NULL; /* dropped at its cancel when it never started, then once more */
 }
 
 ZynPromise *zyn_call_foreign(ZynRuntime *rt, int64_t (*fn)(void *machine), void *machine,
