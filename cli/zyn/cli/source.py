@@ -18,6 +18,8 @@ class Source(NamedTuple):
 
 def read(path: str, language: str | None) -> Source:
     """The file, or a CommandError that says why not."""
+    if language is not None and language not in LANGUAGES:
+        raise CommandError(f"unknown language {language}; known: {', '.join(LANGUAGES)}")
     chosen = language or _language_of(path)
     try:
         data = Path(path).read_bytes()

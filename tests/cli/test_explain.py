@@ -1,0 +1,237 @@
+"""`zyn explain`: the same facts as a picture and as JSON."""
+
+import json
+from pathlib import Path
+
+import pytest
+from inline_snapshot import snapshot
+
+from tests.support.cli import ROOT
+from zyn.cli import main
+from zyn.driver.queries import Document
+
+PROGRAM = """async fn double(x: i32) i32 {
+    return x * 2;
+}
+
+async fn sum_doubled(n: i32) i32 {
+    var total: i32 = 0;
+    var i: i32 = 1;
+    while (i <= n) {
+        const doubled = await double(i);
+        await delay(10);
+        total = total + doubled;
+        i = i + 1;
+    }
+    return total;
+}
+
+fn direct() void {}
+"""
+
+
+@pytest.fixture
+def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A program, named as it will be printed."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("NO_COLOR", "1")
+    Path("sums.zyntax").write_text(PROGRAM, encoding="utf-8")
+    return "sums.zyntax"
+
+
+def test_the_picture(program: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", program]) == 0
+    assert capsys.readouterr().out == snapshot("""\
+async fn double(x: i32) i32                                                        sums.zyntax:1
+1 state, frame of 8 bytes aligned to 4
+
+  state  line  awaits  alive across it  bytes
+      0     1  -       -                    8
+
+  slot    type  offset  size  stored     holds it in  why
+  x       i32        4     4  parameter  -            a parameter is always stored
+  result  i32        4     4  result     -            where the caller finds the value
+
+  0               4               8
+  ┌───────────────┬───────────────┐
+  │     state     │       x       │
+  └───────────────┴───────────────┘
+                  ┌───────────────┐
+                  │     result    │
+                  └───────────────┘
+
+async fn sum_doubled(n: i32) i32                                                   sums.zyntax:5
+3 states, frame of 72 bytes aligned to 8
+
+  state  line  awaits     alive across it       bytes
+      0     5  -          -                         8
+      1     9  double(i)  n, total, i              16
+      2    10  delay(10)  n, total, i, doubled     20
+
+  slot       type          offset  size  stored     holds it in  why
+  n          i32                4     4  parameter  1, 2         used in line 8 after state 1
+  total      i32                8     4  local      1, 2         used in line 11 after state 1
+  i          i32               12     4  local      1, 2         used in line 12 after state 1
+  doubled    i32               16     4  local      2            used in line 11 after state 2
+  double(i)  frame double      24     8  child      1            the callee's frame, inside this one
+  delay(10)  leaf delay        24    48  child      2            the callee's frame, inside this one
+  result     i32                4     4  result     -            where the caller finds the value
+
+  0       4       8       12      16      20      24        32                                                 72
+  ┌───────┬───────┬───────┬───────┬───────┐       ┌─────────┐
+  │ state │   n   │ total │   i   │doubled│       │double(i)│
+  └───────┴───────┴───────┴───────┴───────┘       └─────────┘
+          ┌───────┐                               ┌────────────────────────────────────────────────────────────┐
+          │ result│                               │                         delay(10)                          │
+          └───────┘                               └────────────────────────────────────────────────────────────┘
+""")
+
+
+def test_the_json(program: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", program, "sum_doubled", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == snapshot(
+        {
+            "functions": [
+                {
+                    "name": "sum_doubled",
+                    "states": [
+                        {"index": 0, "kind": "start", "line": 5, "awaits": "", "live": []},
+                        {
+                            "index": 1,
+                            "kind": "await",
+                            "line": 9,
+                            "awaits": "double(i)",
+                            "live": ["n", "total", "i"],
+                        },
+                        {
+                            "index": 2,
+                            "kind": "await",
+                            "line": 10,
+                            "awaits": "delay(10)",
+                            "live": ["n", "total", "i", "doubled"],
+                        },
+                    ],
+                    "frame": {
+                        "size": 72,
+                        "align": 8,
+                        "slots": [
+                            {
+                                "name": "n",
+                                "type": "i32",
+                                "offset": 4,
+                                "size": 4,
+                                "stored": "parameter",
+                                "live_in": [1, 2],
+                            },
+                            {
+                                "name": "total",
+                                "type": "i32",
+                                "offset": 8,
+                                "size": 4,
+                                "stored": "local",
+                                "live_in": [1, 2],
+                            },
+                            {
+                                "name": "i",
+                                "type": "i32",
+                                "offset": 12,
+                                "size": 4,
+                                "stored": "local",
+                                "live_in": [1, 2],
+                            },
+                            {
+                                "name": "doubled",
+                                "type": "i32",
+                                "offset": 16,
+                                "size": 4,
+                                "stored": "local",
+                                "live_in": [2],
+                            },
+                            {
+                                "name": "double(i)",
+                                "type": "frame double",
+                                "offset": 24,
+                                "size": 8,
+                                "stored": "child",
+                                "live_in": [1],
+                            },
+                            {
+                                "name": "delay(10)",
+                                "type": "leaf delay",
+                                "offset": 24,
+                                "size": 48,
+                                "stored": "child",
+                                "live_in": [2],
+                            },
+                            {
+                                "name": "result",
+                                "type": "i32",
+                                "offset": 4,
+                                "size": 4,
+                                "stored": "result",
+                                "live_in": [],
+                            },
+                        ],
+                    },
+                }
+            ]
+        }
+    )
+
+
+def test_json_has_the_shape_that_others_rely_on(
+    program: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["explain", program, "--json"]) == 0
+    explained = json.loads(capsys.readouterr().out)
+    assert set(explained) == {"functions"}
+    assert [function["name"] for function in explained["functions"]] == ["double", "sum_doubled"]
+    for function in explained["functions"]:
+        assert set(function) == {"name", "states", "frame"}
+        assert set(function["frame"]) == {"size", "align", "slots"}
+        for state in function["states"]:
+            assert set(state) == {"index", "kind", "line", "awaits", "live"}
+        for slot in function["frame"]["slots"]:
+            assert set(slot) == {"name", "type", "offset", "size", "stored", "live_in"}
+            assert slot["stored"] in {"parameter", "local", "child", "result"}
+
+
+@pytest.mark.parametrize("example", sorted((ROOT / "examples").glob("*.zyntax")), ids=str)
+def test_the_json_is_the_side_table(example: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["explain", str(example), "--json"])
+    explained = json.loads(capsys.readouterr().out)["functions"]
+    document = Document("zyntax", example.read_bytes())
+    tables = [document.side_table(placed) for placed in document.items]
+    known = {table.function: table for table in tables if table is not None}
+    assert [function["name"] for function in explained] == list(known)
+    for function in explained:
+        frame = known[function["name"]].frame
+        assert frame is not None
+        slots = [(slot["name"], slot["offset"]) for slot in function["frame"]["slots"]]
+        assert slots == [(slot.name, slot.offset) for slot in frame.slots]
+
+
+def test_pictures_of_every_example_fit(capsys: pytest.CaptureFixture[str]) -> None:
+    for example in sorted((ROOT / "examples").glob("*.zyntax")):
+        main(["explain", str(example)])
+        drawn = [line for line in capsys.readouterr().out.splitlines() if "│" in line]
+        assert all(len(line) <= 200 for line in drawn)
+
+
+def test_a_function_that_cannot_be_explained(
+    program: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["explain", program, "nowhere"]) == 2
+    assert capsys.readouterr().err == "zyn: sums.zyntax: nowhere is not in the file\n"
+    assert main(["explain", program, "direct"]) == 2
+    assert capsys.readouterr().err == "zyn: sums.zyntax: direct is not an async function\n"
+
+
+def test_a_broken_file_is_explained_as_far_as_it_is_whole(
+    program: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path(program).write_text(PROGRAM + "async fn bad() i32 { return oops; }", encoding="utf-8")
+    assert main(["explain", program, "--json"]) == 1
+    out, err = capsys.readouterr()
+    assert [f["name"] for f in json.loads(out)["functions"]] == ["double", "sum_doubled"]
+    assert err == "zyn: sums.zyntax has 1 error: see zyn check\n"
