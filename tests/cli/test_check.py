@@ -13,9 +13,10 @@ BROKEN = """async fn one() i32 {
     return 1;
 }
 
-fn two(äö: i32) i32 {
+async fn two() i32 {
     const a = one();
-    return äö + nope;
+    const s = "äö" + nope;
+    return a;
 }
 """
 
@@ -33,26 +34,24 @@ def test_diagnostics_for_people(broken: str, capsys: pytest.CaptureFixture[str])
     assert main(["check", broken]) == 1
     out, err = capsys.readouterr()
     assert out == snapshot("""\
-error[syntax]: expected `,`, not `i32`
-  --> broken.zyntax:6:12
-   |
-6  | fn two(äö: i32) i32 {
-   |            ^^^
-
-error[syntax]: unexpected `äö +`
-  --> broken.zyntax:8:12
-   |
-8  |     return äö + nope;
-   |            ^^^^
-
 error[unknown-name]: there is no `nope` here
-  --> broken.zyntax:8:17
+  --> broken.zyntax:8:22
    |
-8  |     return äö + nope;
-   |                 ^^^^
+8  |     const s = "äö" + nope;
+   |                      ^^^^
+
+warning[implicit-await]: the promise in `a` is awaited here without `await`
+  --> broken.zyntax:9:12
+   |
+7  |     const a = one();
+   |               ----- the promise is made here
+  ..
+9  |     return a;
+   |            ^
+   = fix: add `await`
 
 """)
-    assert err == snapshot("1 file checked: 3 errors\n")
+    assert err == snapshot("1 file checked: 1 error, 1 warning\n")
 
 
 def test_diagnostics_for_programs(broken: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -63,39 +62,35 @@ def test_diagnostics_for_programs(broken: str, capsys: pytest.CaptureFixture[str
         [
             {
                 "file": "broken.zyntax",
-                "line": 6,
-                "column": 12,
-                "end_line": 6,
-                "end_column": 15,
-                "severity": "error",
-                "code": "syntax",
-                "message": "expected `,`, not `i32`",
-                "hint": None,
-                "labels": [],
-            },
-            {
-                "file": "broken.zyntax",
                 "line": 8,
-                "column": 12,
+                "column": 22,
                 "end_line": 8,
-                "end_column": 16,
-                "severity": "error",
-                "code": "syntax",
-                "message": "unexpected `äö +`",
-                "hint": None,
-                "labels": [],
-            },
-            {
-                "file": "broken.zyntax",
-                "line": 8,
-                "column": 17,
-                "end_line": 8,
-                "end_column": 21,
+                "end_column": 26,
                 "severity": "error",
                 "code": "unknown-name",
                 "message": "there is no `nope` here",
                 "hint": None,
                 "labels": [],
+            },
+            {
+                "file": "broken.zyntax",
+                "line": 9,
+                "column": 12,
+                "end_line": 9,
+                "end_column": 13,
+                "severity": "warning",
+                "code": "implicit-await",
+                "message": "the promise in `a` is awaited here without `await`",
+                "hint": None,
+                "labels": [
+                    {
+                        "line": 7,
+                        "column": 15,
+                        "end_line": 7,
+                        "end_column": 20,
+                        "text": "the promise is made here",
+                    }
+                ],
             },
         ]
     )

@@ -77,13 +77,13 @@ async fn sum_doubled(n: i32) i32                                                
   delay(10)  leaf delay        24    48  child      2            the callee's frame, inside this one
   result     i32                4     4  result     -            where the caller finds the value
 
-  0       4       8       12      16      20      24        32                                                 72
-  ┌───────┬───────┬───────┬───────┬───────┐       ┌─────────┐
-  │ state │   n   │ total │   i   │doubled│       │double(i)│
-  └───────┴───────┴───────┴───────┴───────┘       └─────────┘
-          ┌───────┐                               ┌────────────────────────────────────────────────────────────┐
-          │ result│                               │                         delay(10)                          │
-          └───────┘                               └────────────────────────────────────────────────────────────┘
+  0        4        8        12       16       20       24         32                     72
+  ┌────────┬────────┬────────┬────────┬────────┐        ┌──────────┐
+  │ state  │   n    │ total  │   i    │doubled │        │double(i) │
+  └────────┴────────┴────────┴────────┴────────┘        └──────────┘
+           ┌────────┐                                   ┌─────────────────────────────────┐
+           │ result │                                   │            delay(10)            │
+           └────────┘                                   └─────────────────────────────────┘
 """)
 
 
@@ -215,7 +215,7 @@ def test_pictures_of_every_example_fit(capsys: pytest.CaptureFixture[str]) -> No
     for example in sorted((ROOT / "examples").glob("*.zyntax")):
         main(["explain", str(example)])
         drawn = [line for line in capsys.readouterr().out.splitlines() if "│" in line]
-        assert all(len(line) <= 200 for line in drawn)
+        assert all(len(line) <= 100 for line in drawn)
 
 
 def test_a_function_that_cannot_be_explained(

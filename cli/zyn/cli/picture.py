@@ -26,7 +26,9 @@ from zyn.ir.side_table import FrameLayout, SideTable, Slot
 
 _WIDTH = 96
 _ORDER = ("parameter", "local", "child", "result")
-_CELL_MIN = 8  # the narrowest box that still says something
+_CELL = 8  # columns of the narrowest box, where there is room for so many
+_CELL_MIN = 3
+_CELL_MAX_PER_BYTE = 4
 
 
 class Box(NamedTuple):
@@ -140,12 +142,15 @@ def _drawing(frame: FrameLayout, style: Style) -> list[str]:
 
 
 def _columns(boxes: Sequence[Box], size: int) -> dict[int, int]:
-    """Where each edge of a box is drawn: in proportion, but no box narrower than _CELL_MIN."""
+    """Where each edge of a box is drawn: every box has room for a name, large ones get more."""
     edges = sorted({0, size, *(b.offset for b in boxes), *(b.end for b in boxes)})
-    scale = min(4.0, (_WIDTH - 4) / max(size, 1))
+    room = _WIDTH - 4
+    narrow = max(_CELL_MIN, min(_CELL, room // max(len(edges) - 1, 1)))
+    scale = max(0.0, room - narrow * (len(edges) - 1)) / max(size, 1)
     columns = {0: 0}
     for before, edge in pairwise(edges):
-        columns[edge] = columns[before] + max(_CELL_MIN, round((edge - before) * scale))
+        wide = min(int(narrow + (edge - before) * scale), _CELL_MAX_PER_BYTE * (edge - before))
+        columns[edge] = columns[before] + max(narrow, wide)
     return columns
 
 
