@@ -66,17 +66,28 @@ static void on_stopped(void *data, uint64_t task, uint32_t reason, uint32_t mid_
 	zyn__agent_news(data, news);
 }
 
+static int take_one(atomic_int *budget)
+{
+	int left = atomic_load_explicit(budget, memory_order_relaxed);
+	/* Not one instruction: only the thread with the baton gets here, and what a tick adds
+	 * meanwhile may be lost. */
+	if (left > 0)
+		atomic_store_explicit(budget, left - 1, memory_order_relaxed);
+	return left;
+}
+
 static void on_task_changed(void *data, uint64_t task, uint32_t state)
 {
 	ZynAgent *agent = data;
-	if (state == ZYN_TASK_RUNNING || state == ZYN_TASK_RUNNABLE)
+	bool shown = state != ZYN_TASK_RUNNING && state != ZYN_TASK_RUNNABLE;
+	if (take_one(&agent->calls_left) <= 0 || (shown && take_one(&agent->changes_left) <= 0)) {
+		atomic_store_explicit(&agent->changes_lost, true, memory_order_relaxed);
+		zyn_dbg_changes(agent->rt, 0); /* Rule 6; the next tick turns it on again */
+		zyn__agent_wake(agent);
 		return;
-	if (atomic_load_explicit(&agent->changes_left, memory_order_relaxed) <= 0) {
-		if (!atomic_load_explicit(&agent->changes_lost, memory_order_relaxed))
-			atomic_store_explicit(&agent->changes_lost, true, memory_order_relaxed);
-		return; /* Rule 6 */
 	}
-	atomic_fetch_sub_explicit(&agent->changes_left, 1, memory_order_relaxed);
+	if (!shown)
+		return;
 	ZynNews news = {.kind = ZYN_AGENT_CHANGED, .a = state, .task = task};
 	zyn__agent_news(agent, news);
 }
@@ -297,7 +308,10 @@ static void accept_one(ZynAgent *agent)
 static void tick(ZynAgent *agent)
 {
 	atomic_store_explicit(&agent->changes_left, ZYN_AGENT_CHANGES_MAX, memory_order_relaxed);
+	atomic_store_explicit(&agent->calls_left, ZYN_AGENT_CALLS_MAX, memory_order_relaxed);
 	bool lost = atomic_exchange_explicit(&agent->changes_lost, false, memory_order_relaxed);
+	if (lost && agent->trusted)
+		zyn_dbg_changes(agent->rt, 1);
 	if (atomic_exchange(&agent->news_lost, false) || lost) {
 		ZynNews news = {.kind = ZYN_AGENT_MANY_CHANGED};
 		if (agent->fd >= 0 && agent->trusted)
@@ -310,8 +324,9 @@ static int timeout_ms(ZynAgent *agent)
 	int left = atomic_load_explicit(&agent->changes_left, memory_order_relaxed);
 	if (atomic_load(&agent->stopping))
 		return 0;
-	return left < ZYN_AGENT_CHANGES_MAX || atomic_load(&agent->news_lost) ? ZYN_AGENT_TICK_MS
-	                                                                      : -1;
+	bool waits = left < ZYN_AGENT_CHANGES_MAX || atomic_load(&agent->changes_lost) ||
+	             atomic_load(&agent->news_lost);
+	return waits ? ZYN_AGENT_TICK_MS : -1;
 }
 
 static void wait_and_serve(ZynAgent *agent)
@@ -402,6 +417,7 @@ static ZynAgent *agent_new(ZynRuntime *rt, uint32_t flags)
 	agent->flags = flags;
 	agent->fd = agent->listen_fd = agent->wake_read = agent->wake_write = -1;
 	atomic_store(&agent->changes_left, ZYN_AGENT_CHANGES_MAX);
+	atomic_store(&agent->calls_left, ZYN_AGENT_CALLS_MAX);
 	pthread_mutex_init(&agent->lock, NULL);
 	pthread_cond_init(&agent->host_ready, NULL);
 	if (pipe(pipes) != 0) {

@@ -21,6 +21,7 @@
 
 /* Changes told one by one within one tick.  A busy program makes millions; nobody reads them. */
 #define ZYN_AGENT_CHANGES_MAX 64
+#define ZYN_AGENT_CALLS_MAX 1024 /* the same, with those that are not told at all */
 #define ZYN_AGENT_TICK_MS 100
 #define ZYN_AGENT_FLUSH_MS 2000
 #define ZYN_AGENT_HOST_REQUESTS_MAX 1024u
@@ -87,6 +88,7 @@ struct ZynAgent {
 	int wake_write;
 	atomic_bool wake_sent;
 	atomic_int changes_left;
+	atomic_int calls_left;
 	atomic_bool changes_lost;
 	atomic_uint generation; /* of the connection; 0: nobody */
 	atomic_bool stopping;

@@ -82,6 +82,7 @@ void zyn_dbg_attach(ZynRuntime *rt, const ZynDebugEvents *events)
 			rt->debugger = calloc(1, sizeof *rt->debugger);
 		if (rt->debugger != NULL)
 			rt->debugger->events = *events;
+		rt->tells_changes = rt->debugger != NULL;
 		rt->now_ns = zyn__clock_now(rt);
 	}
 	zyn__leave(&entry);
@@ -99,6 +100,7 @@ void zyn__debug_detach(ZynRuntime *rt)
 	}
 	free(rt->debugger);
 	rt->debugger = NULL;
+	rt->tells_changes = 0;
 	rt->gate_closed = 0;
 	rt->gate_opener = NULL;
 	rt->stop_all = 0;
@@ -128,6 +130,14 @@ bool zyn__debug_deadlock(ZynRuntime *rt)
 		rt->gate_closed = 1;
 	events->deadlock(events->data, tasks);
 	return true;
+}
+
+void zyn_dbg_changes(ZynRuntime *rt, int32_t on)
+{
+	ZynEntry entry;
+	zyn__debug_enter(&entry, rt);
+	rt->tells_changes = on && rt->debugger != NULL;
+	zyn__leave(&entry);
 }
 
 /* --- requests --------------------------------------------------------------------------------- */

@@ -264,7 +264,8 @@ struct ZynRuntime {
 	uint32_t kept_tasks;
 	uint32_t step_tasks;
 	uint32_t gate_closed;
-	ZynTask *gate_opener;            /* when its poll ends the gate opens; null: none */
+	ZynTask *gate_opener;   /* when its poll ends the gate opens; null: none */
+	uint32_t tells_changes; /* a debugger is attached and wants to hear of every change */
 	struct ZynPollTrace *poll_trace; /* null: polls are not recorded */
 	uint32_t stop_all;
 	uint32_t filters;

@@ -38,7 +38,7 @@ static void queue_push(ZynTask *task)
 
 static void changed(ZynTask *task)
 {
-	if (task->runtime->debugger != NULL)
+	if (task->runtime->tells_changes)
 		zyn__debug_task_changed(task);
 }
 
@@ -230,7 +230,7 @@ void zyn__task_run(ZynRuntime *rt, ZynEntry *entry, ZynTask *task)
 	rt->polls_total++;
 	cx->task = task;
 	cx->waker = zyn__task_waker(task);
-	if (rt->debugger != NULL)
+	if (rt->tells_changes)
 		zyn__debug_task_changed(task);
 	ZynPollRecord record;
 	bool recorded = rt->poll_trace != NULL;

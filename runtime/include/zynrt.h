@@ -431,6 +431,10 @@ ZYN_API uint64_t zyn_dbg_write(void *address, const void *bytes, uint64_t size);
 /* The shadow block of a frame, or null. */
 ZYN_API void *zyn_dbg_shadow(ZynRuntime *rt, void *sm, uint32_t *side_table, uint32_t *size);
 
+/* Whether task_changed is called; attaching turns it on.  A debugger that hears too much may turn
+ * it off, also from inside the call, and then costs a busy program nothing. */
+ZYN_API void zyn_dbg_changes(ZynRuntime *rt, int32_t on);
+
 /* One poll of one task.  It begins on the runtime's clock; its length is real time, also under a
  * virtual clock, and contains the time that it was stopped. */
 typedef struct ZynPollRecord {
