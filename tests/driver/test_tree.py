@@ -90,7 +90,7 @@ def test_a_correct_file_has_the_items_of_its_grammar(text: bytes) -> None:
     found = [
         (start + placed.offset, placed.item.text)
         for index, start in enumerate(tree.starts)
-        for placed in tree.read(tree.text(index), lambda _: None)
+        for placed in tree.read(index, lambda _: None)
     ]
     assert not whole.root_node.has_error
     assert found == [(n.start_byte, text[n.start_byte : n.end_byte]) for n in items(whole)]

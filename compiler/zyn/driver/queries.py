@@ -98,7 +98,7 @@ class Document:
         text = self._tree.text(index)
         piece = self._store.piece(text)
         if piece is None:
-            placed = self._tree.read(text, self._store.item)
+            placed = self._tree.read(index, self._store.item)
             piece = tuple((offset, self._store.state(item)) for offset, item in placed)
             self._store.keep(text, piece)
         return piece

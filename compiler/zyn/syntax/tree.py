@@ -28,16 +28,34 @@ from zyn.grammar import parser
 from zyn.syntax.items import items
 from zyn.syntax.lower import lower_item
 
-_BLANK = rb"(?:\s++|//[^\r\n]*+|/\*(?s:.*?)\*/)"
 _NAME = rb"[A-Za-z_][A-Za-z0-9_]*+"
+_BLANK = rb"\s++|//[^\r\n]*+"
+_COMMENT = rb"/\*(?s:.*?)\*/"
 
-# What the cutter must see: comments and strings, whose insides it skips, and declarations.
-_STARTS: dict[str, re.Pattern[bytes]] = {
-    "zyntax": re.compile(
+
+class _Tokens(NamedTuple):
+    """What the cutter must see: comments and strings, whose insides it skips, and declarations.
+
+    `unclosed` is for the text behind the last `*/`, where looking for the end of a comment would
+    be in vain each time.
+    """
+
+    closed: re.Pattern[bytes]
+    unclosed: re.Pattern[bytes]
+
+
+def _zyntax(blank: bytes) -> re.Pattern[bytes]:
+    blanks = rb"(?:" + blank + rb")*+"
+    function = rb"\b(?:async\b" + blanks + rb")?fn\b"
+    struct = rb"\bconst\b" + blanks + _NAME + blanks + rb"=" + blanks + rb"struct\b"
+    return re.compile(
         rb'//[^\r\n]*+|(?P<comment>/\*)|"(?:[^"\\\r\n]++|\\.)*+"?'
-        rb"|(?P<start>\b(?:async\b" + _BLANK + rb"*+)?fn\b"
-        rb"|\bconst\b" + _BLANK + rb"*+" + _NAME + _BLANK + rb"*+=" + _BLANK + rb"*+struct\b)"
-    ),
+        rb"|(?P<start>" + function + rb"|" + struct + rb")"
+    )
+
+
+_STARTS: dict[str, _Tokens] = {
+    "zyntax": _Tokens(_zyntax(_BLANK + rb"|" + _COMMENT), _zyntax(_BLANK)),
 }
 
 
@@ -62,13 +80,13 @@ class SyntaxTree:
     `starts` rises strictly and begins with 0; piece i ends where piece i + 1 begins.
     """
 
-    __slots__ = ("_parser", "_pattern", "_unclosed", "data", "language", "starts")
+    __slots__ = ("_parser", "_tokens", "_unclosed", "data", "language", "starts")
 
     def __init__(self, language: str, data: bytes) -> None:
         self.language = language
         self.data = data
         self._parser = parser(language)
-        self._pattern = _STARTS[language]
+        self._tokens = _STARTS[language]
         self.starts: list[int] = []
         # For each piece: the first `/*` in it that no `*/` ends, from its start; or -1.
         self._unclosed: list[int] = []
@@ -83,8 +101,16 @@ class SyntaxTree:
         """The piece that holds the byte at `offset`."""
         return max(bisect_right(self.starts, offset) - 1, 0)
 
-    def read(self, text: bytes, recall: Callable[[bytes], Item | None]) -> tuple[Placed, ...]:
-        """The items of a piece; `recall` is asked for the item of a text before it is made."""
+    def read(self, index: int, recall: Callable[[bytes], Item | None]) -> tuple[Placed, ...]:
+        """The items of a piece; `recall` is asked for the item of a text before it is made.
+
+        A comment that nothing ends goes to the end of its piece.  Only its two signs are parsed,
+        for the diagnostic; the parser would look for its end in vain, again and again.
+        """
+        text = self.text(index)
+        unclosed = self._unclosed[index]
+        if unclosed >= 0:
+            text = text[: unclosed + 2]
         found: list[Placed] = []
         for node in items(self._parser.parse(text)):
             own = text[node.start_byte : node.end_byte]
@@ -109,7 +135,7 @@ class SyntaxTree:
         return self._cut(first, delta, old_starts, known)
 
     def _begins_declaration(self, offset: int) -> bool:
-        match = self._pattern.match(self.data, offset)
+        match = self._tokens.closed.match(self.data, offset)
         return match is not None and match["start"] is not None
 
     def _comment_closed_by_edit(self, default: int) -> int:
@@ -129,9 +155,12 @@ class SyntaxTree:
         unclosed = [-1]
         last_close = data.rfind(b"*/")
         met = len(data) + 1
-        search = self._pattern.search
-        match = search(data, begin)
-        while match is not None:
+        end = begin
+        while True:
+            tokens = self._tokens.closed if end <= last_close else self._tokens.unclosed
+            match = tokens.search(data, end)
+            if match is None:
+                break
             position = match.start()
             end = match.end()
             if match["start"] is not None and position > begin:
@@ -145,7 +174,6 @@ class SyntaxTree:
                     end = data.index(b"*/", position + 2) + 2
                 elif unclosed[-1] < 0:
                     unclosed[-1] = position - starts[-1]
-            match = search(data, end)
         tail = bisect_left(old_starts, met - delta, lo=min(known, len(old_starts)))
         self.starts = [*old_starts[:first], *starts, *(s + delta for s in old_starts[tail:])]
         self._unclosed = [*self._unclosed[:first], *unclosed, *self._unclosed[tail:]]

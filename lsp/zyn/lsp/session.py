@@ -4,11 +4,12 @@ A thread reads; everything else happens on the event loop of this thread.
 """
 
 import asyncio
+import contextlib
 import logging
 import socket
 import threading
 from collections.abc import Callable
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
 from zyn.lsp.features import new_server
 from zyn.lsp.memory import Collector
@@ -16,6 +17,8 @@ from zyn.lsp.server import ZynServer
 from zyn.lsp.transport import Source, read_all
 
 logger = logging.getLogger("zyn.lsp")
+
+T = TypeVar("T")
 
 QUIET_S = 0.4
 """How long no message may come before the collector runs."""
@@ -48,15 +51,20 @@ class _Session:
             params = message.get("params")
             if isinstance(params, dict):
                 self._server.protocol.cancel(params.get("id"))
-        self._loop.call_soon_threadsafe(self._handle, message)
+        self._post(self._handle, message)
 
     def broken(self, reason: str) -> None:
         """Bytes that are no message."""
-        self._loop.call_soon_threadsafe(self._server.protocol.unreadable, reason)
+        self._post(self._server.protocol.unreadable, reason)
 
     def ended(self) -> None:
         """The client is gone."""
-        self._loop.call_soon_threadsafe(self._exit, 1)
+        self._post(self._exit, 1)
+
+    def _post(self, run: Callable[[T], None], argument: T) -> None:
+        # After `exit` there may be no loop left, and nobody who waits.
+        with contextlib.suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(run, argument)
 
     # On the loop
 
