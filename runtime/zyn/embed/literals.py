@@ -21,9 +21,9 @@ from zyn.ast import (
     StructInit,
     Unary,
 )
+from zyn.driver.queries import Document
 from zyn.embed.errors import CallError
 from zyn.embed.values import StructValue
-from zyn.syntax.tree import SyntaxTree
 
 _PREFIX, _SUFFIX = "fn call() void { ", "; }"
 
@@ -45,12 +45,7 @@ def parse_call(text: str, language: str = "zyntax") -> WrittenCall:
 
 def _only_call(text: str, language: str) -> Call:
     data = f"{_PREFIX}{text}\n{_SUFFIX}".encode("utf-8", "replace")
-    tree = SyntaxTree(language, data)
-    items = [
-        item
-        for index in range(len(tree.starts))
-        for _, item in tree.read(tree.text(index), lambda _: None)
-    ]
+    items = [placed.state.item for placed in Document(language, data).items]
     if len(items) == 1 and not items[0].is_broken and not items[0].diagnostics:
         function = items[0].decl
         if isinstance(function, Function) and len(function.body.statements) == 1:
