@@ -1,6 +1,7 @@
 """What can be folded: blocks, struct bodies and comments of more than one line."""
 
 import re
+from collections.abc import Iterator
 from functools import partial
 from typing import Literal, NamedTuple
 
@@ -10,7 +11,7 @@ from zyn.driver.queries import Document
 from zyn.ide.nodes import nodes
 
 _COMMENTS = re.compile(
-    rb'"(?:[^"\\\r\n]++|\\.)*+"?|(?P<comment>/\*(?s:.*?)\*/|//[^\r\n]*(?:\r?\n[ \t]*//[^\r\n]*)*)'
+    rb'"(?:[^"\\\r\n]++|\\.)*+"?|(?P<block>/\*)|(?P<lines>//[^\r\n]*(?:\r?\n[ \t]*//[^\r\n]*)*)'
 )
 
 
@@ -33,12 +34,25 @@ def folds(document: Document) -> list[Fold]:
             # The last line keeps the closing brace in sight.
             if last - 1 > first:
                 found.add(Fold(first, last - 1, "region"))
-    for match in _COMMENTS.finditer(document.data):
-        if match["comment"] is not None:
-            first, last = line_of(match.start()), line_of(match.end() - 1)
-            if last > first:
-                found.add(Fold(first, last, "comment"))
+    for start, end in _comments(document.data):
+        first, last = line_of(start), line_of(end - 1)
+        if last > first:
+            found.add(Fold(first, last, "comment"))
     return sorted(found, key=lambda fold: (fold.first, -fold.last))
+
+
+def _comments(data: bytes) -> Iterator[Span]:
+    """Block comments that end, and runs of line comments."""
+    at = 0
+    while match := _COMMENTS.search(data, at):
+        at = match.end()
+        if match["block"] is not None:
+            close = data.find(b"*/", at)
+            if close < 0:
+                return
+            at = close + 2
+        if match["block"] is not None or match["lines"] is not None:
+            yield Span(match.start(), at)
 
 
 def _blocks(item: Item) -> list[Span]:
