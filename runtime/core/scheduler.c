@@ -20,6 +20,10 @@
  */
 #include "internal.h"
 
+/* A limit on the virtual clock ends a poll that never comes back only after this long on the real
+ * one: a slow machine must not change what a deterministic run does. */
+#define VIRTUAL_LIMIT_NS_MIN 1000000000
+
 bool zyn__run_enter(ZynRuntime *rt, ZynEntry *entry, uint64_t deadline_ns)
 {
 	if (!zyn__baton_acquire(&rt->baton, ZYN_BATON_NORMAL, deadline_ns))
@@ -81,7 +85,7 @@ static bool host_is_busy(ZynRuntime *rt)
  * may go on. */
 static bool time_could_pass(ZynRuntime *rt)
 {
-	return rt->clock == ZYN_CLOCK_VIRTUAL && rt->wheel.count != 0 && nothing_runnable(rt) &&
+	return rt->clock == ZYN_CLOCK_VIRTUAL && nothing_runnable(rt) &&
 	       (rt->stopped_mid_poll == 0 || rt->stop_all) && !rt->gate_closed;
 }
 
@@ -94,21 +98,33 @@ static bool wakes_somebody(const ZynTimer *timer, void *data)
 /* Rule 4. */
 static bool may_advance(ZynRuntime *rt)
 {
-	if (!time_could_pass(rt) || host_is_busy(rt))
+	if (rt->wheel.count == 0 || !time_could_pass(rt) || host_is_busy(rt))
 		return false;
 	return rt->kept_tasks == 0 || zyn__wheel_any(&rt->wheel, wakes_somebody, rt);
 }
 
-/* Rule 4: what passed on the real clock since the last turn, up to the next timer. */
+/* When the next timer is due or the limit of the block_on under way passes; UINT64_MAX: never. */
+static uint64_t next_event_ns(ZynRuntime *rt)
+{
+	uint64_t next_tick = zyn__wheel_next(&rt->wheel);
+	uint64_t next_ns = next_tick * ZYN_NS_PER_MS;
+	if (next_tick >= INT64_MAX / ZYN_NS_PER_MS) /* so far away, or none */
+		next_ns = rt->wheel.count != 0 ? INT64_MAX : UINT64_MAX;
+	return next_ns < rt->deadline_clock_ns ? next_ns : rt->deadline_clock_ns;
+}
+
+/* Rule 4: what passed on the real clock since the last turn, up to the next event. */
 static void follow_real_clock(ZynRuntime *rt)
 {
 	uint64_t since_ns = rt->real_wait_since_ns;
 	rt->real_wait_since_ns = 0;
 	if (since_ns == 0 || !time_could_pass(rt))
 		return;
-	uint64_t next_ns = zyn__wheel_next(&rt->wheel) * ZYN_NS_PER_MS;
-	uint64_t now_ns = zyn__get(&rt->virtual_now_ns) + (zyn__monotonic_ns() - since_ns);
-	zyn__set(&rt->virtual_now_ns, now_ns < next_ns ? now_ns : next_ns);
+	uint64_t before_ns = zyn__get(&rt->virtual_now_ns);
+	uint64_t now_ns = before_ns + (zyn__monotonic_ns() - since_ns);
+	uint64_t next_ns = next_event_ns(rt);
+	now_ns = now_ns < next_ns ? now_ns : next_ns;
+	zyn__set(&rt->virtual_now_ns, now_ns > before_ns ? now_ns : before_ns);
 }
 
 static void advance_clock(ZynRuntime *rt)
@@ -212,12 +228,11 @@ int64_t zyn__idle_ns(ZynRuntime *rt)
 	if (!nothing_runnable(rt) || may_advance(rt))
 		return 0;
 	int64_t idle_ns = -1;
-	if (rt->wheel.count != 0 && (rt->clock == ZYN_CLOCK_REAL || time_could_pass(rt))) {
-		uint64_t next_tick = zyn__wheel_next(&rt->wheel);
+	bool real = rt->clock == ZYN_CLOCK_REAL && rt->wheel.count != 0;
+	bool follows = time_could_pass(rt) && host_is_busy(rt);
+	uint64_t next_ns = real || follows ? next_event_ns(rt) : UINT64_MAX;
+	if (next_ns != UINT64_MAX) {
 		uint64_t now_ns = zyn__clock_now(rt);
-		uint64_t next_ns = next_tick >= INT64_MAX / ZYN_NS_PER_MS
-		                           ? INT64_MAX
-		                           : next_tick * ZYN_NS_PER_MS;
 		idle_ns = next_ns > now_ns ? (int64_t)(next_ns - now_ns) : 0;
 	}
 	if (!zyn__list_empty(&rt->foreign) && (idle_ns < 0 || idle_ns > ZYN_FOREIGN_ROUND_NS))
@@ -382,8 +397,12 @@ int32_t zyn_rt_block_on(ZynRuntime *rt, ZynPromise *p, int64_t timeout_ns)
 			zyn__task_become(task, 0, 0);
 			zyn__task_schedule(task);
 		}
+		if (rt->clock == ZYN_CLOCK_VIRTUAL && timeout_ns >= 0 &&
+		    timeout_ns < VIRTUAL_LIMIT_NS_MIN)
+			block.deadline_real_ns = zyn__deadline_after(zyn__monotonic_ns(),
+			                                             VIRTUAL_LIMIT_NS_MIN);
 		if (deadline_ns != UINT64_MAX)
-			zyn__watchdog_arm(rt, deadline_ns);
+			zyn__watchdog_arm(rt, block.deadline_real_ns);
 		task->blockers++;
 		status = block_loop(&block, &entry);
 		task->blockers--;

@@ -32,6 +32,7 @@ _HOST_FUNCTIONS: dict[str, tuple[object, ...]] = {
     "zyn_rt_block_on": (c_int32, c_void_p, c_void_p, c_int64),
     "zyn_rt_run_until_idle": (c_int32, c_void_p),
     "zyn_rt_interrupt": (None, c_void_p),
+    "zyn_rt_interrupt_clear": (None, c_void_p),
     "zyn_rt_live_objects": (c_uint64, c_void_p),
     "zyn_rt_live_bytes": (c_uint64, c_void_p),
     "zyn_rt_now_ns": (c_uint64, c_void_p),
