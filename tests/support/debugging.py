@@ -52,8 +52,8 @@ class Debugging:
 
     async def launch(self, call: str | None = None, *, breaks: str = "", **config: object) -> None:
         """Launch with breakpoints at the lines that end in `// @name` of the names in `breaks`."""
-        launch = LaunchConfig(program=str(self.program), call=call, **config)  # type: ignore[arg-type]
-        await self.session.launch(launch)
+        config |= {"program": str(self.program), "call": call}
+        await self.session.launch(LaunchConfig(**config))  # type: ignore[arg-type]
         if breaks:
             wanted = [SourceBreakpoint(line=self.line(name)) for name in breaks.split()]
             placed = await self.session.set_breakpoints(str(self.program), wanted)
