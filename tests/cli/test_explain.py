@@ -89,94 +89,34 @@ async fn sum_doubled(n: i32) i32                                                
 
 def test_the_json(program: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["explain", program, "sum_doubled", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out) == snapshot(
+    (function,) = json.loads(capsys.readouterr().out)["functions"]
+    states = [
+        (state["index"], state["kind"], state["line"], state["awaits"], state["live"])
+        for state in function["states"]
+    ]
+    assert states == [
+        (0, "start", 5, "", []),
+        (1, "await", 9, "double(i)", ["n", "total", "i"]),
+        (2, "await", 10, "delay(10)", ["n", "total", "i", "doubled"]),
+    ]
+    assert function["frame"]["slots"][:2] == [
         {
-            "functions": [
-                {
-                    "name": "sum_doubled",
-                    "states": [
-                        {"index": 0, "kind": "start", "line": 5, "awaits": "", "live": []},
-                        {
-                            "index": 1,
-                            "kind": "await",
-                            "line": 9,
-                            "awaits": "double(i)",
-                            "live": ["n", "total", "i"],
-                        },
-                        {
-                            "index": 2,
-                            "kind": "await",
-                            "line": 10,
-                            "awaits": "delay(10)",
-                            "live": ["n", "total", "i", "doubled"],
-                        },
-                    ],
-                    "frame": {
-                        "size": 72,
-                        "align": 8,
-                        "slots": [
-                            {
-                                "name": "n",
-                                "type": "i32",
-                                "offset": 4,
-                                "size": 4,
-                                "stored": "parameter",
-                                "live_in": [1, 2],
-                            },
-                            {
-                                "name": "total",
-                                "type": "i32",
-                                "offset": 8,
-                                "size": 4,
-                                "stored": "local",
-                                "live_in": [1, 2],
-                            },
-                            {
-                                "name": "i",
-                                "type": "i32",
-                                "offset": 12,
-                                "size": 4,
-                                "stored": "local",
-                                "live_in": [1, 2],
-                            },
-                            {
-                                "name": "doubled",
-                                "type": "i32",
-                                "offset": 16,
-                                "size": 4,
-                                "stored": "local",
-                                "live_in": [2],
-                            },
-                            {
-                                "name": "double(i)",
-                                "type": "frame double",
-                                "offset": 24,
-                                "size": 8,
-                                "stored": "child",
-                                "live_in": [1],
-                            },
-                            {
-                                "name": "delay(10)",
-                                "type": "leaf delay",
-                                "offset": 24,
-                                "size": 48,
-                                "stored": "child",
-                                "live_in": [2],
-                            },
-                            {
-                                "name": "result",
-                                "type": "i32",
-                                "offset": 4,
-                                "size": 4,
-                                "stored": "result",
-                                "live_in": [],
-                            },
-                        ],
-                    },
-                }
-            ]
-        }
-    )
+            "name": "n",
+            "type": "i32",
+            "offset": 4,
+            "size": 4,
+            "stored": "parameter",
+            "live_in": [1, 2],
+        },
+        {
+            "name": "total",
+            "type": "i32",
+            "offset": 8,
+            "size": 4,
+            "stored": "local",
+            "live_in": [1, 2],
+        },
+    ]
 
 
 def test_json_has_the_shape_that_others_rely_on(

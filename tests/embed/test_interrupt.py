@@ -12,7 +12,7 @@ if sys.platform == "win32":
 
 PROGRAM = """
 import sys, signal, asyncio
-from zyn.embed import Promise, PromiseFailed, Runtime
+from zyn.embed import Promise, PromiseAll, Runtime
 
 runtime = Runtime()
 runtime.load_module('''
@@ -70,9 +70,9 @@ def test_a_handler_of_the_host_runs_and_the_task_fails() -> None:
     program = PROGRAM.format(
         body=(
             "signal.signal(signal.SIGINT, lambda *_: print('handled', flush=True))\n"
-            "    marker.poll()\n"
-            "    try: runtime.call('spin')\n"
-            "    except PromiseFailed as error: print(error.code, flush=True)"
+            "    spin = runtime.call_async('spin_async')\n"
+            "    PromiseAll([marker, spin]).poll()\n"
+            "    print(spin.state.code, flush=True)"
         )
     )
     child = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)

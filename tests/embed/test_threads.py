@@ -68,7 +68,8 @@ def test_one_promise_may_be_awaited_by_every_thread() -> None:
         runtime.load_module(SOURCE)
         for _ in range(20):
             promise = runtime.call_async("turns", 20)
-            assert in_threads(lambda _, p=promise: p.await_result()) == [20] * THREADS  # type: ignore[misc]
+            results = in_threads(lambda _: promise.await_result())  # noqa: B023
+            assert results == [20] * THREADS
 
 
 def test_one_promise_may_be_polled_by_every_thread() -> None:
@@ -90,7 +91,7 @@ def test_a_chained_function_runs_once_however_many_threads_ask() -> None:
         for _ in range(20):
             calls: list[int] = []
             chained = runtime.call_async("turns", 3).then(calls.append)
-            in_threads(lambda _, c=chained: c.await_result())  # type: ignore[misc]
+            in_threads(lambda _: chained.await_result())  # noqa: B023
             assert calls == [3]
 
 
