@@ -150,7 +150,8 @@ void zyn_fail_null(ZynContext *cx, ZynSite site)
 
 void zyn_fail_panic(ZynContext *cx, ZynSite site, ZynString *message)
 {
-	const char *bytes = message != NULL ? message->bytes : ""; /* a null text is empty, as everywhere */
+	/* A null text is empty, as everywhere. */
+	const char *bytes = message != NULL ? message->bytes : "";
 	uint64_t length = message != NULL ? message->length : 0;
 	zyn__error_set(cx, zyn__error_make(cx->runtime, ZYN_ERROR_PANIC, site, bytes, length));
 	zyn__debug_failure(cx, site);
