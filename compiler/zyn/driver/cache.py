@@ -6,6 +6,7 @@ fills a file of its own and renames it, so readers and other writers see a whole
 cache that cannot be written (full disk, no rights) costs time and nothing else.
 """
 
+import contextlib
 import hashlib
 import logging
 import os
@@ -68,7 +69,8 @@ class ObjectCache:
         except OSError as error:
             logger.warning("cannot keep compiled code in %s: %s", self.directory, error)
             if name is not None:
-                Path(name).unlink(missing_ok=True)
+                with contextlib.suppress(OSError):
+                    Path(name).unlink()
 
 
 def _digest(body: bytes) -> bytes:

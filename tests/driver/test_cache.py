@@ -1,0 +1,184 @@
+"""Compiled code on disk: found again, never trusted when damaged, and never worth a failure."""
+
+import errno
+import logging
+import multiprocessing
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.native import Native
+from zyn.driver.cache import ObjectCache
+from zyn.driver.load import Engine
+
+SOURCE = "fn f() i32 { return 42; } async fn g() i32 { await yield_now(); return f(); }"
+KEY = ObjectCache.key("one", "two")
+
+
+def loaded(folder: Path | None) -> Engine:
+    """An engine that has loaded the program, which works."""
+    engine = Engine(cache_dir=folder)
+    with Native(SOURCE, engine=engine) as native:
+        assert native.call("g").value == 42
+    return engine
+
+
+def test_the_second_load_compiles_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = loaded(tmp_path)
+    assert (first.cache.hits, first.cache.misses) == (0, 1)
+
+    def compiles(*_: object, **__: object) -> bytes:
+        raise AssertionError("compiled again")
+
+    engine = Engine(cache_dir=tmp_path)
+    monkeypatch.setattr(engine.target, "object_code", compiles)
+    with Native(SOURCE, engine=engine) as native:
+        assert native.call("g").value == 42
+    assert (engine.cache.hits, engine.cache.misses) == (1, 0)
+
+
+def test_another_program_or_build_is_another_entry(tmp_path: Path) -> None:
+    loaded(tmp_path)
+    Engine(cache_dir=tmp_path).load(SOURCE.replace("42", "43").encode())
+    Engine(cache_dir=tmp_path, baseline=True).load(SOURCE.encode())
+    Engine(cache_dir=tmp_path).load(SOURCE.encode(), name="other")
+
+    assert len(list(tmp_path.iterdir())) == 4
+
+
+def test_where_the_parts_of_a_key_end_matters() -> None:
+    keys = {ObjectCache.key(*parts) for parts in (("ab", "c"), ("a", "bc"), ("abc",), ("abc", ""))}
+
+    assert len(keys) == 4
+
+
+def truncated(data: bytes) -> bytes:
+    """A torn write."""
+    return data[: len(data) // 2]
+
+
+def flipped(data: bytes) -> bytes:
+    """One wrong bit in the code."""
+    return data[:-9] + bytes([data[-9] ^ 4]) + data[-8:]
+
+
+def of_another_version(data: bytes) -> bytes:
+    """A head that this version does not know."""
+    return b"zyn object 0\n" + data[13:]
+
+
+DAMAGES = [truncated, flipped, of_another_version, lambda _: b"", lambda data: data + b"more"]
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_entry_is_made_again(
+    damage: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    loaded(tmp_path)
+    (entry,) = tmp_path.iterdir()
+    whole = entry.read_bytes()
+    entry.write_bytes(damage(whole))
+
+    with caplog.at_level(logging.WARNING, "zyn.compiler.codegen"):
+        engine = loaded(tmp_path)
+
+    assert (engine.cache.hits, engine.cache.misses) == (0, 1)
+    assert "damaged" in caplog.text
+    assert entry.read_bytes() == whole
+
+
+def test_an_entry_that_is_a_folder_costs_only_time(tmp_path: Path) -> None:
+    loaded(tmp_path)
+    (entry,) = tmp_path.iterdir()
+    entry.unlink()
+    entry.mkdir()
+
+    loaded(tmp_path)
+
+    assert list(tmp_path.iterdir()) == [entry]
+
+
+def test_a_folder_that_cannot_be_made_only_logs(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    file = tmp_path / "file"
+    file.write_bytes(b"")
+
+    with caplog.at_level(logging.WARNING, "zyn.compiler.codegen"):
+        loaded(file / "cache")
+
+    assert "cannot keep compiled code" in caplog.text
+
+
+def full(*_: object, **__: object) -> None:
+    """What a full disk says."""
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+@pytest.mark.parametrize("call", ["os.replace", "tempfile.mkstemp", "os.fdopen"])
+def test_a_full_disk_only_logs(
+    call: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(f"zyn.driver.cache.{call}", full)
+
+    with caplog.at_level(logging.WARNING, "zyn.compiler.codegen"):
+        loaded(tmp_path)
+
+    assert "No space left" in caplog.text
+    monkeypatch.undo()
+    assert loaded(tmp_path).cache.misses == 1
+
+
+def test_a_half_written_file_is_taken_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("zyn.driver.cache.os.replace", full)
+    ObjectCache(tmp_path).put(KEY, b"body")
+    assert list(tmp_path.iterdir()) == []
+
+    monkeypatch.setattr(Path, "unlink", full)
+    ObjectCache(tmp_path).put(KEY, b"body")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="the superuser may write everywhere")
+def test_a_folder_without_rights_only_logs(tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    loaded(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def write_and_read(folder: str, start: Any, failures: Any) -> None:
+    """One of several processes that keep and look up the same entries."""
+    cache = ObjectCache(Path(folder))
+    start.wait()
+    for number in range(60):
+        key, body = ObjectCache.key(str(number % 7)), bytes([number % 7]) * 50_000
+        cache.put(key, body)
+        found = cache.get(key)
+        if found != body:
+            failures.put(number)
+
+
+def test_processes_that_write_at_once_see_whole_entries(tmp_path: Path) -> None:
+    context = multiprocessing.get_context("spawn")
+    start, failures = context.Barrier(3), context.Queue()
+    writers = [
+        context.Process(target=write_and_read, args=(str(tmp_path), start, failures))
+        for _ in range(3)
+    ]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+
+    assert [writer.exitcode for writer in writers] == [0, 0, 0]
+    assert failures.empty()
+    assert len(list(tmp_path.iterdir())) == 7
+
+
+def test_without_a_folder_nothing_is_kept() -> None:
+    cache = ObjectCache(None)
+    cache.put(KEY, b"body")
+
+    assert cache.get(KEY) is None
+    assert (cache.hits, cache.misses) == (0, 0)
