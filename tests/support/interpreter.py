@@ -56,10 +56,11 @@ from zyn.sema.types import ArrayType, PromiseType, StructType, Type
 Run = Generator[None, None, Any]
 
 STEPS_MAX = 20_000
+TEXT_MAX = 10_000
 
 
 class OutOfStepsError(Exception):
-    """The program runs for longer than a test has patience."""
+    """The program takes more time or room than a test has patience for."""
 
 
 class _Jump(Exception):
@@ -348,6 +349,8 @@ class _Activation:
 
     def operate(self, op: str, left: Value, right: Value, type_: Type, node: Expr) -> Value:
         """`left op right`, both of `type_`."""
+        if isinstance(left, str) and len(left) > TEXT_MAX:
+            raise OutOfStepsError
         try:
             return operate(op, left, right, type_)
         except ZeroDivisionError as error:
