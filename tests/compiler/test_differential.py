@@ -72,6 +72,36 @@ async fn slow() [3]i32 { await delay(5); panic("slow"); }
 async fn awaited() i64 { return (await slow()).len; }
 async fn outside() i64 { const grid = [[1, 2], [3, 4]]; return grid[7].len; }
 """,
+    "floats": """
+fn not_a_number(zero: f64) f64 { return zero / zero; }
+fn infinite(zero: f64) f64 { return 1.5 / zero; }
+fn compare(a: f64, b: f64) [6]bool { return [a == b, a != b, a < b, a <= b, a > b, a >= b]; }
+fn with_itself() [6]bool { return compare(not_a_number(0.0), not_a_number(0.0)); }
+fn with_one() [6]bool { return compare(not_a_number(0.0), 1.0); }
+fn with_infinity() [6]bool { return compare(infinite(0.0), infinite(-0.0)); }
+fn zeros() [6]bool { return compare(0.0, -0.0); }
+fn minus(x: f64) f64 { return -x; }
+fn negative_zero() f64 { return minus(0.0); }
+fn narrow(a: f32, b: f32) [5]f32 { return [a + b, a - b, a * b, a / b, a % b]; }
+fn rounded() [5]f32 { return narrow(0.1, 0.3); }
+fn overflowing() [5]f32 { return narrow(340000000000000000000000000000000000000.0, 0.1); }
+fn widened() f64 { const x: f32 = 0.1; return x; }
+fn rest(a: f64, b: f64) f64 { return a % b; }
+fn rests() [6]f64 {
+    const large = infinite(0.0);
+    return [rest(5.5, 2.0), rest(-5.5, 2.0), rest(5.5, -2.0), rest(1.0, 0.0), rest(1.0, large),
+        rest(large, 2.0)];
+}
+""",
+    "texts": """
+fn order(a: string, b: string) [6]bool { return [a == b, a != b, a < b, a <= b, a > b, a >= b]; }
+fn prefix() [6]bool { return order("ab", "abc"); }
+fn empty() [6]bool { return order("", ""); }
+fn beyond_ascii() [6]bool { return order("z", "é"); }
+fn zero_inside() [6]bool { return order("a\\0b", "a\\0c"); }
+fn same(a: string) string { return a + a; }
+fn doubled() string { var a = "x\\n\\"é"; a = same(a); a += a; a = a; return a; }
+""",
     "a_promise_that_two_await": """
 async fn once(n: i32) i32 { await delay(n); return n; }
 async fn twice(p: Promise<i32>) i32 { return await p + await p; }

@@ -9,6 +9,7 @@ The choices come from outside: from Hypothesis, which can shrink them, or from a
 random numbers, which is fast.
 """
 
+import re
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -26,6 +27,7 @@ from tests.support.generate_values import (
 from zyn.sema.types import (
     BOOL,
     I32,
+    I64,
     STRING,
     VOID,
     ArrayType,
@@ -80,7 +82,7 @@ class Module(Chance):
         params = [self.type_(2) for _ in range(self.choose(4))]
         if self.once_in(5):
             params.append(PromiseType(self.pick(SCALARS)))
-        result = self.type_(2) if not self.once_in(6) else VOID
+        result = self.pick((I64, self.type_(2), I64, STRING, self.type_(2), VOID))
         if not is_async and self.once_in(3):
             result = PromiseType(self.pick(SCALARS))
         return Signature(f"f{number}", is_async, tuple(params), result)
@@ -123,7 +125,7 @@ class Body(Values):
         self.module = module
         if is_async is not None:
             self.signature = Signature("", is_async, (), VOID)
-        self.budget = 4 + self.choose(12)
+        self.budget = 4 + self.choose(14)
 
     def text(self) -> str:
         """The whole function."""
@@ -137,9 +139,11 @@ class Body(Values):
         self.indent = 1
         self.put(f"if (fuel <= 0) {{ {self.ending(0)} }}")
         if signature.is_async and self.once_in(2):
+            for _ in range(self.choose(6)):
+                self.let()
             self.put(f"await {self.leaf()};")
         self.statements(3)
-        self.put(self.ending(DEPTH_MAX))
+        self.put(self.digest() or self.ending(DEPTH_MAX))
         head = f"{prefix}fn {signature.name}({', '.join(params)}) {signature.result} {{\n"
         return head + "\n".join(self.lines) + "\n}\n"
 
@@ -148,6 +152,25 @@ class Body(Values):
         if self.signature.result == VOID:
             return "return;"
         return f"return {self.value(self.signature.result, depth)};"
+
+    def digest(self) -> str:
+        """A last statement whose value depends on every variable; nothing for most types."""
+        if self.signature.result == STRING:
+            texts = [text for text, type_ in self.readable() if type_ == STRING]
+            return f"return {' + '.join([self.value(STRING, 1), *texts[:8]])};"
+        if self.signature.result != I64:
+            return ""
+        self.put("var digest: i64 = 1;")
+        sure = [part for part in self.readable() if not re.search(r"\[\D", part[0])]
+        for text, type_ in sure[:30]:
+            if isinstance(type_, IntType) and type_.signed:
+                self.put(f"digest = digest * 31 + {text};")
+            elif isinstance(type_, OptionalType):
+                self.put(f"if ({text} != null) {{ digest = digest * 31 + 7; }}")
+            elif type_ in SCALARS:
+                test = text if type_ == BOOL else f"{text} > {self.literal(type_)}"
+                self.put(f"if ({test}) {{ digest = digest * 31 + 11; }}")
+        return f"return digest + {self.value(I64, 1)};"
 
     # Blocks
 
@@ -209,7 +232,10 @@ class Body(Values):
             op = self.pick(("", "+", "-", "*", "/", "%"))
         elif isinstance(type_, StringType):
             op = self.pick(("", "+"))
-        self.put(f"{target} {op}= {self.value(type_, DEPTH_MAX)};")
+        value = self.value(type_, DEPTH_MAX)
+        if op in ("/", "%") and isinstance(type_, IntType | FloatType):
+            value = self.divisor(type_, 1)
+        self.put(f"{target} {op}= {value};")
 
     def assign_part(self) -> None:
         """A new value for a part of a variable."""

@@ -255,10 +255,17 @@ class Values(Chance):
         if op == "neg":
             signed = isinstance(type_, FloatType) or type_.signed
             return f"(-{left})" if signed and not left[0].isdigit() else left
-        right = self.expr(type_, depth)
-        if op in "/%" and not self.once_in(4):
-            right = self.literal(type_)
+        right = self.divisor(type_, depth) if op in "/%" else self.expr(type_, depth)
         return f"({left} {op} {right})"
+
+    def divisor(self, type_: IntType | FloatType, depth: int) -> str:
+        """What to divide by, rarely zero."""
+        if self.once_in(10):
+            return self.expr(type_, depth)
+        if isinstance(type_, FloatType):
+            return self.pick(("2.0", "0.5", "0.3"))
+        choices = ("3", "2", "7", "(-1)", "(-3)") if type_.signed else ("3", "2", "7")
+        return self.pick(choices)
 
     def condition(self, depth: int) -> str:
         """Something true or false."""
