@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 from zyn.codegen import Unit
@@ -171,7 +172,7 @@ def rows() -> Iterator[Row]:
             f"compile.ir.{name}", "IR to callable, a function of 1,000", passes + behind, goal
         )
         yield row(f"compile.passes.{name}", "of that: passes over the IR", passes)
-        source = median_ms(lambda engine=engine: from_source(data, engine)) * share  # type: ignore[misc]
+        source = median_ms(partial(from_source, data, engine)) * share
         yield row(f"compile.source.{name}", "source to callable, a function of 1,000", source)
     front = median_ms(lambda: front_half(data)) * share
     yield row("compile.front", "source to lowered IR, a function of 1,000", front)
