@@ -5,6 +5,7 @@ import gc
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -174,6 +175,19 @@ async def test_groups_are_awaited(runtime: Runtime) -> None:
         await PromiseAll([runtime.call_async("stuck"), runtime.call_async("fail")])
 
 
+async def test_a_group_may_hold_a_promise_twice(runtime: Runtime) -> None:
+    promise = runtime.call_async("turns", 1)
+    assert await PromiseAll([promise, promise]) == [1, 1]
+    stuck = runtime.call_async("stuck")
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(_all([stuck, stuck]), 0.01)
+    assert stuck.poll() is PromiseState.Cancelled
+
+
+async def _all(promises: list[Promise]) -> object:
+    return await PromiseAll(promises)
+
+
 async def test_a_foreign_machine_is_awaited(runtime: Runtime) -> None:
     answers = iter([0, 0, 0, 9])
     promise = Promise.from_poll_fn(None, lambda _: next(answers), runtime=runtime)
@@ -200,6 +214,20 @@ def test_a_runtime_outlives_its_loops() -> None:
         for _ in range(3):
             assert asyncio.run(_waited(runtime.call_async("sleep", 100_000))) == 100_000
             assert runtime.call("turns", 2) == 2
+
+
+def test_no_descriptor_is_left_behind() -> None:
+    fds = Path("/proc/self/fd")
+    if not fds.is_dir():
+        pytest.skip("this system does not list open descriptors")
+    before = len(list(fds.iterdir()))
+    for _ in range(5):
+        with Runtime(clock="virtual") as runtime:
+            runtime.load_module(SOURCE)
+            for _ in range(2):
+                asyncio.run(_waited(runtime.call_async("turns", 1)))
+    gc.collect()
+    assert len(list(fds.iterdir())) <= before + 2
 
 
 def test_loops_of_two_threads_share_a_runtime() -> None:

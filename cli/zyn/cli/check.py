@@ -1,7 +1,6 @@
 """`zyn check FILE...`: what the compiler has to say, without running anything."""
 
 import argparse
-import json
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -51,6 +50,8 @@ def run(options: argparse.Namespace) -> int:
             else:
                 report.show(diagnostic, text, path)
     if options.json:
+        import json
+
         print(json.dumps(rows, ensure_ascii=False, indent=2))
     else:
         report.summary(len(options.files))

@@ -1,7 +1,6 @@
 """`zyn explain FILE [FUNCTION]`: the state machines of a file's async functions."""
 
 import argparse
-import json
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -48,6 +47,8 @@ def run(options: argparse.Namespace) -> int:
         why = "is not an async function" if known else "is not in the file"
         raise CommandError(f"{options.file}: {options.function} {why}")
     if options.json:
+        import json
+
         print(json.dumps({"functions": [as_json(table) for table in tables]}, indent=2))
     else:
         from zyn.cli.picture import picture

@@ -1,7 +1,6 @@
 """`zyn run FILE`: compile a program, call one of its functions, print the value."""
 
 import argparse
-import json
 import os
 import sys
 import threading
@@ -96,16 +95,22 @@ def run(options: argparse.Namespace) -> int:
         source = None
     if failure is None:
         if options.json:
-            print(json.dumps({"value": answer}, ensure_ascii=False))
+            _print_json({"value": answer})
         elif answer is not None:
             print(answer)
         return OK
     if options.json:
         error_ = {"code": failure.code, "message": failure.message, "line": failure.line}
-        print(json.dumps({"error": error_}, ensure_ascii=False))
+        _print_json({"error": error_})
     else:
         _show(failure, source)
     return failure.exit_code
+
+
+def _print_json(value: dict[str, Any]) -> None:
+    import json
+
+    print(json.dumps(value, ensure_ascii=False))
 
 
 def _answer(source: "Source", options: argparse.Namespace) -> tuple[Any, Failure | None]:

@@ -9,6 +9,8 @@ promise may be dropped at any moment and on any thread; no asyncio is imported b
 awaited under it.
 """
 
+from typing import TYPE_CHECKING
+
 from zyn.embed.absent import LanguageGrammar, TieredRuntime
 from zyn.embed.combinators import PromiseAll, PromiseAllSettled, PromiseRace
 from zyn.embed.errors import (
@@ -25,7 +27,6 @@ from zyn.embed.errors import (
     WaitingTask,
     ZynError,
 )
-from zyn.embed.listener import Listener, listen
 from zyn.embed.promise import Promise
 from zyn.embed.runtime import Runtime
 from zyn.embed.states import (
@@ -43,6 +44,9 @@ from zyn.embed.states import (
     Won,
 )
 from zyn.embed.values import StructValue
+
+if TYPE_CHECKING:
+    from zyn.embed.listener import Listener, listen
 
 __all__ = [
     "AllReady",
@@ -80,3 +84,12 @@ __all__ = [
     "ZynError",
     "listen",
 ]
+
+
+def __getattr__(name: str) -> object:
+    """The debugger's side, which a run without one does not import."""
+    if name in {"Listener", "listen"}:
+        from zyn.embed import listener
+
+        return getattr(listener, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

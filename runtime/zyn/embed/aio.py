@@ -13,17 +13,19 @@ import asyncio
 import contextlib
 import os
 import threading
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from zyn.embed.promise import Promise, outcome
 from zyn.embed.states import PENDING
+from zyn.runtime.abi import Status
 from zyn.runtime.host import NativePromise, RuntimeClosedError
 
 if TYPE_CHECKING:
     from zyn.embed.runtime import Runtime
 
 # Another thread runs the runtime: look again after this.
-_BUSY_PAUSE_S = 0.001
+_BUSY_PAUSE_NS = 1_000_000
 
 Waiter = asyncio.Future[None]
 
@@ -72,6 +74,7 @@ class Pump:
 
     async def any_ended(self, natives: list[NativePromise]) -> None:
         """Wait until one of the promises ended, turning the runtime meanwhile."""
+        natives = list({native.address: native for native in natives}.values())
         waiter: Waiter = self.loop.create_future()
         for native in natives:
             self._waiters.setdefault(native.address, (native, []))[1].append(waiter)
@@ -96,14 +99,25 @@ class Pump:
                     del self._waiters[native.address]
 
     def notify(self) -> None:
-        """Some promises may have ended.  Any thread."""
-        if not self._waiters:
-            return
-        if threading.get_ident() == self._thread:
-            self._wake_waiters()
+        """Somebody ran or changed the runtime: promises may have ended, tasks may be runnable.
+
+        Any thread.
+        """
+        if self._waiters:
+            self._on_loop(self._look)
+
+    def runtime_closed(self) -> None:
+        """The runtime was closed.  Any thread."""
+        self._on_loop(self._close)
+
+    def _on_loop(self, f: Callable[[], None]) -> None:
+        if self.loop.is_closed():
+            self.abandon()
+        elif threading.get_ident() == self._thread:
+            f()
         else:
             with contextlib.suppress(RuntimeError):  # the loop was closed meanwhile
-                self.loop.call_soon_threadsafe(self._wake_waiters)
+                self.loop.call_soon_threadsafe(f)
 
     def abandon(self) -> None:
         """The loop was closed: nobody will call this pump again."""
@@ -112,13 +126,31 @@ class Pump:
             os.close(self._fd)
             self._fd = -1
 
+    def _look(self) -> None:
+        """Wake who waited for what has ended, and plan the next turn for the others."""
+        self._wake_waiters()
+        try:
+            self._plan(self._runtime._native.next_deadline_ns())
+        except RuntimeClosedError:
+            self._close()
+
     def _wake_waiters(self) -> None:
         closed = self._runtime.is_closed
         for native, waiters in list(self._waiters.values()):
-            if closed or native.status != 0:
+            if closed or native.status != Status.PENDING:
                 for waiter in waiters:
                     if not waiter.done():
                         waiter.set_result(None)
+
+    def _plan(self, next_ns: int) -> None:
+        """A turn now (0), later, or when somebody says so (below 0)."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if next_ns == 0:
+            self._plan_turn()
+        elif next_ns > 0:
+            self._timer = self.loop.call_later(next_ns / 1e9, self._plan_turn)
 
     def _plan_turn(self) -> None:
         if not self._turn_planned:
@@ -127,21 +159,18 @@ class Pump:
 
     def _turn(self) -> None:
         self._turn_planned = False
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
         try:
             polls = self._runtime._native.turn()
             next_ns = self._runtime._native.next_deadline_ns()
         except RuntimeClosedError:
-            self.loop.remove_reader(self._fd)
-            self.abandon()
-            self._wake_waiters()
+            self._close()
             return
         self._runtime._notify()
-        if polls < 0:
-            self._timer = self.loop.call_later(_BUSY_PAUSE_S, self._plan_turn)
-        elif next_ns == 0:
-            self._plan_turn()
-        elif next_ns > 0:
-            self._timer = self.loop.call_later(next_ns / 1e9, self._plan_turn)
+        self._plan(_BUSY_PAUSE_NS if polls < 0 else next_ns)
+
+    def _close(self) -> None:
+        """The runtime was closed."""
+        if self._fd >= 0:
+            self.loop.remove_reader(self._fd)
+        self.abandon()
+        self._wake_waiters()

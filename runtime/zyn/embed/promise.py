@@ -121,6 +121,7 @@ class Promise:
         root = self._root()
         if root._advance() is PENDING:
             root._native().cancel()
+            root._runtime._notify()
 
     def then(self, f: Callable[[Any], Any]) -> "Promise":
         """A promise for `f(value)`; failures and cancellation pass through.

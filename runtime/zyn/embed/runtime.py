@@ -120,7 +120,8 @@ class Runtime:
             self._native.close()
         except RuntimeBusyError as error:
             raise BusyError(str(error)) from None
-        self._notify()
+        for pump in self._pumps:
+            pump.runtime_closed()
 
     @property
     def language(self) -> str:
