@@ -226,7 +226,10 @@ class Values(Chance):
         if self.once_in(5):
             found = [text for text, t in self.readable() if t == OptionalType(type_)]
             if found:
-                return f"({self.pick(found)} orelse {self.value(type_, depth - 1)})"
+                other = self.value(type_, depth - 1)
+                if self.once_in(8):
+                    other = 'panic("nothing")'
+                return f"({self.pick(found)} orelse {other})"
         return self.operation(type_, depth - 1)
 
     def made(self, type_: Type, depth: int) -> str | None:
@@ -236,6 +239,8 @@ class Values(Chance):
             return None
         callee = self.pick(same)
         text = self.call(callee, depth - 1)
+        if callee.is_async and self.once_in(5):
+            return text  # awaited without a word, and warned of
         return f"(await {text})" if callee.is_async else text
 
     def operation(self, type_: Type, depth: int) -> str:
@@ -248,8 +253,15 @@ class Values(Chance):
             return self.arithmetic(type_, depth)
         return self.literal(type_, depth)
 
+    def length(self) -> str:
+        """The length of some array, else a number."""
+        arrays = [text for text, type_ in self.readable() if isinstance(type_, ArrayType)]
+        return f"{self.pick(arrays)}.len" if arrays else "4"
+
     def arithmetic(self, type_: IntType | FloatType, depth: int) -> str:
         """Numbers."""
+        if type_ == I64 and self.once_in(8):
+            return self.length()
         op = self.pick(("+", "-", "*", "/", "%", "neg"))
         left = self.expr(type_, depth)
         if op == "neg":
