@@ -82,7 +82,7 @@ waits for `add(i, 2)`
 | 4 | 4 | `i` i32 |
 | 4 | 8 | `sum` i32 |
 
-28 B are in use here, and 64 B at 24 by what is awaited; the whole frame has 88 B.\
+28 B are in use here, and 64 B at 16 by what is awaited; the whole frame has 80 B.\
 """)
 
 

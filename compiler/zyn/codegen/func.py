@@ -289,12 +289,13 @@ class FunctionEmitter(OpEmitter):
         self.put("ret i64 0")
 
     def _child(self) -> str:
+        """The address of the frame that the last Begin placed."""
         assert self.lowered.frame is not None
-        return self.offset("%sm", self.lowered.frame.child)
+        return self.offset("%sm", self.lowered.frame.children_at[self.pending_begin.state - 1])
 
     def _begin(self, op: ir.Begin) -> None:
-        child = self._child()
         self.pending_begin = op
+        child = self._child()
         if op.kind == "leaf":
             self.begin_leaf(op, child)
             return

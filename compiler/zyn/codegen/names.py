@@ -40,15 +40,15 @@ class Names:
 
     def poll(self, function: str) -> str:
         """The stable stub of an async function's poll."""
-        return self._global(f"{self.prefix}__{function}_poll")
+        return self._global(f"{self.prefix}{function}$poll")
 
     def init(self, function: str) -> str:
         """What fills a frame that the caller provides."""
-        return self._global(f"{self.prefix}__{function}_init")
+        return self._global(f"{self.prefix}{function}$init")
 
     def drop(self, function: str) -> str:
         """What gives up the references of a frame that ended or never started."""
-        return self._global(f"{self.prefix}__{function}_drop")
+        return self._global(f"{self.prefix}{function}$drop")
 
     def build(self, function: str, build: str) -> str:
         """The code of one build: `fast` or `debug`."""

@@ -203,10 +203,11 @@ class Begin(Op):
               it;
               `leaf`: a leaf future of the runtime
     target    name of the function or leaf
+    state     that of the await, once it has one
     Not done here: promises that leave their creator (`MakeFuture`).
     """
 
-    __slots__ = ("args", "kind", "target")
+    __slots__ = ("args", "kind", "state", "target")
 
     def __init__(
         self, kind: Literal["call", "leaf"], target: str, args: tuple[Operand, ...]
@@ -215,6 +216,7 @@ class Begin(Op):
         self.kind = kind
         self.target = target
         self.args = args
+        self.state = 0
 
     @property
     def sources(self) -> tuple[Operand, ...]:

@@ -2,9 +2,9 @@
 
 Parameters come first, in declaration order at natural alignment.  A local is in the frame when it
 is alive across some suspension point; two that are never alive across the same one may share bytes,
-and either may lie over a parameter that is dead by then.  The child region follows all own slots,
-so offsets never depend on callees.  The result may lie over anything, since nothing else is alive
-when it is written.
+and either may lie over a parameter that is dead by then.  The frame of a callee follows the own
+slots that are alive while it is awaited, so their offsets never depend on callees.  The result may
+lie over anything, since nothing else is alive when it is written.
 
 Exact placement is interval allocation, which is hard in general and tiny here: first-fit by
 decreasing alignment, then a bounded search over orders when that does not reach the bound.  Not

@@ -15,7 +15,7 @@ from zyn.ir.leaf import LEAVES
 from zyn.ir.order import order_blocks
 from zyn.ir.side_table import SideTable
 from zyn.ir.transform.expand_turns import expand_turns
-from zyn.ir.transform.frame_layout import Piece, place_slots
+from zyn.ir.transform.frame_layout import STATE_SIZE, Piece, place_slots
 from zyn.ir.transform.insert_counts import insert_counts
 from zyn.ir.transform.place_callees import place_callees
 from zyn.ir.transform.side_table import make_side_table
@@ -40,15 +40,15 @@ Dump = Callable[[str, Function], None]
 
 
 class Frame(NamedTuple):
-    """Offsets from the state word.  `slots` is keyed by local index; `child` is where every
-    callee's frame begins; `bound` the least size under the contract, `free_bound` without keeping
-    parameters in place.
+    """Offsets from the state word.  `slots` is keyed by local index; `children_at` says for each
+    suspension point, the first at 0, where the awaited frame begins and `children` how large it is;
+    `bound` the least size under the contract, `free_bound` without keeping parameters in place.
     """
 
     size: int
     align: int
     slots: dict[int, int]
-    child: int
+    children_at: tuple[int, ...]
     result: int
     bound: int
     free_bound: int
@@ -150,20 +150,35 @@ def _lay_out(function: Function, across: list[int], children: list[tuple[int, in
     placed = place_slots(params, pieces)
     slots = {p.index: o for p, o in zip(function.params, placed.params, strict=True)}
     slots |= {local.index: o for local, o in zip(stored, placed.locals, strict=True)}
-    child_size = max((size for size, _ in children), default=0)
-    child_align = max((align for _, align in children), default=1)
-    child = align_up(placed.end, child_align)
+    children_at = _place_children(function, slots, across, children)
     result_size, result_align = size_and_align(function.result)
     result = align_up(4, result_align)
-    align = max(
-        [4, result_align, child_align, *(p.align for p in params), *(p.align for p in pieces)]
-    )
-    end = max(placed.end, child + child_size if children else 0, result + result_size)
+    aligns = [result_align, *(align for _, align in children)]
+    align = max([4, *aligns, *(p.align for p in params), *(p.align for p in pieces)])
+    ends = [at + size for at, (size, _) in zip(children_at, children, strict=True)]
+    end = max([placed.end, result + result_size, *ends])
     bound, free = _bounds(params, pieces, children, result_size)
     return Frame(
-        align_up(end, align), align, slots, child, result,
+        align_up(end, align), align, slots, children_at, result,
         align_up(bound, align), align_up(free, align), tuple(across), tuple(children),
     )  # fmt: skip
+
+
+def _place_children(
+    function: Function, slots: dict[int, int], across: list[int], children: list[tuple[int, int]]
+) -> tuple[int, ...]:
+    """Put each awaited frame behind the own slots that are alive with it.
+
+    Only one of them is ever alive, and a slot whose value is dead meanwhile may lie under it.
+    """
+    offsets: list[int] = []
+    for alive, (_, align) in zip(across, children, strict=True):
+        end = STATE_SIZE
+        for local in function.locals:
+            if alive >> local.index & 1:
+                end = max(end, slots[local.index] + size_and_align(local.type)[0])
+        offsets.append(align_up(end, align))
+    return tuple(offsets)
 
 
 def _bounds(

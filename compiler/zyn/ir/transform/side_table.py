@@ -121,7 +121,7 @@ def _slots(
             Slot(
                 end.text or begin.target,
                 f"{kind} {begin.target}",
-                frame.child,
+                frame.children_at[number - 1],
                 size,
                 align,
                 "child",

@@ -20,6 +20,7 @@ def number_states(function: Function) -> list[Block]:
     waiting.sort(key=lambda block: (_await(block).span, block.index))
     for number, block in enumerate(waiting, 1):
         _await(block).state = number
+        ir.begin_of(block).state = number
     return waiting
 
 
