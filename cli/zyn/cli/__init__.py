@@ -14,9 +14,11 @@ import contextlib
 import os
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 
-from zyn.cli import check, explain, run
 from zyn.cli.exit import FAILED, INTERRUPTED, USAGE, CommandError
+
+_COMMANDS = ("run", "check", "explain")
 
 _EPILOG = """\
 exit codes:
@@ -35,7 +37,8 @@ environment:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; gives the exit code."""
-    options = _parser().parse_args(arguments)
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    options = _parser(words).parse_args(words)
     _configure_log()
     try:
         code: int = options.run(options)
@@ -63,7 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return FAILED
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(words: list[str]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="zyn",
         description="Run, check and explain programs of small async languages.",
@@ -73,8 +76,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for module in (run, check, explain):
-        module.register(commands)
+    # A command that is named first is the only one that is described: the others need not load.
+    for name in words[:1] if words[:1] and words[0] in _COMMANDS else _COMMANDS:
+        import_module(f"zyn.cli.{name}").register(commands)
     return parser
 
 

@@ -1,6 +1,7 @@
 """`zyn run FILE`: compile a program, call one of its functions, print the value."""
 
 import argparse
+import gc
 import os
 import sys
 import threading
@@ -73,6 +74,9 @@ class Failure(NamedTuple):
 def run(options: argparse.Namespace) -> int:
     """Run the program."""
     answer: dict[str, Any] | str | None
+    # Importing and compiling make many objects and no garbage.
+    collects = gc.isenabled()
+    gc.disable()
     try:
         from zyn.cli.source import read
 
@@ -93,6 +97,9 @@ def run(options: argparse.Namespace) -> int:
             raise
         answer, failure = None, Failure("interrupted", "interrupted", None, INTERRUPTED)
         source = None
+    finally:
+        if collects:
+            gc.enable()
     if failure is None:
         if options.json:
             _print_json({"value": answer})
