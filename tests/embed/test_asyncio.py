@@ -88,6 +88,19 @@ async def test_waiting_is_not_a_busy_loop(runtime: Runtime) -> None:
     assert turns <= 6
 
 
+async def test_no_task_runs_on_the_thread_of_the_loop_while_debugged(runtime: Runtime) -> None:
+    threads: set[int] = set()
+
+    def poll(_: object) -> int:
+        threads.add(threading.get_ident())
+        return len(threads)
+
+    runtime._is_debugged = lambda: True
+    promise = Promise.from_poll_fn(None, poll, runtime=runtime)
+    assert await PromiseAll([promise, runtime.call_async("sleep", 5)]) == [1, 5]
+    assert threading.get_ident() not in threads
+
+
 async def test_a_failure_is_raised(runtime: Runtime) -> None:
     with pytest.raises(PromiseFailed, match="failed"):
         await runtime.call_async("fail")

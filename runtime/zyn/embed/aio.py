@@ -5,6 +5,9 @@ wake descriptor is readable, a timer is due.  Between turns the event loop goes 
 asyncio tasks run; nothing here waits or spins.  A promise awaited by several asyncio tasks is
 cancelled when the last of them is.
 
+While a debugger is attached the turns run on a thread of the loop's executor, because a task that
+stops keeps its thread.
+
 The descriptor that the loop watches is a duplicate, so that closing the runtime cannot leave the
 loop with a number that means something else.
 """
@@ -67,6 +70,7 @@ class Pump:
         self._runtime = runtime
         self._waiters: dict[int, tuple[NativePromise, list[Waiter]]] = {}
         self._turn_planned = False
+        self._turns_elsewhere = False
         self._timer: asyncio.TimerHandle | None = None
         self._thread = threading.get_ident()
         self._fd = os.dup(runtime._native.wake_fd())
@@ -159,13 +163,34 @@ class Pump:
 
     def _turn(self) -> None:
         self._turn_planned = False
+        if self._turns_elsewhere:
+            return  # its end plans the next
+        if self._runtime._is_debugged():
+            self._turns_elsewhere = True
+            turn = self.loop.run_in_executor(None, self._runtime._native.turn)
+            turn.add_done_callback(self._turned_elsewhere)
+            return
         try:
             polls = self._runtime._native.turn()
+        except RuntimeClosedError:
+            self._close()
+            return
+        self._turned(polls)
+
+    def _turned_elsewhere(self, turn: "asyncio.Future[int]") -> None:
+        self._turns_elsewhere = False
+        if turn.cancelled() or isinstance(turn.exception(), RuntimeClosedError):
+            self._close()
+            return
+        self._turned(turn.result())
+
+    def _turned(self, polls: int) -> None:
+        self._runtime._notify()
+        try:
             next_ns = self._runtime._native.next_deadline_ns()
         except RuntimeClosedError:
             self._close()
             return
-        self._runtime._notify()
         self._plan(_BUSY_PAUSE_NS if polls < 0 else next_ns)
 
     def _close(self) -> None:

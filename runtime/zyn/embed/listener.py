@@ -30,6 +30,7 @@ class Listener:
         self._host.about(clock=runtime._clock)
         self._host.publish()
         runtime._on_load.append(self._host.publish)
+        runtime._is_debugged = lambda: self.is_attached
         self._host.start()
         self._open = True
         logger.info("a debugger may attach to port %d", self.port)

@@ -95,6 +95,7 @@ class Runtime:
         # For the debugger: called after every load, and before the runtime closes.
         self._on_load: list[Callable[[], None]] = []
         self._on_close: list[Callable[[], None]] = []
+        self._is_debugged: Callable[[], bool] = _never
 
     def __enter__(self) -> Self:
         return self
@@ -356,6 +357,10 @@ class Runtime:
         """Tell asyncio's waiters of promises that ended meanwhile."""
         for pump in self._pumps:
             pump.notify()
+
+
+def _never() -> bool:
+    return False
 
 
 def problems(file: str, data: bytes, found: Iterable[Diagnostic]) -> tuple[Problem, ...]:
