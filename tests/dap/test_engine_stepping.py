@@ -261,3 +261,31 @@ async def test_every_poll_is_recorded(debug: Callable[[str], Debugging]) -> None
     ]
     assert before == polls[:1]
     assert (polls[0].state_after, polls[1].state_after) == (1, 0xFFFFFFFE)
+
+
+RESUMED = """
+async fn inner(x: i32) i32 {
+    await yield_now(); // @inner
+    return x; // @resumed
+}
+
+async fn outer() i32 {
+    const a = 20;
+    const b = 22; // @before
+    const c = await inner(a); // @outer
+    return b + c;
+}
+"""
+
+
+async def test_a_frame_that_polls_on_is_at_its_await(debug: Callable[[str], Debugging]) -> None:
+    session = debug(RESUMED)
+    await session.launch("outer()", breaks="resumed")
+    stop = await session.stopped()
+
+    stack = await session.session.stack(stop.task)
+    assert [(frame.function, frame.line) for frame in stack] == [
+        ("inner", session.line("resumed")),
+        ("outer", session.line("outer")),
+    ]
+    assert (await session.scope(stop.task, "state_machine", 1))["b"].value == "22"

@@ -188,3 +188,31 @@ def test_ends_on_a_signal(tmp_path: Path) -> None:
 
     assert process.returncode in {130, 3}
     assert "Traceback" not in errors
+
+
+def test_a_task_is_stepped_on_when_another_one_gets_to_the_same_function() -> None:
+    done = execute(THREE, "--step-polls", "worker=3", "--json")
+    stops = [line for line in happened(done) if line["event"] == "stop"]
+
+    assert [(stop["reason"], stop["task"]["id"], stop["poll"]) for stop in stops] == [
+        ("breakpoint", 1, None),
+        ("step", 1, 1),
+        ("step", 1, 2),
+        ("step", 1, 3),
+        ("deadlock", 1, None),
+    ]
+
+
+def test_a_task_is_stepped_on_after_breakpoints_of_others() -> None:
+    lines_of = {
+        text.strip(): number for number, text in enumerate(THREE.read_text().splitlines(), 1)
+    }
+    line = lines_of["total = total + step;"]
+    done = execute(THREE, "--step-polls", 20, "--break", line, "--json", "--timeout", 60)
+    stops = [line for line in happened(done) if line["event"] == "stop"]
+    points = [stop["task"]["id"] for stop in stops if stop["reason"] == "breakpoint"]
+
+    assert (sorted(points), stops[-1]["reason"]) == ([1, 1, 1, 2, 2, 2], "deadlock")
+    polls = [stop["poll"] for stop in stops if stop["poll"]]
+    assert polls == [1, 2, 3, 4, 5]
+    assert done.returncode == 3

@@ -114,9 +114,9 @@ def test_steps_polls_and_prints(program: str, capsys: pytest.CaptureFixture[str]
 
 def test_changed_field_is_marked(program: str, capsys: pytest.CaptureFixture[str]) -> None:
     class Counting(FakeEngine):
-        async def step(self, task: int, kind: Any) -> None:
+        async def step(self, task: int, kind: Any, *, others: bool = False) -> None:
             self.values["total"] += 5
-            await super().step(task, kind)
+            await super().step(task, kind, others=others)
 
     engine = Counting()
     run_exec([program, "--step-polls", "1"], lambda: engine)

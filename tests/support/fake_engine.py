@@ -224,7 +224,7 @@ class FakeEngine:
             self._known(each)
             await self._stop(each, "pause")
 
-    async def step(self, task: int, kind: model.StepKind) -> None:
+    async def step(self, task: int, kind: model.StepKind, *, others: bool = False) -> None:
         self.calls.append(("step", (task, kind)))
         self._at_stop(task)
         self.stopped.clear()

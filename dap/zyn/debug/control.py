@@ -164,14 +164,17 @@ class Control:
         await target.ensure_debug_builds()
         await target.link.about(Kind.PAUSE, task)
 
-    async def step(self, task: int, kind: StepKind) -> None:
+    async def step(self, task: int, kind: StepKind, *, others: bool = False) -> None:
         """See `Engine`."""
         target = self._need()
         if kind != "poll" and task not in target.stops:
             await target.task(task)
             raise DebugError(f"task {task} is not stopped; only a poll can be stepped")
         await target.ensure_debug_builds()
-        await target.let_go(task, _MODES[kind], open_gate=not target.non_stop)
+        rest = [one for one in target.stops if others and one != task]
+        await target.let_go(task, _MODES[kind], open_gate=not rest and not target.non_stop)
+        for one in rest:
+            await target.let_go(one, StepMode.NONE, open_gate=one == rest[-1])
         everyone = not target.non_stop and not target.stops
         self._say(Continued(task=task, all_tasks=everyone))
 

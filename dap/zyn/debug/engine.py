@@ -94,8 +94,11 @@ class Engine(Protocol):
     async def pause(self, task: int | None) -> None:
         """Stop a task wherever it is; None stops all."""
 
-    async def step(self, task: int, kind: StepKind) -> None:
-        """Let a stopped task go as far as `kind` says, following it through suspensions."""
+    async def step(self, task: int, kind: StepKind, *, others: bool = False) -> None:
+        """Let a stopped task go as far as `kind` says, following it through suspensions.
+
+        `others`: let the other stopped tasks go on too.  They stay where they are without it.
+        """
 
     async def hold(self, task: int) -> None:
         """Keep a task from being polled while the others run on."""

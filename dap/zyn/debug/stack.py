@@ -199,8 +199,24 @@ class Stacks:
             state = await self.memory.u32(activation.machine) if activation.machine else None
             calls_async = bool(found) and found[-1].machine != 0
             kind = "awaiting" if activation.machine and calls_async else "running"
-            found.append(Level(task, function, activation.machine, state, activation, kind))
+            level = Level(task, function, activation.machine, state, activation, kind)
+            if calls_async and await self._goes_on(level, found[-1]):
+                level.activation = None
+            found.append(level)
         return found
+
+    async def _goes_on(self, level: Level, inner: Level) -> bool:
+        """Whether a frame polls again what it was suspended at and has begun no statement since.
+
+        Its activation is then as fresh as the poll and names the first statement of the function.
+        """
+        suspended = level.function.states.get(level.state) if level.state else None
+        if suspended is None or level.activation is None or level.activation.probe != 0:
+            return False
+        return await self._next(level.function, level.machine, suspended) == (
+            inner.function,
+            inner.machine,
+        )
 
     def _stopped_fast(self, task: Task, chain: Chain) -> list[Level]:
         """A stop at a back-edge or entry of a fast build: only the line is known."""

@@ -23,6 +23,7 @@ from zyn.dap.headless.facts import (
 )
 from zyn.debug.engine import Engine
 from zyn.debug.model import (
+    Breakpoint,
     DebugError,
     DebugEvent,
     Exited,
@@ -116,14 +117,17 @@ class Headless:
         if script.step_polls[0] is not None and script.step_polls[0] not in functions:
             functions.append(script.step_polls[0])
         if functions:
-            placed = await self._engine.set_function_breakpoints(
-                [(name, None, None) for name in functions]
-            )
+            placed = await self._break_at(functions)
             for name, point in zip(functions, placed, strict=True):
                 self._reporter.breakpoint_set(name, point)
                 good = good and point.verified
         await self._engine.set_exception_filters(["failure", "deadlock"])
         return good
+
+    async def _break_at(self, functions: list[str]) -> list[Breakpoint]:
+        return await self._engine.set_function_breakpoints(
+            [(name, None, None) for name in functions]
+        )
 
     async def _play(self) -> ExitInfo:
         await self._engine.configuration_done()
@@ -150,6 +154,8 @@ class Headless:
             subject = await self._ended_task(event.task)
         if self._stepped is None and wanted and function in (None, subject.function):
             self._stepped = event.task
+            if function is not None and function not in self._script.functions:
+                await self._break_at(self._script.functions)
         stepping = self._stepped == event.task
         self._stops += 1
         step_done = stepping and event.reason == "step"
@@ -167,8 +173,17 @@ class Headless:
                 others=[await self._look(task) for task in others],
             )
         )
-        if stepping and self._poll < wanted and event.reason not in {"exception", "deadlock"}:
-            await self._engine.step(event.task, "poll")
+        over = stepping and event.reason == "exception"
+        if self._stepped is None or self._poll >= wanted or over or event.reason == "deadlock":
+            await self._engine.resume(None)
+        else:
+            await self._step_on(self._stepped)
+
+    async def _step_on(self, task: int) -> None:
+        """Step a task by one more poll, from a stop of this task or of another one."""
+        tasks, _ = await self._engine.tasks(states=LIVE)
+        if any(view.id == task for view in tasks):
+            await self._engine.step(task, "poll", others=True)
         else:
             await self._engine.resume(None)
 
