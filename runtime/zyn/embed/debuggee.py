@@ -29,8 +29,9 @@ from zyn.embed.errors import (
     PromiseFailed,
 )
 from zyn.embed.literals import parse_call
+from zyn.embed.program import language_of
 from zyn.embed.promise import Promise
-from zyn.embed.runtime import Runtime, encode_args, language_of
+from zyn.embed.runtime import Runtime, encode_args
 from zyn.embed.show import show
 from zyn.embed.values import Encoder
 from zyn.runtime.agent import NativeAgent

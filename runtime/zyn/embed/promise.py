@@ -10,6 +10,7 @@ after its runtime was closed.
 """
 
 import ctypes
+import operator
 import threading
 import time
 from collections.abc import Callable, Generator
@@ -95,7 +96,7 @@ class Promise:
 
     def poll_with_limit(self, limit: int) -> PromiseState:
         """Poll at most `limit` more times; Pending when that was not enough."""
-        if limit < 0:
+        if operator.index(limit) < 0:
             raise ValueError("the limit is not negative")
         state = self._advance()
         for _ in range(limit):
@@ -375,6 +376,8 @@ def failure(state: Failed) -> PromiseFailed:
 
 def deadline_after(seconds: float) -> float:
     """The moment of `time.monotonic` at which a wait ends."""
+    if not isinstance(seconds, int | float):
+        raise TypeError(f"a timeout is a number of seconds, not {type(seconds).__name__}")
     if not seconds >= 0:
         raise ValueError("a timeout is a number of seconds that is not negative")
     return time.monotonic() + seconds

@@ -17,10 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self, overload
 
-from zyn.base.diagnostic import Diagnostic
-from zyn.base.render import render
-from zyn.base.source import Encoding, SourceText
-from zyn.driver.load import CompileError, Engine, LoadedFunction, LoadedModule
+from zyn.driver.load import CompileError, LoadedFunction, LoadedModule
 from zyn.embed.deadlock import waiting_tasks
 from zyn.embed.errors import (
     BusyError,
@@ -32,6 +29,7 @@ from zyn.embed.errors import (
     PromiseTimeout,
     RuntimeClosed,
 )
+from zyn.embed.program import known_language, language_of, problems, process_engine
 from zyn.embed.promise import PollFn, Promise, failure
 from zyn.embed.states import Failed
 from zyn.embed.values import Encoder, decode, release
@@ -50,7 +48,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("zyn.embed")
 
-LANGUAGES = {"zyntax": (".zyntax",)}
 _BUSY_PAUSE_S = 0.001
 _WAIT_MAX_NS = 1e18  # thirty years
 _CLOCKS = {"real": CLOCK_REAL, "virtual": CLOCK_VIRTUAL}
@@ -84,7 +81,7 @@ class Runtime:
         self._native = NativeRuntime(
             clock=_CLOCKS[clock], seed=seed, memory_max=memory_max, stack_bytes=stack_bytes
         )
-        self._engine = _engine(Path(cache_dir) if cache_dir else None, check)
+        self._engine = process_engine(Path(cache_dir) if cache_dir else None, check)
         self._clock = clock
         self._loading = threading.RLock()
         self._modules: list[LoadedModule] = []
@@ -363,25 +360,6 @@ def _never() -> bool:
     return False
 
 
-def problems(file: str, data: bytes, found: Iterable[Diagnostic]) -> tuple[Problem, ...]:
-    """The compiler's findings as this package shows them."""
-    text = SourceText(data)
-    places = [(text.position(one.span.start, Encoding.UTF32), one) for one in found]
-    return tuple(
-        Problem(
-            file or "<source>",
-            place.line + 1,
-            place.column + 1,
-            one.code.severity.name.lower(),
-            one.code.name,
-            one.message,
-            one.hint,
-            render(one, text, file or "<source>"),
-        )
-        for place, one in places
-    )
-
-
 def encode_args(function: LoadedFunction, args: tuple[object, ...], encoder: Encoder) -> bytes:
     """The arguments as the callee's memory holds them; CallError says which one is wrong."""
     if len(args) != len(function.args):
@@ -400,21 +378,6 @@ def encode_args(function: LoadedFunction, args: tuple[object, ...], encoder: Enc
     return bytes(memory)
 
 
-def known_language(language: str) -> str:
-    """The language, or ValueError."""
-    if language not in LANGUAGES:
-        raise ValueError(f"unknown language {language!r}; there is {', '.join(LANGUAGES)}")
-    return language
-
-
-def language_of(file: Path) -> str | None:
-    """The language of a file by its suffix."""
-    for language, suffixes in LANGUAGES.items():
-        if file.suffix in suffixes:
-            return language
-    return None
-
-
 def _refuse(status: Status) -> None:
     if status == Status.BUSY:
         raise BusyError("a promise cannot be polled from inside a poll of its own runtime")
@@ -428,19 +391,8 @@ def _translated(error: BaseException) -> BaseException:
     return error
 
 
-# Compiled code is never unloaded, since a frame may refer to it for as long as somebody holds it.
-_engines: dict[tuple[Path | None, bool], Engine] = {}
 _default: Runtime | None = None
-_making = threading.Lock()
 _default_making = threading.Lock()
-
-
-def _engine(cache_dir: Path | None, check: bool) -> Engine:
-    with _making:
-        engine = _engines.get((cache_dir, check))
-        if engine is None:
-            engine = _engines[cache_dir, check] = Engine(cache_dir=cache_dir, check=check)
-        return engine
 
 
 def default_runtime() -> Runtime:
