@@ -114,6 +114,19 @@ def test_a_file_that_cannot_be_read_does_not_hide_the_others(
     assert err == "zyn: none.zyntax: no such file or directory\n"
 
 
+def test_a_file_that_is_no_text_was_not_checked(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bad, sound = tmp_path / "bad.zyntax", tmp_path / "sound.zyntax"
+    bad.write_bytes(b"fn \xff() void {}")
+    sound.write_text("fn main() i32 { return 1; }", encoding="utf-8")
+    refusal = f"zyn: {bad}:1: the text is not valid UTF-8\n"
+    assert main(["check", str(bad)]) == 2
+    assert capsys.readouterr() == ("", refusal)
+    assert main(["check", str(bad), str(sound)]) == 2
+    assert capsys.readouterr().err == refusal + "1 file checked: nothing to report\n"
+
+
 def test_warnings_alone_are_no_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     program = tmp_path / "warned.zyntax"
     program.write_text("fn main() i32 { return 1; return 2; }", encoding="utf-8")

@@ -2,6 +2,7 @@
 
 import gc
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -304,3 +305,14 @@ def test_a_chained_promise_is_no_argument(runtime: Runtime) -> None:
     runtime.load_module("async fn wait_for(p: Promise<i32>) i32 { return await p; }")
     with pytest.raises(CallError, match="has no native form"):
         runtime.call("wait_for", runtime.call_async("zero").then(str))
+
+
+def test_limits_of_the_wrong_type_say_so(runtime: Runtime) -> None:
+    promise: Any = runtime.call_async("zero")
+    with pytest.raises(TypeError, match="a timeout is a number of seconds, not str"):
+        promise.await_with_timeout("1")
+    with pytest.raises(TypeError, match="'str' object cannot be interpreted as an integer"):
+        promise.poll_with_limit("1")
+    with pytest.raises(TypeError, match="'float' object cannot be interpreted as an integer"):
+        promise.poll_with_limit(-1.5)
+    assert promise.poll_count == 0

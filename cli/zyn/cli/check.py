@@ -35,6 +35,7 @@ def run(options: argparse.Namespace) -> int:
     rows: list[dict[str, Any]] = []
     report = _Report()
     code = OK
+    checked = 0
     for path in options.files:
         try:
             source = read(path, options.language)
@@ -42,6 +43,7 @@ def run(options: argparse.Namespace) -> int:
             print(f"zyn: {error}", file=sys.stderr)
             code = max(code, error.code)
             continue
+        checked += 1
         text = SourceText(source.data)
         for diagnostic in Document(source.language, source.data).diagnostics():
             report.count(diagnostic)
@@ -53,8 +55,8 @@ def run(options: argparse.Namespace) -> int:
         import json
 
         print(json.dumps(rows, ensure_ascii=False, indent=2))
-    else:
-        report.summary(len(options.files))
+    elif checked:
+        report.summary(checked)
     return max(code, FAILED if report.counts.get("error") else OK)
 
 
