@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -231,6 +232,12 @@ def test_an_unknown_language_is_refused(name: str) -> None:
         Runtime(language=name)
     with Runtime() as runtime, pytest.raises(ValueError, match="there is zyntax"):
         runtime.load_module(name or "zig", "")
+
+
+@pytest.mark.parametrize("source", [3, b"fn f() void {}", None])
+def test_a_source_that_is_no_text_is_refused(source: Any) -> None:
+    with Runtime() as runtime, pytest.raises(TypeError, match="the source of a module is a str"):
+        runtime.load_module(source)
 
 
 def test_a_closed_runtime_says_so() -> None:

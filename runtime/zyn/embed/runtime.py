@@ -155,6 +155,8 @@ class Runtime:
         machine of each async one.  Raises CompileFailed.
         """
         language, source = (self._language, first) if second is None else (first, second)
+        if not isinstance(source, str):
+            raise TypeError(f"the source of a module is a str, not {type(source).__name__}")
         return self.load_bytes(source.encode("utf-8", "surrogatepass"), language=language)
 
     def load_file(self, path: str | os.PathLike[str]) -> list[str]:
