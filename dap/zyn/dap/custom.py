@@ -62,6 +62,9 @@ class StepArguments(Struct, kw_only=True, rename="camel"):
 
     thread_id: ThreadId
     granularity: Literal["await", "poll", "statement"]
+    single_thread: Annotated[
+        bool | UnsetType, Meta(description="Leave other stopped tasks where they are.")
+    ] = UNSET
 
 
 class TasksArguments(Struct, kw_only=True, rename="camel"):

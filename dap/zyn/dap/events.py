@@ -104,8 +104,8 @@ class Events:
                 top = frames[0]
                 here = (top.line, top.function, len(frames))
                 if here == (place.line, place.function, place.depth):
-                    with state.letting_go(event.task, everyone=False):
-                        await state.engine.step(event.task, place.kind)
+                    with state.letting_go(event.task, everyone=place.others):
+                        await state.engine.step(event.task, place.kind, others=place.others)
                     return
         except DebugError as error:
             log.info("step by lines: %s", error)

@@ -48,6 +48,7 @@ class LinePlace(msgspec.Struct, frozen=True):
     line: int | None
     function: str
     depth: int
+    others: bool
 
 
 class State:

@@ -34,26 +34,26 @@ async def pause(state: State, arguments: protocol.PauseArguments) -> None:
 @request("next", protocol.NextArguments, when=RUNNING)
 async def next_(state: State, arguments: protocol.NextArguments) -> None:
     """Step over: to the next line of the same function, through suspensions."""
-    await _step(state, arguments.thread_id, "over", arguments.granularity)
+    await _step(state, arguments.thread_id, "over", arguments.granularity, arguments.single_thread)
 
 
 @request("stepIn", protocol.StepInArguments, when=RUNNING)
 async def step_in(state: State, arguments: protocol.StepInArguments) -> None:
     """Step into what the statement calls or awaits."""
-    await _step(state, arguments.thread_id, "into", arguments.granularity)
+    await _step(state, arguments.thread_id, "into", arguments.granularity, arguments.single_thread)
 
 
 @request("stepOut", protocol.StepOutArguments, when=RUNNING)
 async def step_out(state: State, arguments: protocol.StepOutArguments) -> None:
     """Step out: to the caller, which for an async function is its awaiter."""
-    await _step(state, arguments.thread_id, "out", "statement")
+    await _step(state, arguments.thread_id, "out", "statement", arguments.single_thread)
 
 
 @request("zyn/step", custom.StepArguments, when=RUNNING)
 async def zyn_step(state: State, arguments: custom.StepArguments) -> None:
     """Step to the next await, by one poll, or by one statement."""
     kind: StepKind = "over" if arguments.granularity == "statement" else arguments.granularity
-    await _step(state, arguments.thread_id, kind, "statement")
+    await _step(state, arguments.thread_id, kind, "statement", arguments.single_thread)
 
 
 async def _step(
@@ -61,27 +61,31 @@ async def _step(
     task: int,
     kind: StepKind,
     granularity: str | UnsetType,
+    single_thread: bool | UnsetType,
 ) -> None:
     """Step; by lines when the client does not say, since a statement with an await has two places.
 
-    The engine stops before such a statement and where it goes on after the await.
+    The engine stops before such a statement and where it goes on after the await.  Other stopped
+    tasks go on too, as the protocol wants it without `singleThread`: the one that steps may wait
+    for one of them.
     """
     if granularity == "instruction":
         raise AdapterError(
             Kind.REFUSED, "there is no stepping by instructions: use statement or line"
         )
+    others = single_thread is not True and not (state.config and state.config.non_stop)
     place = None
     if granularity != "statement" and kind in {"over", "into"}:
         frames = await state.engine.stack(task)
         if frames:
             top = frames[0]
-            place = LinePlace(kind, top.line, top.function, len(frames))
+            place = LinePlace(kind, top.line, top.function, len(frames), others)
     state.line_steps.pop(task, None)
-    with state.letting_go(task, everyone=False):
+    with state.letting_go(task, everyone=others):
         if place is not None:
             state.line_steps[task] = place
         try:
-            await state.engine.step(task, kind)
+            await state.engine.step(task, kind, others=others)
         except DebugError:
             state.line_steps.pop(task, None)
             raise
