@@ -69,7 +69,8 @@ expect polls 'poll 1 .*main #1' 'total +i32 +00 00 00 00 +0$' 'total +i32 +01 00
   "deadlock" "lost #3 waits at line $(line 'await pending') for nothing" \
   "main #1 waits at line $(line 'await third') for task 3"
 
-title "Stopped where a condition holds" "a breakpoint, an expression, and a bad end left out of account"
+title "Stopped where a condition holds" \
+  "a breakpoint, an expression, and a bad end left out of account"
 run 0 break zyn-dap exec "$program" --break "$(line 'total = total'):step == 10 and i == 2" \
   --print 'total + step' --fail-on failure,leak --timeout 60
 expect break 'breakpoint .*worker #2' 'total \+ step = 30' 'i +i32 +2'

@@ -65,8 +65,8 @@ async fn sum_doubled(n: i32) i32                                                
 
   state  line  awaits     alive across it       bytes
       0     5  -          -                         8
-      1     9  double(i)  n, total, i              16
-      2    10  delay(10)  n, total, i, doubled     20
+      1     9  double(i)  total, i, n              16
+      2    10  delay(10)  total, i, doubled, n     20
 
   slot       type          offset  size  stored     holds it in  why
   n          i32                4     4  parameter  1, 2         used in line 8 after state 1
@@ -96,8 +96,8 @@ def test_the_json(program: str, capsys: pytest.CaptureFixture[str]) -> None:
     ]
     assert states == [
         (0, "start", 5, "", []),
-        (1, "await", 9, "double(i)", ["n", "total", "i"]),
-        (2, "await", 10, "delay(10)", ["n", "total", "i", "doubled"]),
+        (1, "await", 9, "double(i)", ["total", "i", "n"]),
+        (2, "await", 10, "delay(10)", ["total", "i", "doubled", "n"]),
     ]
     assert function["frame"]["slots"][:2] == [
         {

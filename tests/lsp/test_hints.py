@@ -35,7 +35,7 @@ async fn main(limit: i32) i32 {
     ) == snapshot("""\
 async fn add(a: i32⟨captured @4⟩, y: i64⟨stored @8⟩) i32 {
     const x⟨: i32⟩⟨captured @8⟩ = a + 1;
-    await delay(⟨ms:⟩10);⟨state 1 - a, x live - 20 B⟩
+    await delay(⟨ms:⟩10);⟨state 1 - x, a live - 20 B⟩
     return x + a;
 }
 
@@ -43,7 +43,7 @@ async fn main(limit: i32⟨captured @4⟩) i32 {
     var total: i32⟨captured @8⟩ = 0;
     var i: i32⟨captured @12⟩ = 0;
     while (i < limit) {
-        total = total + await add(⟨a:⟩i, ⟨y:⟩2);⟨state 1 - limit, total, i live - 16 B⟩
+        total = total + await add(⟨a:⟩i, ⟨y:⟩2);⟨state 1 - total, i, limit live - 16 B⟩
         i += 1;
     }
     return total;
@@ -68,7 +68,7 @@ async fn f(n: i32) void {
 async fn f(n: i32⟨captured @4⟩) void {
     var i: i32⟨captured @8⟩ = 0;
     while (i < n) {
-        await yield_now();⟨state 1 - n, i live - 12 B⟩
+        await yield_now();⟨state 1 - i, n live - 12 B⟩
         i = i + 1;
     }
 }

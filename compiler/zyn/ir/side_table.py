@@ -40,7 +40,8 @@ class Slot(msgspec.Struct, frozen=True, gc=False):
 class State(msgspec.Struct, frozen=True, gc=False):
     """A value of the state word: 0 is the start, k the k-th suspension point in source order.
 
-    live      names of the variables and temporaries whose values cross it, in frame order
+    live      names of the variables and temporaries whose values cross it: locals, then
+              parameters, each in frame order
     size      bytes of the frame in use while suspended there, without the child: the state word,
               every
               parameter (they are always stored) and every live local

@@ -167,7 +167,7 @@ def _states(
                 line(end.span),
                 end.text,
                 begin.target,
-                tuple(s.name for s in live),
+                tuple(s.name for s in sorted(live, key=lambda s: s.stored == "parameter")),
                 size,
                 child,
             )
