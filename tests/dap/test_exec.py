@@ -216,3 +216,9 @@ def test_a_task_is_stepped_on_after_breakpoints_of_others() -> None:
     polls = [stop["poll"] for stop in stops if stop["poll"]]
     assert polls == [1, 2, 3, 4, 5]
     assert done.returncode == 3
+
+
+@pytest.mark.parametrize("call", ["nope()", "main(1)", "main("])
+def test_a_call_that_makes_no_sense_is_a_mistake_of_the_command_line(call: str) -> None:
+    done = execute(THREE, "--call", call)
+    assert done.returncode == 2, done.stdout + done.stderr

@@ -49,6 +49,7 @@ class Host(msgspec.Struct, frozen=True):
     error: tuple[str, str, int | None] | None = None
     leaked: int = 0
     deadlock: bool = False
+    usage: bool = False
 
 
 class Events:

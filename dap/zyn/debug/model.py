@@ -215,12 +215,14 @@ DebugEvent = Stopped | Continued | TaskChanged | Output | BreakpointChanged | Ex
 class DebugError(Exception):
     """A request cannot be done; the text is for the user.
 
-    `stale` is true when a reference outlived its stop.
+    `stale` is true when a reference outlived its stop, `usage` when a launch asks for a call that
+    the program does not have.
     """
 
-    def __init__(self, message: str, *, stale: bool = False) -> None:
+    def __init__(self, message: str, *, stale: bool = False, usage: bool = False) -> None:
         super().__init__(message)
         self.stale = stale
+        self.usage = usage
 
 
 __all__ = [

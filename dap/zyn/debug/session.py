@@ -203,7 +203,7 @@ class Session(Control):
                     self._loaded.set_result(None)
             case "failed":
                 if self._loaded is not None and not self._loaded.done():
-                    self._loaded.set_exception(DebugError(told.message))
+                    self._loaded.set_exception(DebugError(told.message, usage=told.usage))
             case "ended":
                 self._keep(self._program_ended(told))
 

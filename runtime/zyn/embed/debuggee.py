@@ -106,14 +106,15 @@ def _session(runtime: Runtime, host: DebugHost, config: LaunchConfig, language: 
     except CompileFailed as error:
         return _refuse(host, str(error))
     except CallError as error:
-        return _refuse(host, str(error))
+        return _refuse(host, str(error), usage=True)
     host.tell("loaded")
     host.started.wait()
     return call.run(host)
 
 
-def _refuse(host: DebugHost, text: str) -> int:
-    host.tell("failed", message=text)
+def _refuse(host: DebugHost, text: str, *, usage: bool = False) -> int:
+    """End the session; `usage` when the call that was asked for makes no sense."""
+    host.tell("failed", message=text, usage=usage)
     host.finished.wait(FINISH_TIMEOUT_S)
     return FAILED
 

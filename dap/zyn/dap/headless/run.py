@@ -82,7 +82,7 @@ class Headless:
             await self._engine.launch(self._script.config)
         except DebugError as error:
             self._reporter.problem(str(error))
-            return EXIT_FAILURE
+            return EXIT_USAGE if error.usage else EXIT_FAILURE
         try:
             if not await self._prepare():
                 return EXIT_USAGE
