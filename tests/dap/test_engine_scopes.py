@@ -251,6 +251,10 @@ async def test_failures_stop_with_their_message(debug: Callable[[str], Debugging
     assert stop.text == "division of 1 by zero"
     top = await session.top(stop.task)
     assert (top.function, top.line) == ("divide", 2)
+    # What failed is seen with its values, without a breakpoint that asked for a debug build.
+    fields = await session.scope(stop.task, "locals")
+    assert fields
+    assert all(field.absent is None for field in fields.values())
     await session.session.resume(None)
     info = await session.exited()
     assert info.error is not None

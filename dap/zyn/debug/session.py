@@ -179,7 +179,7 @@ class Session(Control):
         if self._started:
             return
         self._started = True
-        if self._entry_wanted:
+        if self._entry_wanted or self._wants_failures():
             await target.ensure_debug_builds()
         await target.link.host({"do": "start"})
 
@@ -304,7 +304,16 @@ class Session(Control):
         if unknown:
             raise DebugError(f"there is no filter {', '.join(sorted(unknown))}")
         self._filters = frozenset(filters)
+        if self._started and self._target is not None and self._wants_failures():
+            await self._target.ensure_debug_builds()
         await self._send_filters()
+
+    def _wants_failures(self) -> bool:
+        """Whether a failing task is to be shown with its variables, which only debug builds keep.
+
+        A process that we only attached to goes on in its fast builds until something else asks.
+        """
+        return self._config is not None and "failure" in self._filters
 
     async def _send_filters(self) -> None:
         if self._target is None or self._events is None:
