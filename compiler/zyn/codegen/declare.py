@@ -48,7 +48,6 @@ DECLARATIONS: dict[str, str] = {
         f"zyn_{leaf}_drop": f"void @zyn_{leaf}_drop(ptr)"
         for leaf in ("await_promise", "join", "race", "all_settled")
     },
-    "llvm.frameaddress.p0": "ptr @llvm.frameaddress.p0(i32)",
     "llvm.memcpy.p0.p0.i64": "void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)",
     "llvm.memset.p0.i64": "void @llvm.memset.p0.i64(ptr, i8, i64, i1)",
 }  # fmt: skip

@@ -112,7 +112,7 @@ class FunctionEmitter(OpEmitter):
             started = self.let(f"icmp ne i32 {state}, 0")
             self.put(f"br i1 {started}, label %room, label %test")
             self.put("test:")
-        frame = self.let(f"call ptr {self.module.need('llvm.frameaddress.p0')}(i32 0)")
+        frame = "%here"
         end = self.let(f"getelementptr i8, ptr {frame}, i64 -{self.stack_size}")
         limit = self.let(f"load ptr, ptr {self.offset('%cx', 32)}")
         wraps = self.let(f"icmp ugt ptr {end}, {frame}")
@@ -131,7 +131,7 @@ class FunctionEmitter(OpEmitter):
             self._return_zero()
         self.put("room:")
         self._tail_call(body)
-        return "\n".join([signature, "entry:", *self.lines, "}\n"])
+        return "\n".join([signature, "entry:", "%here = alloca i8", *self.lines, "}\n"])
 
     def _tail_call(self, body: str) -> None:
         if self.function.is_async:

@@ -1,5 +1,6 @@
 """The machine that code is made for, and LLVM's passes over it.
 
+No pass that moves loads may be added here while the loads of the attention word are plain ones.
 The baseline build runs three cheap passes and the fast instruction selector; see `docs/decisions`
 for the measurements.  LLVM is initialised on first use, since importing it costs more than parsing
 most programs.
