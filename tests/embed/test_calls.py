@@ -271,3 +271,16 @@ def test_what_is_not_there_yet_says_so() -> None:
     with pytest.raises(NotAvailable, match="LanguageGrammar"):
         LanguageGrammar.compile_zyn_file("grammars/zig.zyn")
     assert issubclass(NotAvailable, ZynError)
+
+
+def test_a_module_is_given_by_place_or_by_name() -> None:
+    text = "fn one() i32 { return 1; }"
+    with Runtime() as runtime:
+        assert runtime.load_module(text) == ["one"]
+        assert runtime.load_module("zyntax", text) == ["one"]
+        assert runtime.load_module("zyntax", source=text) == ["one"]
+        assert runtime.load_module(language="zyntax", source=text) == ["one"]
+        assert runtime.load_module(source=text) == ["one"]
+        for wrong in ((), ("zyntax", text, text)):
+            with pytest.raises(TypeError, match="a language and a source"):
+                runtime.load_module(*wrong)

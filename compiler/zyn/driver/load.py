@@ -311,7 +311,7 @@ def _trace(lowered: Lowered) -> None:
         return
     table = lowered.side_table
     logger.log(
-        TRACE, "%s: %d states, frame of %d bytes", table.function, len(table.states),
+        TRACE, "%s: states: %d, bytes of frame: %d", table.function, len(table.states),
         lowered.frame.size,
     )  # fmt: skip
     for state in table.states[1:]:

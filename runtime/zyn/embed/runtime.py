@@ -145,16 +145,20 @@ class Runtime:
     # --- loading --------------------------------------------------------------------------------
 
     @overload
-    def load_module(self, source: str, /) -> list[str]: ...
+    def load_module(self, source: str) -> list[str]: ...
     @overload
-    def load_module(self, language: str, source: str, /) -> list[str]: ...
-    def load_module(self, first: str, second: str | None = None, /) -> list[str]:
+    def load_module(self, language: str, source: str) -> list[str]: ...
+    def load_module(self, *texts: str, **named: str) -> list[str]:
         """Compile source text, of the runtime's language or the one named first.
 
         Gives the names of what was generated: `f` for each function and `__f_poll` for the state
         machine of each async one.  Raises CompileFailed.
         """
-        language, source = (self._language, first) if second is None else (first, second)
+        places = ("language", "source") if len(texts) + len(named) == 2 else ("source",)
+        given = dict(zip(places, texts, strict=False)) | named
+        if len(texts) + len(named) != len(given) or set(given) != set(places):
+            raise TypeError("load_module takes a source, or a language and a source")
+        language, source = given.get("language", self._language), given["source"]
         if not isinstance(source, str):
             raise TypeError(f"the source of a module is a str, not {type(source).__name__}")
         return self.load_bytes(source.encode("utf-8", "surrogatepass"), language=language)
