@@ -9,7 +9,6 @@ DECLARATIONS: dict[str, str] = {
     "zyn_enter": "i32 @zyn_enter(ptr, ptr, i64)",
     "zyn_repoll": "i64 @zyn_repoll(ptr, ptr)",
     "zyn_failed": "i64 @zyn_failed(ptr, ptr)",
-    "zyn_fail_cancelled": "void @zyn_fail_cancelled(ptr)",
     "zyn_fail_stack": "void @zyn_fail_stack(ptr, i64)",
     "zyn_fail_division": "void @zyn_fail_division(ptr, i64, i64)",
     "zyn_fail_index": "void @zyn_fail_index(ptr, i64, i64, i64)",

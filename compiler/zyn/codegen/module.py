@@ -71,9 +71,7 @@ def emit_module(name: str, units: Sequence[Unit], triple: str) -> ModuleText:
     return ModuleText(text, (table[1:],), tuple(state.needed))
 
 
-def emit_debug_module(
-    name: str, units: Sequence[Unit], chosen: Sequence[int], suffix: str
-) -> ModuleText:
+def emit_debug_module(name: str, units: Sequence[Unit], chosen: Sequence[int]) -> ModuleText:
     """Debug builds of the functions at `chosen`; exports each build and its probe bytes, in that
     order.
     """

@@ -208,9 +208,7 @@ class LoadedModule:
         ]
         if not chosen:
             return []
-        text = emit_debug_module(
-            self.name, self.units, [f.index for f in chosen], f"debug{len(self._debug)}"
-        )
+        text = emit_debug_module(self.name, self.units, [f.index for f in chosen])
         addresses = self.engine.compile(text, self.symbols(), optimise=False)
         made: list[DebugBuild] = []
         for position, function in enumerate(chosen):

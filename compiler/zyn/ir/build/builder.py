@@ -146,8 +146,3 @@ def convert_const(value: Const, target: Type) -> Const | None:
         case OptionalType() if value.value is None:
             return Const(target, None)
     return None
-
-
-def is_const_number(value: Operand) -> bool:
-    """Whether an operand is a number known now."""
-    return isinstance(value, Const) and isinstance(value.value, (int, float))
