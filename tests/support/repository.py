@@ -14,7 +14,10 @@ GENERATED_NAMES = frozenset({"parser.c", "protocol.py"})
 GENERATED_FOLDER = "tree_sitter"
 
 SOURCE_SUFFIXES = frozenset(
-    {".py", ".c", ".h", ".def", ".js", ".mjs", ".scm", ".sh", ".cmake", ".toml"}
+    {
+        ".py", ".c", ".h", ".def", ".js", ".mjs", ".lua", ".vim",
+        ".scm", ".sh", ".cmake", ".toml",
+    }  # fmt: skip
 )
 SOURCE_NAMES = frozenset({"CMakeLists.txt", "Makefile", "run"})
 
