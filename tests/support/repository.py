@@ -13,12 +13,7 @@ GENERATED_NAMES = frozenset({"parser.c", "protocol.py"})
 # The tree-sitter command writes these headers beside each parser.
 GENERATED_FOLDER = "tree_sitter"
 
-SOURCE_SUFFIXES = frozenset(
-    {
-        ".py", ".c", ".h", ".def", ".js", ".mjs", ".lua", ".vim",
-        ".scm", ".sh", ".cmake", ".toml",
-    }  # fmt: skip
-)
+SOURCE_SUFFIXES = frozenset(".py .c .h .def .js .mjs .lua .vim .scm .sh .cmake .toml".split())
 SOURCE_NAMES = frozenset({"CMakeLists.txt", "Makefile", "run"})
 
 
