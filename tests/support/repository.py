@@ -13,7 +13,9 @@ GENERATED_NAMES = frozenset({"parser.c", "protocol.py"})
 # The tree-sitter command writes these headers beside each parser.
 GENERATED_FOLDER = "tree_sitter"
 
-SOURCE_SUFFIXES = frozenset(".py .c .h .def .js .mjs .lua .vim .scm .sh .cmake .toml".split())
+SOURCE_SUFFIXES = frozenset(
+    {".py", ".c", ".h", ".def", ".js", ".mjs", ".lua", ".vim", ".scm", ".sh", ".cmake", ".toml"}
+)
 SOURCE_NAMES = frozenset({"CMakeLists.txt", "Makefile", "run"})
 
 
