@@ -33,8 +33,7 @@ from zyn.driver.queries import Document
 from zyn.ir.build import Wrapper, build_wrapper
 from zyn.ir.side_table import SideTable
 from zyn.ir.transform import Lowered, lower
-from zyn.sema.facts import FunctionSignature
-from zyn.sema.types import Type
+from zyn.sema.types import FunctionSignature, Type
 
 logger = logging.getLogger("zyn.compiler.async")
 

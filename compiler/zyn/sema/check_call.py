@@ -12,13 +12,14 @@ from zyn.base.span import Span
 from zyn.sema.builtins import BUILTINS, Builtin
 from zyn.sema.context import Context, is_broken
 from zyn.sema.convert import is_settled
-from zyn.sema.facts import Binding, BindingKind, FunctionHead, FunctionSignature, StructHead
+from zyn.sema.facts import Binding, BindingKind, FunctionHead, StructHead
 from zyn.sema.types import (
     ERROR,
     PRIMITIVES,
     SIZE_MAX,
     VOID,
     ArrayType,
+    FunctionSignature,
     PromiseType,
     Type,
     settled_type,

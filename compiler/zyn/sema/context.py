@@ -20,7 +20,6 @@ from zyn.sema.facts import (
     Binding,
     BindingKind,
     FunctionHead,
-    FunctionSignature,
     Use,
     Variable,
     VarKind,
@@ -28,7 +27,16 @@ from zyn.sema.facts import (
 from zyn.sema.heads import Environment
 from zyn.sema.resolve import Resolver
 from zyn.sema.suggest import proposal
-from zyn.sema.types import ERROR, NEVER, VOID, IntType, OptionalType, PromiseType, Type
+from zyn.sema.types import (
+    ERROR,
+    NEVER,
+    VOID,
+    FunctionSignature,
+    IntType,
+    OptionalType,
+    PromiseType,
+    Type,
+)
 
 DIAGNOSTICS_MAX = 200
 """Diagnostics for one function; whoever has more reads the first."""

@@ -10,16 +10,7 @@ import msgspec
 from zyn.ast import TypeExpr
 from zyn.base.diagnostic import Diagnostic
 from zyn.base.span import Span
-from zyn.sema.types import StructType, Type
-
-
-class FunctionSignature(msgspec.Struct, frozen=True, gc=False):
-    """What a caller may know of a function; equal signatures stop an edit from spreading."""
-
-    name: str
-    is_async: bool
-    params: tuple[tuple[str, Type], ...]
-    result: Type  # T of an async function, not Promise<T>
+from zyn.sema.types import FunctionSignature, StructType, Type
 
 
 class FunctionHead(msgspec.Struct, frozen=True, eq=False, gc=False):

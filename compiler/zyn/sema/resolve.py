@@ -20,7 +20,7 @@ from zyn.ast import (
 )
 from zyn.base import codes
 from zyn.base.diagnostic import Code
-from zyn.sema.facts import FunctionHead, FunctionSignature, StructHead
+from zyn.sema.facts import FunctionHead, StructHead
 from zyn.sema.heads import Environment, Head
 from zyn.sema.suggest import proposal
 from zyn.sema.types import (
@@ -29,6 +29,7 @@ from zyn.sema.types import (
     SIZE_MAX,
     VOID,
     ArrayType,
+    FunctionSignature,
     OptionalType,
     PromiseType,
     StructType,

@@ -1,36 +1,74 @@
-"""The static types of zyn, as values that compare by content.
+"""The static types of zyn, as values that compare by content; what a caller knows of a function.
 
 `ErrorType` stands for "already reported": it agrees with everything, so that one mistake gives one
 diagnostic.  Sizes and alignments are here because they are part of a type's meaning for a frame;
-they are those of a 64-bit target.
+they are those of a 64-bit target.  A run of a kept program needs this module and no other of the
+front end, so it imports nothing that takes long to load.
 """
 
-import msgspec
+import threading
+from typing import Final, NamedTuple, Self
+from weakref import WeakValueDictionary
+
+_making = threading.Lock()
+_known: "WeakValueDictionary[tuple[object, ...], Type]" = WeakValueDictionary()
 
 
-class Type(msgspec.Struct, frozen=True, gc=False):
-    """A type.  Subclasses give its name as a user writes it through `str`."""
+class Type:
+    """A type.  Subclasses give its name as a user writes it through `str`.
+
+    Invariant: two types of the same content are one object, so that comparing and hashing one
+    never looks inside.  A type is never changed.
+    """
+
+    __slots__ = ("__weakref__",)
+    __match_args__: tuple[str, ...] = ()
+
+    def __new__(cls, *content: object) -> Self:
+        key = (cls, *content)
+        made = _known.get(key)
+        if made is None:
+            with _making:
+                made = _known.get(key)
+                if made is None:
+                    made = _known[key] = super().__new__(cls)
+        assert isinstance(made, cls)
+        return made
+
+    def __repr__(self) -> str:
+        content = ", ".join(repr(getattr(self, name)) for name in self.__match_args__)
+        return f"{type(self).__name__}({content})"
+
+    def __reduce__(self) -> tuple[type["Type"], tuple[object, ...]]:
+        return type(self), tuple(getattr(self, name) for name in self.__match_args__)
 
 
-class VoidType(Type, frozen=True, gc=False):
+class VoidType(Type):
     """No value."""
+
+    __slots__ = ()
 
     def __str__(self) -> str:
         return "void"
 
 
-class BoolType(Type, frozen=True, gc=False):
+class BoolType(Type):
     """`true` or `false`; one byte in memory."""
+
+    __slots__ = ()
 
     def __str__(self) -> str:
         return "bool"
 
 
-class IntType(Type, frozen=True, gc=False):
+class IntType(Type):
     """A two's-complement integer of 8, 16, 32 or 64 bits."""
 
-    bits: int
-    signed: bool
+    __slots__ = __match_args__ = ("bits", "signed")
+
+    def __init__(self, bits: int, signed: bool) -> None:
+        self.bits: Final = bits
+        self.signed: Final = signed
 
     def __str__(self) -> str:
         return f"{'i' if self.signed else 'u'}{self.bits}"
@@ -46,27 +84,35 @@ class IntType(Type, frozen=True, gc=False):
         return (1 << (self.bits - 1)) - 1 if self.signed else (1 << self.bits) - 1
 
 
-class FloatType(Type, frozen=True, gc=False):
+class FloatType(Type):
     """An IEEE 754 number of 32 or 64 bits."""
 
-    bits: int
+    __slots__ = __match_args__ = ("bits",)
+
+    def __init__(self, bits: int) -> None:
+        self.bits: Final = bits
 
     def __str__(self) -> str:
         return f"f{self.bits}"
 
 
-class StringType(Type, frozen=True, gc=False):
+class StringType(Type):
     """Immutable UTF-8 text on the heap, reference counted; a pointer in memory."""
+
+    __slots__ = ()
 
     def __str__(self) -> str:
         return "string"
 
 
-class StructType(Type, frozen=True, gc=False):
+class StructType(Type):
     """A named record; equal when name and fields are.  A value, copied on assignment."""
 
-    name: str
-    fields: tuple[tuple[str, Type], ...]
+    __slots__ = __match_args__ = ("name", "fields")
+
+    def __init__(self, name: str, fields: tuple[tuple[str, Type], ...]) -> None:
+        self.name: Final = name
+        self.fields: Final = fields
 
     def __str__(self) -> str:
         return self.name
@@ -83,53 +129,77 @@ class StructType(Type, frozen=True, gc=False):
         return [field for field, _ in self.fields].index(name)
 
 
-class ArrayType(Type, frozen=True, gc=False):
+class ArrayType(Type):
     """`[N]T`: N values side by side; a value, copied on assignment."""
 
-    length: int
-    element: Type
+    __slots__ = __match_args__ = ("length", "element")
+
+    def __init__(self, length: int, element: Type) -> None:
+        self.length: Final = length
+        self.element: Final = element
 
     def __str__(self) -> str:
         return f"[{self.length}]{self.element}"
 
 
-class OptionalType(Type, frozen=True, gc=False):
+class OptionalType(Type):
     """`?T`: a value or none.  In memory the value, then a byte that says whether it is there."""
 
-    inner: Type
+    __slots__ = __match_args__ = ("inner",)
+
+    def __init__(self, inner: Type) -> None:
+        self.inner: Final = inner
 
     def __str__(self) -> str:
         return f"?{self.inner}"
 
 
-class PromiseType(Type, frozen=True, gc=False):
+class PromiseType(Type):
     """`Promise<T>`: something that can be awaited; a pointer in memory, reference counted."""
 
-    result: Type
+    __slots__ = __match_args__ = ("result",)
+
+    def __init__(self, result: Type) -> None:
+        self.result: Final = result
 
     def __str__(self) -> str:
         return f"Promise<{self.result}>"
 
 
-class NullType(Type, frozen=True, gc=False):
+class NullType(Type):
     """The type of a bare `null` before its context is known; never the type of a variable."""
+
+    __slots__ = ()
 
     def __str__(self) -> str:
         return "null"
 
 
-class NeverType(Type, frozen=True, gc=False):
+class NeverType(Type):
     """The type of an expression that does not give a value: `panic(..)`."""
+
+    __slots__ = ()
 
     def __str__(self) -> str:
         return "never"
 
 
-class ErrorType(Type, frozen=True, gc=False):
+class ErrorType(Type):
     """Already reported; agrees with every type."""
+
+    __slots__ = ()
 
     def __str__(self) -> str:
         return "unknown"
+
+
+class FunctionSignature(NamedTuple):
+    """What a caller may know of a function; equal signatures stop an edit from spreading."""
+
+    name: str
+    is_async: bool
+    params: tuple[tuple[str, Type], ...]
+    result: Type  # T of an async function, not Promise<T>
 
 
 VOID = VoidType()

@@ -3,8 +3,8 @@
 from zyn.driver.queries import Document
 from zyn.ir.side_table import SideTable, Slot, State
 from zyn.sema import resolve_signature, resolve_struct
-from zyn.sema.facts import FunctionHead, FunctionSignature, StructHead, Variable
-from zyn.sema.types import StructType
+from zyn.sema.facts import FunctionHead, StructHead, Variable
+from zyn.sema.types import FunctionSignature, StructType
 
 
 def counted(count: int, noun: str) -> str:
