@@ -51,6 +51,8 @@ def test_lenses() -> None:
     assert picture == snapshot("""\
   5 async fn step(p: Point, n: i32) i32 {
              ▔▔▔▔ 3 states - 72 B frame
+             ▔▔▔▔ Debug…
+             ▔▔▔▔ Run…
  16 async fn other() i32 {
              ▔▔▔▔▔ 2 states - 8 B frame
              ▔▔▔▔▔ Debug

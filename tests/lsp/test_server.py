@@ -300,6 +300,37 @@ def test_state_machine_by_name_and_by_place(session: Session) -> None:
     assert session.error("zyn/stateMachine", {"textDocument": {"uri": URI}})[0] == -32602
 
 
+def test_functions_of_an_open_file(session: Session) -> None:
+    session.open("fn f() void {}\nfn f(a: i32) i32 { return a; }\nasync fn g(b: ?string) i64 {")
+    answer = session.request("zyn/functions", {"textDocument": {"uri": URI}})
+    kept = [
+        {key: one[key] for key in ("name", "isAsync", "parameters", "result")} for one in answer
+    ]
+    assert kept == snapshot(
+        [
+            {"name": "f", "isAsync": False, "parameters": [], "result": "void"},
+            {
+                "name": "g",
+                "isAsync": True,
+                "parameters": [{"name": "b", "type": "?string"}],
+                "result": "i64",
+            },
+        ]
+    )
+    assert answer[0]["selectionRange"] == snapshot(
+        {"start": {"line": 0, "character": 3}, "end": {"line": 0, "character": 4}}
+    )
+
+
+def test_functions_of_a_file_on_disk(session: Session, tmp_path: Path) -> None:
+    file = tmp_path / "some.zyntax"
+    file.write_text("async fn test_it() void {}\n", encoding="utf-8")
+    answer = session.request("zyn/functions", {"textDocument": {"uri": file.as_uri()}})
+    assert [one["name"] for one in answer] == ["test_it"]
+    gone = {"textDocument": {"uri": (tmp_path / "gone.zyntax").as_uri()}}
+    assert session.error("zyn/functions", gone)[0] == -32602
+
+
 def test_an_edit_names_the_version_for_clients_that_check_it() -> None:
     session = Session()
     session.initialize({"workspace": {"workspaceEdit": {"documentChanges": True}}})

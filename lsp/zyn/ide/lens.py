@@ -1,4 +1,7 @@
-"""Code lenses: the frame of each async function, and a way to run what needs no arguments."""
+"""Code lenses: the frame of each async function, and a way to run every function.
+
+Where a function has parameters the client asks for arguments; the dots in the title say so.
+"""
 
 from typing import Literal, NamedTuple
 
@@ -35,7 +38,8 @@ def lenses(document: Document) -> list[Lens]:
         table = document.side_table(placed) if decl.is_async else None
         if table is not None:
             found.append(Lens(span, frame_label(table), "frame", name, placed.is_stale))
-        if not decl.params and not placed.is_stale:
-            found.append(Lens(span, "Run", "run", name))
-            found.append(Lens(span, "Debug", "debug", name))
+        if not placed.is_stale:
+            dots = "…" if decl.params else ""
+            found.append(Lens(span, f"Run{dots}", "run", name))
+            found.append(Lens(span, f"Debug{dots}", "debug", name))
     return found

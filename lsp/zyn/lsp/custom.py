@@ -1,21 +1,30 @@
-"""Our own request `zyn/stateMachine`: the states of one async function as JSON.
+"""Our own requests, as JSON.
+
+`zyn/stateMachine`: the states of one async function.
 
     -> {"textDocument": {"uri": ..}, "position": {..}}  or  {"textDocument": .., "function": name}
     <- {"function", "result", "range", "states": [..], "edges": [..], "slots": [..],
         "captures": [..], "size", "align"}, or null where there is no async function without errors
 
 It is the side table of the compiler, with ranges instead of bytes.
+
+`zyn/functions`: what can be called in a file, which need not be open.
+
+    -> {"textDocument": {"uri": ..}}
+    <- [{"name", "isAsync", "parameters": [{"name", "type"}], "result", "range", "selectionRange"}]
 """
 
 import attrs
 from lsprotocol import types
 
 from zyn.base.span import Span
+from zyn.ide.functions import functions as functions_of
 from zyn.ide.state_machine import StateMachine, machine_at, machine_of
 from zyn.lsp.documents import BadRequestError, OpenDocument
 from zyn.lsp.plain import Json
 
 STATE_MACHINE = "zyn/stateMachine"
+FUNCTIONS = "zyn/functions"
 
 
 @attrs.define
@@ -37,8 +46,46 @@ class StateMachineRequest:
     jsonrpc: str = attrs.field(default="2.0")
 
 
+@attrs.define
+class FunctionsParams:
+    """Of which file."""
+
+    text_document: types.TextDocumentIdentifier = attrs.field()
+
+
+@attrs.define
+class FunctionsRequest:
+    """The message as JSON-RPC frames it."""
+
+    id: int | str = attrs.field()
+    params: FunctionsParams = attrs.field()
+    method: str = attrs.field(default=FUNCTIONS)
+    jsonrpc: str = attrs.field(default="2.0")
+
+
+REQUESTS: dict[str, type[StateMachineRequest | FunctionsRequest]] = {
+    STATE_MACHINE: StateMachineRequest,
+    FUNCTIONS: FunctionsRequest,
+}
+
+
+def functions(opened: OpenDocument) -> list[Json]:
+    """The answer to `zyn/functions`."""
+    return [
+        {
+            "name": found.name,
+            "isAsync": found.is_async,
+            "parameters": [{"name": name, "type": type_} for name, type_ in found.parameters],
+            "result": found.result,
+            "range": _range(opened, found.whole),
+            "selectionRange": _range(opened, found.selection),
+        }
+        for found in functions_of(opened.document)
+    ]
+
+
 def state_machine(opened: OpenDocument, params: StateMachineParams) -> Json | None:
-    """The answer to the request."""
+    """The answer to `zyn/stateMachine`."""
     if params.function is not None:
         machine = machine_of(opened.document, params.function)
     elif params.position is not None:

@@ -6,7 +6,7 @@ from typing import Any
 from lsprotocol import types
 
 from zyn.lsp.answers import diagnose, read, sync, tokens, write
-from zyn.lsp.custom import STATE_MACHINE
+from zyn.lsp.custom import FUNCTIONS, STATE_MACHINE
 from zyn.lsp.reports import Later
 from zyn.lsp.server import ZynServer
 
@@ -35,6 +35,7 @@ ANSWERS: dict[str, Answer] = {
     types.TEXT_DOCUMENT_INLINE_VALUE: read.inline_value,
     types.TEXT_DOCUMENT_SIGNATURE_HELP: read.signature_help,
     STATE_MACHINE: read.state_machine,
+    FUNCTIONS: read.functions,
     types.TEXT_DOCUMENT_COMPLETION: write.completion_,
     types.TEXT_DOCUMENT_PREPARE_RENAME: write.prepare_rename,
     types.TEXT_DOCUMENT_RENAME: write.rename_,

@@ -19,7 +19,7 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 from pygls.protocol import LanguageServerProtocol, lsp_method
 
-from zyn.lsp.custom import STATE_MACHINE, StateMachineRequest
+from zyn.lsp.custom import REQUESTS
 from zyn.lsp.plain import Json, Plain, encode
 from zyn.lsp.transport import framed
 
@@ -158,8 +158,8 @@ class ZynProtocol(LanguageServerProtocol):
     @lru_cache  # noqa: B019 - as in the base class; there is one protocol per process
     def get_message_type(self, method: str) -> type[Any] | None:
         """The type of a message, ours included."""
-        if method == STATE_MACHINE:
-            return StateMachineRequest
+        if method in REQUESTS:
+            return REQUESTS[method]
         return super().get_message_type(method)
 
     @lsp_method(types.TEXT_DOCUMENT_DID_OPEN)

@@ -57,6 +57,14 @@ class WorkspaceFiles:
                 break
         self._read = seen
 
+    def find(self, uri: str, encoding: Encoding) -> OpenDocument | None:
+        """One file, which need not lie in a folder of the session; None when it cannot be read."""
+        path = to_fs_path(uri)
+        if path is None or not path.endswith(_SUFFIXES):
+            return None
+        found = self._document(uri, Path(path), encoding)
+        return found[1] if found is not None else None
+
     def _paths(self) -> Iterator[Path]:
         looked_at = 0
         for uri in self._folders:
