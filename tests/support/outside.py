@@ -14,6 +14,7 @@ import pytest
 ABSENT = "outside program absent: "
 ROOT = Path(__file__).resolve().parents[2]
 NODE_MODULES = ROOT / "build" / "node" / "node_modules"
+VSCODE = Path(os.environ.get("ZYN_E2E_PROGRAMS", ROOT / "build" / "e2e"))
 
 
 def require_program(name: str) -> str:
@@ -35,6 +36,18 @@ def require_node_package(name: str) -> Path:
     if not (folder / "package.json").is_file():
         pytest.skip(f"{ABSENT}npm package {name}")
     return folder
+
+
+def require_vscode() -> Path:
+    """Return the folder with VS Code and what drives it, or skip the running test.
+
+    vscode-extension/e2e/install.sh fills it, and says what it needs from Debian.
+    """
+    for name in ("node", "npm", "chromium"):
+        require_program(name)
+    if not (VSCODE / ".installed").is_file():
+        pytest.skip(f"{ABSENT}code-server, which vscode-extension/e2e/install.sh installs")
+    return VSCODE
 
 
 def maintainer_program(name: str) -> str:

@@ -1,0 +1,46 @@
+/** What a journey is, and what it is given. */
+
+import type { Browser } from 'playwright-core';
+
+import type { Window } from './browser.ts';
+import type { CodeServer, Settings } from './server.ts';
+import type { Workbench } from './workbench.ts';
+
+export interface Given {
+    browser: Browser;
+    server: CodeServer;
+    window: Window;
+    workbench: Workbench;
+    /** Absolute path of the journey's own folder, which the window shows. */
+    folder: string;
+    /** Measured or found, printed with the result; nothing is asserted of it. */
+    note(what: string): void;
+    /** Take a picture of the whole window; with `themes`, one in each of them. */
+    picture(name: string, themes?: readonly Theme[]): Promise<void>;
+}
+
+export interface Journey {
+    name: string;
+    /** The files of its folder: name and text. */
+    files: Record<string, string>;
+    settings?: Settings;
+    /** Resolves when all that was expected was seen; rejects with what was not. */
+    walk(given: Given): Promise<void>;
+}
+
+export interface Theme {
+    /** What a picture's file name ends with. */
+    suffix: string;
+    /** VS Code's id of the theme. */
+    id: string;
+    /** The class by which the workbench shows that it is in effect. */
+    mark: string;
+}
+
+export const DARK: Theme = { suffix: 'dark', id: 'Dark 2026', mark: 'vs-dark' };
+export const LIGHT: Theme = { suffix: 'light', id: 'Light 2026', mark: 'vs' };
+export const CONTRAST: Theme = {
+    suffix: 'contrast',
+    id: 'Default High Contrast',
+    mark: 'hc-black',
+};

@@ -1,0 +1,152 @@
+/**
+ * Walk the journeys, in one VS Code and one browser, each in a window of its own.
+ *
+ *     node run.ts --vsix FILE --out FOLDER [--only PART-OF-A-NAME]
+ *
+ * Writes OUT/results.json: [{name, seconds, notes, error}], where `error` is null when all
+ * was as expected.  OUT/pictures has the pictures; OUT/failed/NAME what a failed journey
+ * left: a picture, a trace for playwright's viewer, the logs.  Ends with 1 when one failed.
+ */
+
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { parseArgs } from 'node:util';
+
+import type { Browser } from 'playwright-core';
+
+import { launch, Window } from './browser.ts';
+import { DARK, type Given, type Journey, type Theme } from './journey.ts';
+import { JOURNEYS } from './journeys/index.ts';
+import { killLeftovers, running } from './processes.ts';
+import { CodeServer } from './server.ts';
+import { Workbench } from './workbench.ts';
+
+interface Result {
+    name: string;
+    seconds: number;
+    notes: string[];
+    error: string | null;
+}
+
+async function main(): Promise<number> {
+    const { values } = parseArgs({
+        options: {
+            vsix: { type: 'string' },
+            out: { type: 'string' },
+            only: { type: 'string', default: '' },
+        },
+    });
+    if (values.vsix === undefined || values.out === undefined) {
+        console.error('usage: node run.ts --vsix FILE --out FOLDER [--only PART-OF-A-NAME]');
+        return 2;
+    }
+    const out = path.resolve(values.out);
+    fs.rmSync(out, { recursive: true, force: true });
+    fs.mkdirSync(path.join(out, 'pictures'), { recursive: true });
+    const journeys = JOURNEYS.filter(({ name }) => name.includes(values.only));
+
+    const results: Result[] = [];
+    const state = path.join(out, 'state');
+    const server = await CodeServer.start(state, path.resolve(values.vsix));
+    try {
+        const browser = await launch();
+        try {
+            for (const journey of journeys) {
+                results.push(await walk(journey, browser, server, out));
+            }
+        } finally {
+            await browser.close();
+        }
+    } finally {
+        await server.stop();
+    }
+    results.push(leftovers());
+    fs.writeFileSync(path.join(out, 'results.json'), JSON.stringify(results, null, 2));
+    return results.some(({ error }) => error !== null) ? 1 : 0;
+}
+
+async function walk(
+    journey: Journey,
+    browser: Browser,
+    server: CodeServer,
+    out: string,
+): Promise<Result> {
+    const began = performance.now();
+    const notes: string[] = [];
+    let error: string | null = null;
+    const slug = journey.name.replaceAll(/\W+/g, '-');
+    const folder = path.join(out, 'folders', slug);
+    fs.mkdirSync(folder, { recursive: true });
+    for (const [name, text] of Object.entries(journey.files)) {
+        fs.mkdirSync(path.dirname(path.join(folder, name)), { recursive: true });
+        fs.writeFileSync(path.join(folder, name), text);
+    }
+    server.configure(journey.settings ?? {});
+    try {
+        const window = await Window.open(browser, server, folder);
+        try {
+            const given: Given = {
+                browser,
+                server,
+                window,
+                workbench: new Workbench(window.page),
+                folder,
+                note: (what) => notes.push(what),
+                picture: (name, themes) => picture(given, journey, out, name, themes ?? []),
+            };
+            await journey.walk(given);
+        } catch (thrown) {
+            const kept = path.join(out, 'failed', slug);
+            await window.keep(kept);
+            fs.writeFileSync(
+                path.join(kept, 'processes.txt'),
+                running()
+                    .map(({ pid, command }) => `${pid} ${command}\n`)
+                    .join(''),
+            );
+            throw thrown;
+        } finally {
+            await window.close();
+        }
+    } catch (thrown) {
+        error = (thrown as Error).stack ?? String(thrown);
+    }
+    const seconds = (performance.now() - began) / 1000;
+    console.log(`${error === null ? 'ok    ' : 'FAILED'} ${seconds.toFixed(1)} s ${journey.name}`);
+    for (const line of [...notes, ...(error === null ? [] : [error])]) {
+        console.log(`         ${line.replaceAll('\n', '\n         ')}`);
+    }
+    return { name: journey.name, seconds, notes, error };
+}
+
+async function picture(
+    { window, server }: Given,
+    journey: Journey,
+    out: string,
+    name: string,
+    themes: readonly Theme[],
+): Promise<void> {
+    const file = (suffix: string) => path.join(out, 'pictures', `${name}${suffix}.png`);
+    if (themes.length === 0) {
+        await window.picture(file(''));
+        return;
+    }
+    for (const theme of themes) {
+        server.configure({ ...journey.settings, 'workbench.colorTheme': theme.id });
+        await window.page.locator(`.monaco-workbench.${theme.mark}`).waitFor();
+        await window.picture(file(`-${theme.suffix}`));
+    }
+    server.configure(journey.settings ?? {});
+    await window.page.locator(`.monaco-workbench.${DARK.mark}`).waitFor();
+}
+
+/** The last check: the server and the browser are gone, and so is all that they started. */
+function leftovers(): Result {
+    const left = killLeftovers();
+    const error = left.length === 0 ? null : left.map(({ command }) => command).join('\n');
+    const result = { name: 'nothing is left running', seconds: 0, notes: [], error };
+    console.log(`${error === null ? 'ok    ' : 'FAILED'} ${result.name}${error ?? ''}`);
+    return result;
+}
+
+process.exitCode = await main();
