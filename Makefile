@@ -41,7 +41,7 @@ else
 endif
 export PATH := $(ROOT)/$(VENV)/bin:$(PATH)
 
-.PHONY: help build demo test ctest sanitize lint format bench grammars lock clean
+.PHONY: help build demo test ctest sanitize lint format bench grammars vsix lock clean
 
 help: ## print this menu
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -50,6 +50,7 @@ demo: $(NATIVE) ## watch async tasks being stepped poll by poll
 	@bash dev/demo.sh
 
 test: ctest ## run every test, those of the C runtime first
+	@bash dev/vscode.sh test
 	@$(PY) -m pytest $(PYTEST_ARGS)
 
 lint: $(NATIVE) ## check style, types and import layers
@@ -59,6 +60,7 @@ lint: $(NATIVE) ## check style, types and import layers
 	check $(PY) -m mypy $(PYTHON_FOLDERS); \
 	check $(VENV)/bin/lint-imports --no-logo; \
 	$(if $(RUNTIME_C_FILES),check $(VENV)/bin/clang-format --dry-run -Werror $(RUNTIME_C_FILES);) \
+	check bash dev/vscode.sh lint; \
 	test -z "$$failed"
 
 format: $(DEPENDENCIES) ## rewrite the sources in the house style
@@ -68,6 +70,9 @@ format: $(DEPENDENCIES) ## rewrite the sources in the house style
 
 bench: $(NATIVE) ## measure the speed goals and print them
 	@$(PY) benchmarks/run.py
+
+vsix: ## pack the extension for Visual Studio Code
+	@bash dev/vscode.sh package
 
 grammars: ## regenerate the parsers (needs the tree-sitter command)
 	@bash dev/grammars.sh

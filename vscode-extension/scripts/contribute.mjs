@@ -1,0 +1,103 @@
+// Writes the parts of package.json that follow from languages.json, so that another language is
+// one more row there.  With `--check` it changes nothing and fails when something would change.
+
+import { readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { format } from 'prettier';
+
+const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
+
+/** The manifest with every part that depends on the languages made anew. */
+export function contributed(manifest, languages) {
+  const ids = languages.map(({ id }) => id);
+  const inEditor = ids.map((id) => `editorLangId == ${id}`).join(' || ');
+  const inResource = ids.map((id) => `resourceLangId == ${id}`).join(' || ');
+  const contributes = manifest.contributes;
+  manifest.activationEvents = [
+    ...ids.map((id) => `onLanguage:${id}`),
+    'onDebugResolve:zyn',
+    'onDebugInitialConfigurations',
+    'onDebugDynamicConfigurations:zyn',
+    'onTaskType:zyn',
+  ];
+  contributes.languages = languages.map((language) => ({
+    id: language.id,
+    aliases: [language.name, language.id],
+    extensions: language.extensions,
+    configuration: language.configuration,
+    icon: { light: './media/file-light.svg', dark: './media/file-dark.svg' },
+  }));
+  contributes.grammars = languages.map(({ id }) => ({
+    language: id,
+    scopeName: `source.${id}`,
+    path: `./syntaxes/${id}.tmLanguage.json`,
+  }));
+  contributes.breakpoints = ids.map((language) => ({ language }));
+  contributes.semanticTokenScopes = ids.map((language) => ({
+    language,
+    scopes: {
+      'function.async': [`entity.name.function.async.${language}`],
+      'function.suspends': [`entity.name.function.suspends.${language}`],
+      'function.defaultLibrary': [`support.function.${language}`],
+      'keyword.suspends': [`keyword.control.flow.await.${language}`],
+      'variable.captured': [`variable.other.captured.${language}`],
+      'variable.readonly.captured': [`variable.other.constant.captured.${language}`],
+      'parameter.captured': [`variable.parameter.captured.${language}`],
+    },
+  }));
+  contributes.configurationDefaults = {
+    ...Object.fromEntries(
+      ids.map((id) => [
+        `[${id}]`,
+        { 'editor.semanticHighlighting.enabled': true, 'editor.tabSize': 4 },
+      ]),
+    ),
+    'editor.semanticTokenColorCustomizations': {
+      rules: { '*.captured': { underline: true }, '*.suspends': { italic: true } },
+    },
+  };
+  contributes.debuggers[0].languages = ids;
+  const menus = contributes.menus;
+  menus['editor/title/run'] = [
+    { command: 'zyn.debug', when: inResource, group: 'navigation@1' },
+    { command: 'zyn.run', when: inResource, group: 'navigation@2' },
+  ];
+  menus['editor/context'] = [
+    { command: 'zyn.stateMachine.show', when: inEditor, group: 'navigation@9' },
+  ];
+  menus.commandPalette = [
+    { command: 'zyn.run', when: inEditor },
+    { command: 'zyn.debug', when: inEditor },
+    { command: 'zyn.stateMachine.show', when: `${inEditor} || zyn.debugging` },
+    ...['timeline.show', 'tasks.refresh', 'tasks.filter', 'tasks.groupBy'].map((name) => ({
+      command: `zyn.${name}`,
+      when: 'zyn.debugging',
+    })),
+    ...['focus', 'hold', 'resume', 'wake', 'stepPoll', 'cancel'].map((name) => ({
+      command: `zyn.tasks.${name}`,
+      when: 'zyn.debugging',
+    })),
+  ];
+  return manifest;
+}
+
+/** package.json as it should be. */
+export async function freshManifest() {
+  const read = (name) => JSON.parse(readFileSync(join(ROOT, name), 'utf8'));
+  const manifest = contributed(read('package.json'), read('languages.json'));
+  return format(JSON.stringify(manifest), { parser: 'json', printWidth: 100 });
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const file = join(ROOT, 'package.json');
+  const fresh = await freshManifest();
+  if (process.argv.includes('--check')) {
+    if (fresh !== readFileSync(file, 'utf8')) {
+      console.error('package.json is not what languages.json says: npm run generate');
+      process.exitCode = 1;
+    }
+  } else {
+    writeFileSync(file, fresh);
+  }
+}

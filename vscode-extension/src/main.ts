@@ -1,0 +1,43 @@
+/** The entry point: puts the parts together. */
+
+import { commands, workspace, type ExtensionContext } from 'vscode';
+import { Chooser } from './choose';
+import { Client } from './client';
+import { registerCommands } from './commands';
+import { Ctx } from './ctx';
+import { registerDebugger } from './debug';
+
+// Set by the first line of the bundle, before any module is loaded.
+declare const zynBegun: number;
+
+let client: Client | undefined;
+
+export function activate(extension: ExtensionContext): void {
+    const ctx = new Ctx(extension);
+    client = new Client(ctx);
+    const chooser = new Chooser(ctx, client);
+    registerCommands(ctx, client, chooser);
+    registerDebugger(ctx, chooser);
+    ctx.keep(
+        // The lens of a frame has a name of its own in the protocol of the server.
+        commands.registerCommand('zyn.showStateMachine', (target: unknown) =>
+            commands.executeCommand('zyn.stateMachine.show', target),
+        ),
+        workspace.onDidChangeConfiguration((change) => {
+            if (change.affectsConfiguration('zyn.server.path')) {
+                void client?.restart();
+            } else if (change.affectsConfiguration('zyn')) {
+                void client?.configurationChanged();
+            }
+        }),
+        workspace.onDidGrantWorkspaceTrust(() => client?.restart()),
+    );
+    // Not waited for: the editor goes on while the server starts.
+    void client.start();
+    ctx.activationMs = performance.now() - zynBegun;
+    ctx.log.info(`activated in ${ctx.activationMs.toFixed(1)} ms`);
+}
+
+export async function deactivate(): Promise<void> {
+    await client?.stop();
+}
