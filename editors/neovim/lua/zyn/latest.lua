@@ -1,0 +1,32 @@
+-- One question at a time: what changes while an answer is under way is asked for once, afterwards.
+--
+-- This is the whole of the debouncing: a burst of changes costs one request under way and one
+-- behind it, and no time is waited.
+
+local M = {}
+
+--- A question that is asked again and again.
+---@param ask function called with a function that must be called when the answer is there
+---@return table with `again()`
+function M.new(ask)
+  local self = { under_way = false, wanted = false }
+
+  function self.again()
+    if self.under_way then
+      self.wanted = true
+      return
+    end
+    self.under_way = true
+    self.wanted = false
+    ask(function()
+      self.under_way = false
+      if self.wanted then
+        self.again()
+      end
+    end)
+  end
+
+  return self
+end
+
+return M
