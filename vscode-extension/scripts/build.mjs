@@ -28,7 +28,7 @@ const host = {
   external: ['vscode'],
   // The ES modules of the client's dependencies load faster than their UMD wrappers.
   mainFields: ['module', 'main'],
-  banner: { js: 'const zynBegun = performance.now();' },
+  banner: { js: 'const zynBegun = performance.now(), zynCpuBegun = process.cpuUsage();' },
 };
 
 const folder = join(ROOT, 'src', 'webview');

@@ -10,14 +10,10 @@ import {
     window,
     type LanguageStatusItem,
 } from 'vscode';
-import {
-    CloseAction,
-    ErrorAction,
+import type {
+    CloseHandlerResult,
     LanguageClient,
-    RevealOutputChannelOn,
-    State,
-    type CloseHandlerResult,
-    type LanguageClientOptions,
+    LanguageClientOptions,
 } from 'vscode-languageclient/node';
 import { serverSettings } from './config';
 import type { Ctx } from './ctx';
@@ -25,10 +21,13 @@ import { LANGUAGES } from './languages';
 import { isFound, type Missing } from './locate';
 import { RESTARTS_MAX, RestartPolicy } from './restart';
 
+type Library = typeof import('vscode-languageclient/node');
+
 const SELECTOR = LANGUAGES.map((language) => ({ language: language.id, scheme: 'file' }));
 
 export class Client {
     private client: LanguageClient | undefined;
+    private running = false;
     private readonly policy = new RestartPolicy(() => performance.now());
     private readonly status: LanguageStatusItem;
     private leaving = false;
@@ -43,13 +42,9 @@ export class Client {
 
     /** What a bug report says of the server. */
     get state(): string {
-        if (this.client === undefined) {
-            return 'not started';
-        }
-        const name = { [State.Running]: 'running', [State.Starting]: 'starting' }[
-            this.client.state as State.Running | State.Starting
-        ];
-        return `${name ?? 'stopped'}, started again ${this.restarts} times`;
+        const now =
+            this.client === undefined ? 'not started' : this.running ? 'running' : 'stopped';
+        return `${now}, started again ${this.restarts} times`;
     }
 
     /** Name and version as the server gave them. */
@@ -68,15 +63,18 @@ export class Client {
         this.ctx.log.info(`starting ${found.path} (${found.origin})`);
         this.show('starting', LanguageStatusSeverity.Information, true);
         this.leaving = false;
-        const client = new LanguageClient(
+        // Loaded here and not with the extension, which is activated sooner without it.
+        const library = await import('vscode-languageclient/node');
+        const client = new library.LanguageClient(
             'zyn',
             'zyn',
             { command: found.path, args: [], options: { env: { ...process.env, NO_COLOR: '1' } } },
-            this.options(),
+            this.options(library),
         );
         this.client = client;
         client.onDidChangeState(({ newState }) => {
-            if (newState === State.Running) {
+            this.running = newState === library.State.Running;
+            if (this.running) {
                 this.show(`${this.serverInfo}`, LanguageStatusSeverity.Information);
             }
         });
@@ -108,7 +106,7 @@ export class Client {
 
     /** A request of zyn's own; undefined when the server is not there or cannot answer. */
     async request<T>(method: string, params: object): Promise<T | undefined> {
-        if (this.client?.state !== State.Running) {
+        if (!this.running || this.client === undefined) {
             return undefined;
         }
         try {
@@ -121,14 +119,18 @@ export class Client {
 
     /** Tell the server of settings that changed. */
     async configurationChanged(): Promise<void> {
-        if (this.client?.state === State.Running) {
-            await this.client.sendNotification('workspace/didChangeConfiguration', {
+        if (this.running) {
+            await this.client?.sendNotification('workspace/didChangeConfiguration', {
                 settings: { zyn: serverSettings() },
             });
         }
     }
 
-    private options(): LanguageClientOptions {
+    private options({
+        CloseAction,
+        ErrorAction,
+        RevealOutputChannelOn,
+    }: Library): LanguageClientOptions {
         return {
             documentSelector: SELECTOR,
             diagnosticCollectionName: 'zyn',
@@ -146,12 +148,12 @@ export class Client {
                     this.ctx.log.warn(`language server: ${error.message}`);
                     return { action: ErrorAction.Continue, handled: true };
                 },
-                closed: () => this.closed(),
+                closed: () => this.closed(CloseAction),
             },
         };
     }
 
-    private closed(): CloseHandlerResult {
+    private closed(CloseAction: Library['CloseAction']): CloseHandlerResult {
         if (this.leaving) {
             return { action: CloseAction.DoNotRestart, handled: true };
         }

@@ -9,10 +9,12 @@ import { registerDebugger } from './debug';
 
 // Set by the first line of the bundle, before any module is loaded.
 declare const zynBegun: number;
+declare const zynCpuBegun: NodeJS.CpuUsage;
 
 let client: Client | undefined;
 
 export function activate(extension: ExtensionContext): void {
+    const loadedMs = performance.now() - zynBegun;
     const ctx = new Ctx(extension);
     client = new Client(ctx);
     const chooser = new Chooser(ctx, client);
@@ -35,7 +37,11 @@ export function activate(extension: ExtensionContext): void {
     // Not waited for: the editor goes on while the server starts.
     void client.start();
     ctx.activationMs = performance.now() - zynBegun;
-    ctx.log.info(`activated in ${ctx.activationMs.toFixed(1)} ms`);
+    const cpu = process.cpuUsage(zynCpuBegun);
+    ctx.log.info(
+        `activated in ${ctx.activationMs.toFixed(1)} ms, ${loadedMs.toFixed(1)} ms of it loading; ` +
+            `${((cpu.user + cpu.system) / 1000).toFixed(1)} ms of processor time`,
+    );
 }
 
 export async function deactivate(): Promise<void> {
