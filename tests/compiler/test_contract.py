@@ -10,7 +10,8 @@ import pytest
 
 from tests.support.native import Native, read
 from zyn.codegen import Target, emit_module
-from zyn.driver.load import Engine, LoadedFunction
+from zyn.driver.load import Engine
+from zyn.driver.loaded import LoadedFunction
 from zyn.runtime.abi import ErrorCode, FrameState, Status
 from zyn.runtime.host import NativeRuntime
 from zyn.runtime.load import library

@@ -121,7 +121,7 @@ def full(*_: object, **__: object) -> None:
 def test_a_full_disk_only_logs(
     call: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(f"zyn.driver.cache.{call}", full)
+    monkeypatch.setattr(call, full)
 
     with caplog.at_level(logging.WARNING, "zyn.compiler.codegen"):
         loaded(tmp_path)

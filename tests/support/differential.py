@@ -10,9 +10,10 @@ from tests.support.interpreter import OutOfStepsError, Program
 from tests.support.native import Native, Outcome
 from tests.support.scheduler import DeadlockError, Failure
 from zyn.driver.load import Engine
+from zyn.driver.loader import Loader
 
 
-def differences(program: Generated, engine: Engine | None = None) -> Iterator[str]:
+def differences(program: Generated, engine: Engine | Loader | None = None) -> Iterator[str]:
     """What does not agree, a sentence each; nothing for programs that run for too long."""
     expected: dict[str, Outcome] = {}
     for entry in program.entries:

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple, Self
 
 from zyn.codegen import Unit
-from zyn.driver.load import Engine, LoadedFunction, LoadedModule
+from zyn.driver.load import Engine
+from zyn.driver.loaded import LoadedFunction, LoadedModule
+from zyn.driver.loader import Loader
 from zyn.runtime.abi import CLOCK_VIRTUAL, Status
 from zyn.runtime.host import NativeRuntime
 from zyn.runtime.load import library
@@ -41,11 +43,16 @@ class Native:
     """A loaded program and a runtime of its own."""
 
     def __init__(
-        self, source: str | bytes | list[Unit], *, engine: Engine | None = None, **options: int
+        self,
+        source: str | bytes | list[Unit],
+        *,
+        engine: Engine | Loader | None = None,
+        **options: int,
     ) -> None:
         self.engine = engine or Engine(check=True)
         self.module: LoadedModule
         if isinstance(source, list):
+            assert isinstance(self.engine, Engine)
             self.module = self.engine.load_units(source)
         else:
             self.module = self.engine.load(source.encode() if isinstance(source, str) else source)

@@ -153,14 +153,15 @@ def _answer(source: "Source", options: argparse.Namespace) -> tuple[Any, Failure
 
 def _call(runtime: "Runtime", language: str, options: argparse.Namespace) -> Any:
     from zyn.embed.errors import CallError
-    from zyn.embed.literals import WrittenCall, parse_call
     from zyn.embed.promise import Promise
     from zyn.embed.show import plain, show
+    from zyn.embed.written import WrittenCall, read_call
     from zyn.sema.types import PromiseType, VoidType
 
     written = WrittenCall("main", ())
     if options.call is not None:
-        written = parse_call(options.call, language)
+        cache_dir = None if options.no_cache else cache_folder()
+        written = read_call(options.call, language, cache_dir)
     elif "main" not in runtime.functions:
         raise CallError("there is no function main; say which one with --call")
     function = runtime.function(written.name)

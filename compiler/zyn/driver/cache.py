@@ -10,7 +10,6 @@ import contextlib
 import hashlib
 import logging
 import os
-import tempfile
 from pathlib import Path
 
 logger = logging.getLogger("zyn.compiler.codegen")
@@ -59,6 +58,8 @@ class ObjectCache:
         """Keep an object; a failure is logged."""
         if self.directory is None:
             return
+        import tempfile  # 7 ms, which a run that only reads need not spend
+
         name: str | None = None
         try:
             self.directory.mkdir(parents=True, exist_ok=True)

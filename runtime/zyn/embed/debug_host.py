@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from zyn.debug.wire import Metadata
-from zyn.driver.load import LoadedModule
+from zyn.driver.loaded import LoadedModule
 from zyn.embed.runtime import Runtime
 from zyn.runtime.agent import NativeAgent, Request
 from zyn.runtime.load import library
@@ -79,7 +79,7 @@ class DebugHost:
     def _publish(self, module: LoadedModule) -> None:
         if module.file:
             self.agent.publish(Metadata.SOURCE, module.file, module.data)
-        functions = {name: f.side_table.id for name, f in module.functions.items()}
+        functions = {name: f.table_id for name, f in module.functions.items()}
         facts = {"name": module.name, "file": module.file, "functions": functions}
         self.agent.publish(Metadata.MODULE, module.name, msgspec.json.encode(facts))
         for function in module.functions.values():

@@ -1,28 +1,17 @@
 """What the Python interface raises.  Every message says what to do or names what is wrong."""
 
-import msgspec
+from typing import NamedTuple
+
+from zyn.base.problem import Problem
+
+__all__ = [
+    "BusyError", "CallError", "CompileFailed", "Deadlocked", "NotAvailable", "Problem",
+    "PromiseCancelled", "PromiseFailed", "PromiseTimeout", "RuntimeClosed", "WaitingTask",
+    "ZynError",
+]  # fmt: skip
 
 
-class Problem(msgspec.Struct, frozen=True):
-    """One finding of the compiler about a program.
-
-    Line and column are 1-based; `rendered` is the finding under the lines that it speaks of.
-    """
-
-    file: str
-    line: int
-    column: int
-    severity: str
-    code: str
-    message: str
-    hint: str | None
-    rendered: str
-
-    def __str__(self) -> str:
-        return f"{self.file}:{self.line}:{self.column}: {self.severity}: {self.message}"
-
-
-class WaitingTask(msgspec.Struct, frozen=True):
+class WaitingTask(NamedTuple):
     """A task of a deadlock: where it waits, and for what.  Line 0: no source line."""
 
     task: int

@@ -4,8 +4,6 @@ The text is parsed by the language's own grammar, as the only statement of a fun
 literal here is what it is in a program.
 """
 
-from typing import NamedTuple
-
 from zyn.ast import (
     ArrayInit,
     BoolLiteral,
@@ -24,15 +22,9 @@ from zyn.ast import (
 from zyn.driver.queries import Document
 from zyn.embed.errors import CallError
 from zyn.embed.values import StructValue
+from zyn.embed.written import WrittenCall
 
 _PREFIX, _SUFFIX = "fn call() void { ", "; }"
-
-
-class WrittenCall(NamedTuple):
-    """What was typed."""
-
-    name: str
-    args: tuple[object, ...]
 
 
 def parse_call(text: str, language: str = "zyntax") -> WrittenCall:

@@ -17,8 +17,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self, overload
 
-from zyn.driver.load import CompileError, LoadedFunction, LoadedModule
-from zyn.embed.deadlock import waiting_tasks
+from zyn.base.problem import problems
+from zyn.driver.loaded import CompileError, LoadedFunction, LoadedModule
 from zyn.embed.errors import (
     BusyError,
     CallError,
@@ -29,11 +29,10 @@ from zyn.embed.errors import (
     PromiseTimeout,
     RuntimeClosed,
 )
-from zyn.embed.program import known_language, language_of, problems, process_engine
+from zyn.embed.program import known_language, language_of, process_loader
 from zyn.embed.promise import PollFn, Promise, failure
 from zyn.embed.states import Failed
 from zyn.embed.values import Encoder, decode, release
-from zyn.ir.side_table import SideTable
 from zyn.runtime.abi import CLOCK_REAL, CLOCK_VIRTUAL, Status
 from zyn.runtime.host import (
     NativePromise,
@@ -81,13 +80,13 @@ class Runtime:
         self._native = NativeRuntime(
             clock=_CLOCKS[clock], seed=seed, memory_max=memory_max, stack_bytes=stack_bytes
         )
-        self._engine = process_engine(Path(cache_dir) if cache_dir else None, check)
+        self._loader = process_loader(Path(cache_dir) if cache_dir else None, check)
         self._clock = clock
         self._loading = threading.RLock()
         self._modules: list[LoadedModule] = []
         self._problems: list[Problem] = []
         self._functions: dict[str, LoadedFunction] = {}
-        self._side_tables: dict[int, SideTable] = {}
+        self._by_table: dict[int, LoadedFunction] = {}
         self._pumps: list[Pump] = []
         # For the debugger: called after every load, and before the runtime closes.
         self._on_load: list[Callable[[], None]] = []
@@ -178,15 +177,15 @@ class Runtime:
             # which is what the cache of compiled code needs.
             name = f"{Path(file).stem or 'module'}{len(self._modules) or ''}"
             try:
-                module = self._engine.load(data, language=language, name=name, file=file)
+                module = self._loader.load(data, language=language, name=name, file=file)
             except CompileError as error:
                 raise CompileFailed(problems(error.file, data, error.diagnostics)) from None
             self._modules.append(module)
             for function in module.functions.values():
-                self._side_tables[function.side_table.id] = function.side_table
+                self._by_table[function.table_id] = function
                 if not function.name.startswith("<"):  # what the compiler made for itself
                     self._functions[function.name] = function
-            found = problems(file, data, module.diagnostics)
+            found = module.program.problems
             self._problems += found
             for loaded in self._on_load:
                 loaded()
@@ -290,8 +289,8 @@ class Runtime:
         return Promise(self, native, result, "promise")
 
     def _file_of(self, side_table: int) -> str:
-        table = self._side_tables.get(side_table)
-        return table.file if table else ""
+        function = self._by_table.get(side_table)
+        return function.module.file if function else ""
 
     def _poll(self, native: NativePromise) -> None:
         """One turn in which the promise is polled."""
@@ -317,7 +316,10 @@ class Runtime:
         if status == Status.TIMEOUT:
             raise PromiseTimeout("the time is up and the promise is still pending")
         if status == Status.DEADLOCK:
-            raise Deadlocked(waiting_tasks(self._native, self._side_tables))
+            from zyn.embed.deadlock import waiting_tasks
+
+            tables = {number: function.side_table for number, function in self._by_table.items()}
+            raise Deadlocked(waiting_tasks(self._native, tables))
         _refuse(status)
 
     def _round(self, natives: Iterable[NativePromise]) -> int:
