@@ -1,9 +1,12 @@
 """Compiled code on disk: found again, never trusted when damaged, and never worth a failure."""
 
+import contextlib
 import errno
 import logging
 import multiprocessing
 import os
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -140,11 +143,33 @@ def test_a_half_written_file_is_taken_away(tmp_path: Path, monkeypatch: pytest.M
     ObjectCache(tmp_path).put(KEY, b"body")
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="the superuser may write everywhere")
-def test_a_folder_without_rights_only_logs(tmp_path: Path) -> None:
-    tmp_path.chmod(0o500)
-    loaded(tmp_path)
-    assert list(tmp_path.iterdir()) == []
+NOBODY = 65534
+
+
+@contextlib.contextmanager
+def without_privileges() -> Iterator[None]:
+    """As somebody who may not write everywhere, which the superuser may."""
+    privileged = os.geteuid() == 0
+    if privileged:
+        os.seteuid(NOBODY)
+    try:
+        yield
+    finally:
+        if privileged:
+            os.seteuid(0)
+
+
+def test_a_folder_without_rights_only_logs(caplog: pytest.LogCaptureFixture) -> None:
+    loaded(None)  # whatever is read once in a process is read with all rights
+    # Not `tmp_path`, whose parents let nobody else in.
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o555)
+        with without_privileges(), caplog.at_level(logging.WARNING, "zyn.compiler.codegen"):
+            loaded(folder)
+            assert list(folder.iterdir()) == []
+
+    assert "Permission denied" in caplog.text
 
 
 def write_and_read(folder: str, start: Any, failures: Any) -> None:
