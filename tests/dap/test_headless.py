@@ -10,6 +10,7 @@ import pytest
 from tests.support.fake_engine import FakeEngine
 from tests.support.repository import ROOT
 from zyn.dap.headless.command import run_exec
+from zyn.dap.headless.trace import check_trace
 from zyn.debug.model import DeadlockedTask, ExitInfo
 
 PROGRAM = "async fn main() i32 {\n    await delay(1);\n    return 42;\n}\n"
@@ -198,7 +199,32 @@ def test_trace(program: str, tmp_path: Path) -> None:
 
     assert events[1]["args"]["name"] == "worker #2"
     assert (events[2]["ph"], events[2]["tid"], events[2]["dur"]) == ("X", 2, 0.005)
-    assert run(program, "--trace", str(tmp_path / "no" / "where"))[0] == 2
+
+
+@pytest.mark.parametrize(
+    ("where", "why"),
+    [("no/where", "No such file"), (".", "Is a directory"), ("nul\0", "null byte")],
+)
+def test_a_trace_that_cannot_be_written_is_refused_before_the_run(
+    where: str, why: str, program: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, engine = run(program, "--trace", f"{tmp_path}/{where}")
+
+    assert (code, engine.config, engine.calls) == (2, None, [])
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert "the trace cannot be written" in shown.err
+    assert why in shown.err
+
+
+def test_a_trace_is_kept_until_there_is_another(program: str, tmp_path: Path) -> None:
+    file = tmp_path / "trace.json"
+    check_trace(file)
+    assert not file.exists()
+
+    file.write_text("older", encoding="utf-8")
+    check_trace(file)
+    assert file.read_text(encoding="utf-8") == "older"
 
 
 def test_json_lines_are_as_documented(program: str, capsys: pytest.CaptureFixture[str]) -> None:

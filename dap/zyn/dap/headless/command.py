@@ -14,7 +14,7 @@ from zyn.dap.headless.facts import EXIT_USAGE, Reporter
 from zyn.dap.headless.lines import LineReporter
 from zyn.dap.headless.run import Headless, Script
 from zyn.dap.headless.text import TextReporter, coloured, plain
-from zyn.dap.headless.trace import write_trace
+from zyn.dap.headless.trace import check_trace, write_trace
 from zyn.debug.engine import Engine
 from zyn.debug.model import LaunchConfig
 
@@ -38,6 +38,8 @@ def run_exec(arguments: Sequence[str], make_engine: Callable[[], Engine] | None 
     if not Path(options.file).is_file():
         print(f"zyn-dap exec: {options.file}: there is no such file", file=sys.stderr)
         return EXIT_USAGE
+    if options.trace is not None and not _can_trace(options.trace, check_trace):
+        return EXIT_USAGE  # before the program runs, whose polls would be lost
     script = _script(options)
     reporter = _reporter(sys.stdout, as_lines=options.json)
     try:
@@ -49,12 +51,21 @@ def run_exec(arguments: Sequence[str], make_engine: Callable[[], Engine] | None 
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return EXIT_INTERRUPTED
     if options.trace is not None:
-        try:
-            write_trace(Path(options.trace), session.polls)
-        except OSError as error:
-            print(f"zyn-dap exec: {options.trace}: {error.strerror}", file=sys.stderr)
+        polls = session.polls
+        if not _can_trace(options.trace, lambda path: write_trace(path, polls)):
             return EXIT_USAGE
     return code
+
+
+def _can_trace(name: str, act: Callable[[Path], None]) -> bool:
+    """Do something with the file of the trace; what keeps it from being done is printed."""
+    try:
+        act(Path(name))
+    except (OSError, ValueError) as error:  # the latter: a zero byte in the name
+        why = (isinstance(error, OSError) and error.strerror) or str(error)
+        print(f"zyn-dap exec: the trace cannot be written to {name}: {why}", file=sys.stderr)
+        return False
+    return True
 
 
 async def _play(

@@ -7,6 +7,15 @@ from pathlib import Path
 from zyn.debug.model import PollRecord
 
 
+def check_trace(path: Path) -> None:
+    """Raises OSError where a trace cannot be written; what is there stays as it is."""
+    existed = path.exists()
+    with path.open("ab"):
+        pass
+    if not existed:
+        path.unlink()
+
+
 def write_trace(path: Path, polls: Sequence[PollRecord]) -> None:
     """Write the file; times are those of the program's clock."""
     events: list[dict[str, object]] = [
