@@ -41,7 +41,7 @@ else
 endif
 export PATH := $(ROOT)/$(VENV)/bin:$(PATH)
 
-.PHONY: help build demo test ctest sanitize lint format bench grammars vsix lock clean
+.PHONY: help build demo test ctest sanitize prove lint format bench grammars vsix lock clean
 
 help: ## print this menu
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -67,6 +67,9 @@ format: $(DEPENDENCIES) ## rewrite the sources in the house style
 	$(PY) -m ruff check --fix-only .
 	$(PY) -m ruff format .
 	@$(if $(RUNTIME_C_FILES),$(VENV)/bin/clang-format -i $(RUNTIME_C_FILES),:)
+
+prove: $(DEPENDENCIES) ## explore more schedules; the C tests under every preset and valgrind
+	@bash dev/prove.sh
 
 bench: $(NATIVE) ## measure the speed goals and print them
 	@$(PY) benchmarks/run.py

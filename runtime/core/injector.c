@@ -42,7 +42,7 @@ void zyn__injector_destroy(ZynInjector *queue)
 static void count_add(ZynInjector *queue, uint64_t change)
 {
 	uint64_t count = ZA_LOAD(&queue->count, relaxed); /* Rule 2: the lock makes us alone. */
-	ZA_STORE(&queue->count, count + change, seq_cst);
+	ZA_STORE(&queue->count, count + change, ZYN_INJECTOR_COUNT_ORDER);
 }
 
 /* How many segments must be added before `count` more items fit; under the lock. */

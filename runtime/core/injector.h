@@ -26,6 +26,11 @@
 #define ZYN_INJECTOR_SEGMENT_ITEMS 126u /* with the link and the end: 1 KiB */
 #endif
 
+/* An order that the model tests replace by a wrong one to see that it is found. */
+#ifndef ZYN_INJECTOR_COUNT_ORDER
+#define ZYN_INJECTOR_COUNT_ORDER seq_cst
+#endif
+
 typedef struct ZynInjectorSegment {
 	struct ZynInjectorSegment *next;
 	void *items[ZYN_INJECTOR_SEGMENT_ITEMS];

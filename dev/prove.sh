@@ -1,0 +1,37 @@
+#!/usr/bin/env bash
+# The long versions of what CI proves in seconds: the models with a higher bound, the C tests
+# under every preset, and under valgrind those that start no thread themselves.  Some minutes.
+#
+#   ZYN_PROVE_PREEMPTIONS   the bound of the models; 4
+set -euo pipefail
+cd "$(dirname "$0")/.."
+bound=${ZYN_PROVE_PREEMPTIONS:-4}
+
+step() { printf '\n== %s\n' "$*"; }
+
+for preset in dev release asan-ubsan tsan; do
+  step "the C tests, $preset"
+  cmake --preset "$preset" >/dev/null
+  cmake --build --preset "$preset" >/dev/null
+  ctest --preset "$preset" --exclude-regex '^runtime\.model_'
+done
+
+if command -v valgrind >/dev/null; then
+  for source in $(grep -L pthread_create runtime/test/test_*.c); do
+    name=$(basename "$source" .c)
+    step "valgrind $name"
+    valgrind --quiet --leak-check=full --error-exitcode=1 "build/dev/runtime/$name" >/dev/null
+  done
+else
+  step "valgrind is not installed: its part is left out"
+fi
+
+step "the models, at most $bound preemptions"
+for model in build/release/runtime/test/model/model_*; do
+  case $model in
+  *.cmake | *_relaxed_* | *_unordered_*) continue ;; # planted bugs, which CI finds
+  esac
+  test -f "$model" && test -x "$model" || continue
+  printf '\n%s\n' "$(basename "$model")"
+  "$model" --preemptions "$bound"
+done

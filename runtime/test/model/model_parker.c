@@ -1,0 +1,101 @@
+/* core/parker.c under every schedule: no wake is lost, what was written before an unpark is seen
+ * after the park, and a worker that goes to sleep while work arrives is woken. */
+#include "explorer.h"
+
+#include "injector.h"
+#include "parker.h"
+
+static ZynParker parker;
+static int data;
+static _Atomic int posts;
+static _Atomic int asleep;
+static ZynInjector queue;
+static int job;
+
+static void begin(void)
+{
+	zyn__parker_init(&parker);
+	atomic_init(&posts, 0);
+	atomic_init(&asleep, 0);
+	data = 0;
+	job = 0;
+	MODEL_CHECK(zyn__injector_init(&queue));
+}
+
+static void end(void)
+{
+	zyn__parker_destroy(&parker);
+}
+
+static void hand_over(void)
+{
+	MODEL_WRITE(&data, 1);
+	zyn__parker_unpark(&parker);
+}
+static void receive(void)
+{
+	MODEL_CHECK(zyn__parker_park(&parker, -1));
+	MODEL_CHECK(MODEL_READ(&data) == 1);
+}
+static void receive_in_time(void)
+{
+	if (zyn__parker_park(&parker, 1))
+		MODEL_CHECK(MODEL_READ(&data) == 1);
+}
+/* a token that came too late for the first is there for the second */
+static void receive_late(void)
+{
+	if (!zyn__parker_park(&parker, 1))
+		MODEL_CHECK(zyn__parker_park(&parker, -1));
+	MODEL_CHECK(MODEL_READ(&data) == 1);
+}
+
+static void post(void)
+{
+	ZA_ADD(&posts, 1, relaxed);
+	zyn__parker_unpark(&parker);
+}
+static void receive_two_posts(void)
+{
+	while (ZA_LOAD(&posts, relaxed) < 2)
+		MODEL_CHECK(zyn__parker_park(&parker, -1));
+}
+
+/* The protocol of parker.h and injector.h: say that you sleep, look again, sleep. */
+static void work(void)
+{
+	for (;;) {
+		void *item = zyn__injector_pop(&queue);
+		if (item == NULL) {
+			ZA_STORE(&asleep, 1, seq_cst);
+			item = zyn__injector_pop(&queue);
+			if (item == NULL)
+				zyn__parker_park(&parker, -1);
+			ZA_STORE(&asleep, 0, relaxed);
+		}
+		if (item != NULL) {
+			MODEL_CHECK(item == &job);
+			MODEL_CHECK(MODEL_READ(&job) == 7);
+			return;
+		}
+	}
+}
+static void bring_work(void)
+{
+	MODEL_WRITE(&job, 7);
+	MODEL_CHECK(zyn__injector_push(&queue, &job));
+	if (ZA_LOAD(&asleep, seq_cst) == 1)
+		zyn__parker_unpark(&parker);
+}
+
+int main(int argc, char **argv)
+{
+	static const ModelScenario scenarios[] = {
+		{"unpark hands over", begin, {receive, hand_over}, end, 1},
+		{"park with a limit", begin, {receive_in_time, hand_over}, end, 1},
+		{"a token that comes late", begin, {receive_late, hand_over}, end, 1},
+		{"two unparkers, one sleeper", begin, {receive_two_posts, post, post}, end, 0},
+		{"work arrives while a worker goes to sleep", begin, {work, bring_work}, end, 1},
+	};
+	return model_main(argc, argv, scenarios, sizeof scenarios / sizeof scenarios[0]);
+}
