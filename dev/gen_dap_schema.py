@@ -22,6 +22,7 @@ REQUESTS: dict[str, tuple[type[msgspec.Struct], type[msgspec.Struct] | None]] = 
     "attach": (custom.AttachArguments, None),
     "zyn/step": (custom.StepArguments, None),
     "zyn/tasks": (custom.TasksArguments, custom.TasksResponseBody),
+    "zyn/trace": (custom.TraceArguments, custom.TraceResponseBody),
     "zyn/hold": (custom.TaskArguments, None),
     "zyn/resume": (custom.TaskArguments, None),
     "zyn/wake": (custom.TaskArguments, None),

@@ -154,8 +154,8 @@ COMMANDS = [
     "writeMemory", "continue", "pause", "next", "stepIn", "stepOut", "terminate",
     "terminateThreads", "restart", "source", "loadedSources", "modules", "cancel",
     "setBreakpoints", "setFunctionBreakpoints", "setExceptionBreakpoints", "exceptionInfo",
-    "breakpointLocations", "zyn/step", "zyn/tasks", "zyn/hold", "zyn/resume", "zyn/wake",
-    "zyn/cancelTask", "goto", "",
+    "breakpointLocations", "zyn/step", "zyn/tasks", "zyn/trace", "zyn/hold", "zyn/resume",
+    "zyn/wake", "zyn/cancelTask", "goto", "",
 ]  # fmt: skip
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**65), 2**65) | st.floats(allow_nan=False,

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
+from inline_snapshot import snapshot
 
 from tests.support.debugging import Debugging, debugging
 from zyn.debug.model import Stopped
@@ -91,7 +92,17 @@ async def test_what_each_task_waits_for(debug: Callable[[str], Debugging]) -> No
         *((("nap"), nap, f"timer, {ms} ms left") for ms in (10, 20, 30, 40)),
     }
     groups = await session.session.tasks_by_await()
-    assert (groups[0][0], groups[0][1], groups[0][2]) == ("nap", nap, 5)
+    assert (groups[0].function, groups[0].line, groups[0].count) == ("nap", nap, 5)
+    assert groups[0].oldest_since_ns == 0
+    roots, _ = await session.session.tasks(parent=0)
+    assert [(view.name, view.children) for view in roots] == [("main", 4)]
+    below, count = await session.session.tasks(parent=roots[0].id, start=1, count=2)
+    assert ([(view.name, view.children) for view in below], count) == snapshot(
+        ([("all", 2), ("first", 2)], 4)
+    )
+    there, count = await session.session.tasks(awaits=("nap", nap), count=2)
+    assert ([view.name for view in there], count) == (["child", "nap"], 5)
+    assert (await session.session.tasks(awaits=("nap", nap + 1)))[1] == 0
     first, _ = await session.session.tasks(count=1)
     assert (first[0].id, first[0].stopped) == (stop.task, "breakpoint")
     named, count = await session.session.tasks(text="LOST")
@@ -150,7 +161,7 @@ async def test_many_tasks_are_paged_and_grouped(debug: Callable[[str], Debugging
     page, total = await session.session.tasks(states=["parked"], start=4995, count=20)
     assert (len(page), total) == (7, 5002)
     groups = await session.session.tasks_by_await()
-    assert [(group[0], group[1], group[2]) for group in groups] == [
+    assert [(group.function, group.line, group.count) for group in groups] == [
         ("link", session.line("next"), 5000),
         ("link", session.line("lost"), 1),
         ("main", session.line("last"), 1),
@@ -164,3 +175,23 @@ async def test_many_tasks_are_paged_and_grouped(debug: Callable[[str], Debugging
     await session.session.resume(None)
     info = await session.exited()
     assert len(info.deadlock) == 5002
+
+
+async def test_polls_are_numbered_from_the_first_one(
+    debug: Callable[[str], Debugging],
+) -> None:
+    session = debug(WAITS)
+    await session.launch(breaks="end")
+    await session.stopped()
+    start, polls = await session.session.polls_from(0, 3)
+    assert start == 0
+    assert [(poll.task, poll.function, poll.state_before) for poll in polls] == snapshot(
+        [(1, "main", 0), (2, "child", 0), (3, "all", 0)]
+    )
+    everything = await session.session.polls_from(0, 100)
+    assert (await session.session.polls_from(2, 1)) == (2, everything[1][2:3])
+    assert (await session.session.polls_from(1000, 1)) == (len(everything[1]), [])
+    await session.session.resume(None)
+    await session.exited()
+    # What is known outlives the program.
+    assert (await session.session.polls_from(0, 3))[1] == polls

@@ -109,6 +109,8 @@ async def test_real_messages_fit_the_schema(bench: Bench) -> None:
     thread = await bench.start()
     sent: list[tuple[str, dict[str, Any]]] = [
         ("zyn/tasks", {"start": 0, "count": 2, "states": ["parked"], "groupBy": "await"}),
+        ("zyn/tasks", {"parent": 0, "awaits": {"function": "worker", "line": 12}}),
+        ("zyn/trace", {"start": 0, "count": 5}),
         ("zyn/hold", {"threadId": 3}),
         ("zyn/resume", {"threadId": 3}),
         ("zyn/wake", {"threadId": 3}),
@@ -130,7 +132,7 @@ async def test_real_messages_fit_the_schema(bench: Bench) -> None:
         if definition is not None:
             checked.add(name)
             assert problems(message, definition, root) == []
-    assert checked == {"zyn/tasks", "zyn/taskChanged"}
+    assert checked == {"zyn/tasks", "zyn/trace", "zyn/taskChanged"}
 
 
 def test_schema_refuses_what_is_wrong() -> None:

@@ -128,10 +128,14 @@ async def test_tasks_filtered_and_grouped(bench: Bench) -> None:
     body = await bench.client.request("zyn/tasks", {"filter": "work", "groupBy": "await"})
 
     assert [task["id"] for task in body["tasks"]] == [2, 3]
+    assert body["groups"][0].pop("source")["name"] == "program.zyntax"
     assert body["groups"] == [
-        {"function": "worker", "line": 12, "count": 2, "tasks": [2, 3]},
-        {"function": "main", "count": 1, "tasks": [1]},
+        {"function": "worker", "line": 12, "count": 2, "tasks": [2, 3], "oldestSinceNs": 5},
+        {"function": "main", "count": 1, "tasks": [1], "oldestSinceNs": 7},
     ]
+    assert body["nowNs"] == 1000
+    await bench.client.request("zyn/tasks", {"awaits": {"function": "main"}})
+    assert bench.engine.calls[-1] == ("tasks", (None, ("main", None)))
     task = body["tasks"][0]
     assert (task["state"], task["waitsFor"]) == ("parked", "timer, 10 ms left")
     assert (task["awaitState"], task["spawnedAt"], task["parent"]) == (1, 4, 1)

@@ -19,7 +19,10 @@ DEADLINE_S = 60.0
 Body = TypeVar("Body", bound=msgspec.Struct)
 
 CUSTOM_EVENTS: dict[str, type[msgspec.Struct]] = {"zyn/taskChanged": custom.TaskChangedEventBody}
-CUSTOM_BODIES: dict[str, type[msgspec.Struct]] = {"zyn/tasks": custom.TasksResponseBody}
+CUSTOM_BODIES: dict[str, type[msgspec.Struct]] = {
+    "zyn/tasks": custom.TasksResponseBody,
+    "zyn/trace": custom.TraceResponseBody,
+}
 
 VSCODE = {
     "clientID": "vscode",

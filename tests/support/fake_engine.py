@@ -124,17 +124,31 @@ class FakeEngine:
         *,
         states: Sequence[str] | None = None,
         text: str | None = None,
+        parent: int | None = None,
+        awaits: tuple[str, int | None] | None = None,
         start: int = 0,
         count: int | None = None,
     ) -> tuple[list[TaskView], int]:
+        self.calls.append(("tasks", (parent, awaits)))
         every = [self.view(task) for task in (1, 2, 3)]
         every += [self.view(100 + index) for index in range(self.many)]
         every = [view for view in every if states is None or view.state in states]
         every = [view for view in every if text is None or text in view.name]
         return every[start:][:count], len(every)
 
-    async def tasks_by_await(self) -> list[tuple[str, int | None, int, list[int]]]:
-        return [("worker", 12, 2, [2, 3]), ("main", None, 1, [1])]
+    async def tasks_by_await(self) -> list[model.AwaitGroup]:
+        file = self.config.program if self.config is not None else None
+        return [
+            model.AwaitGroup(
+                function="worker", file=file, line=12, count=2, tasks=(2, 3), oldest_since_ns=5
+            ),
+            model.AwaitGroup(
+                function="main", file=None, line=None, count=1, tasks=(1,), oldest_since_ns=7
+            ),
+        ]
+
+    async def clock_ns(self) -> int:
+        return 1_000
 
     async def stack(self, task: int) -> list[model.Frame]:
         self._known(task)
@@ -258,6 +272,10 @@ class FakeEngine:
                 task=2, function="worker", begin_ns=10, length_ns=5, state_before=0, state_after=1
             )
         ]
+
+    async def polls_from(self, first: int, count: int) -> tuple[int, list[model.PollRecord]]:
+        self.calls.append(("polls_from", (first, count)))
+        return max(first, 7), await self.poll_trace()
 
     async def terminate(self) -> None:
         self.calls.append(("terminate", None))

@@ -67,6 +67,13 @@ class StepArguments(Struct, kw_only=True, rename="camel"):
     ] = UNSET
 
 
+class AwaitPlace(Struct, kw_only=True, rename="camel"):
+    """An await, as an `AwaitGroup` has it."""
+
+    function: str
+    line: int | UnsetType = UNSET
+
+
 class TasksArguments(Struct, kw_only=True, rename="camel"):
     """Arguments of `zyn/tasks`: a page of all tasks, most interesting first."""
 
@@ -79,6 +86,13 @@ class TasksArguments(Struct, kw_only=True, rename="camel"):
     ] = UNSET
     filter: Annotated[
         str | UnsetType, Meta(description="Only tasks whose name contains this text.")
+    ] = UNSET
+    parent: Annotated[
+        Natural | UnsetType,
+        Meta(description="Only tasks that this one spawned; 0: those whose parent is not known."),
+    ] = UNSET
+    awaits: Annotated[
+        AwaitPlace | UnsetType, Meta(description="Only tasks that are parked at this await.")
     ] = UNSET
     group_by: Annotated[
         Literal["await"] | UnsetType,
@@ -113,6 +127,10 @@ class Task(Struct, kw_only=True, rename="camel"):
     woken_by: Annotated[int | UnsetType, Meta(description="The task that woke it last.")] = UNSET
     spawned_at: Annotated[int | UnsetType, Meta(description="The line of the spawn.")] = UNSET
     error: str | UnsetType = UNSET
+    children: Annotated[
+        int | UnsetType,
+        Meta(description="Tasks that it spawned and that are known; in answers to `zyn/tasks`."),
+    ] = UNSET
 
 
 class AwaitGroup(Struct, kw_only=True, rename="camel"):
@@ -122,6 +140,10 @@ class AwaitGroup(Struct, kw_only=True, rename="camel"):
     count: int
     tasks: Annotated[list[int], Meta(description="The first few of them, by thread id.")]
     line: int | UnsetType = UNSET
+    source: protocol.Source | UnsetType = UNSET
+    oldest_since_ns: Annotated[
+        int | UnsetType, Meta(description="When the one that waits longest began to.")
+    ] = UNSET
 
 
 class TasksResponseBody(Struct, kw_only=True, rename="camel"):
@@ -130,6 +152,36 @@ class TasksResponseBody(Struct, kw_only=True, rename="camel"):
     tasks: list[Task]
     total: Annotated[int, Meta(description="How many tasks match, shown or not.")]
     groups: list[AwaitGroup] | UnsetType = UNSET
+    now_ns: Annotated[
+        int | UnsetType, Meta(description="Time of the clock of the program; with `groups`.")
+    ] = UNSET
+
+
+class TraceArguments(Struct, kw_only=True, rename="camel"):
+    """Arguments of `zyn/trace`: the polls of all tasks, in their order."""
+
+    start: Annotated[Natural | UnsetType, Meta(description="Number of the first poll.")] = UNSET
+    count: Annotated[Natural | UnsetType, Meta(description="Polls to give; 1000 when absent.")] = (
+        UNSET
+    )
+
+
+class Poll(Struct, kw_only=True, rename="camel"):
+    """One poll of one task."""
+
+    task: int
+    function: Annotated[str, Meta(description="The function of the task.")]
+    begin_ns: Annotated[int, Meta(description="Time of the clock of the program.")]
+    length_ns: Annotated[int, Meta(description="Real time.")]
+    state_before: Annotated[int, Meta(description="The state word; 0 when it had not started.")]
+    state_after: int
+
+
+class TraceResponseBody(Struct, kw_only=True, rename="camel"):
+    """Body of the answer to `zyn/trace`."""
+
+    polls: list[Poll]
+    start: Annotated[int, Meta(description="Number of the first poll given; older ones are lost.")]
 
 
 class TaskArguments(Struct, kw_only=True, rename="camel"):

@@ -1,7 +1,6 @@
 """What is asked of a target that is there: looking at it, letting it go, stopping it."""
 
 import contextlib
-from collections import deque
 from collections.abc import Sequence
 
 from zyn.debug import tasks
@@ -9,6 +8,7 @@ from zyn.debug.events import Events
 from zyn.debug.inspection import Inspection
 from zyn.debug.link import LinkLost
 from zyn.debug.model import (
+    AwaitGroup,
     Continued,
     DebugError,
     DebugEvent,
@@ -19,7 +19,7 @@ from zyn.debug.model import (
     TaskView,
     Variable,
 )
-from zyn.debug.target import PARKED, RUNNING, Target
+from zyn.debug.target import PARKED, POLLS_MAX, RUNNING, Polls, Target
 from zyn.debug.wire import Kind, StepMode
 
 _MODES: dict[StepKind, StepMode] = {
@@ -37,7 +37,7 @@ class Control:
     def __init__(self) -> None:
         self._target: Target | None = None
         self._events: Events | None = None
-        self._polls: deque[PollRecord] = deque()
+        self._polls = Polls()
 
     def _need(self) -> Target:
         if self._target is None:
@@ -56,15 +56,22 @@ class Control:
         *,
         states: Sequence[str] | None = None,
         text: str | None = None,
+        parent: int | None = None,
+        awaits: tuple[str, int | None] | None = None,
         start: int = 0,
         count: int | None = None,
     ) -> tuple[list[TaskView], int]:
         """See `Engine`."""
-        return await tasks.page(self._need(), states, text, start, count)
+        wanted = tasks.Wanted(states=states, text=text, parent=parent, awaits=awaits)
+        return await tasks.page(self._need(), wanted, start, count)
 
-    async def tasks_by_await(self) -> list[tuple[str, int | None, int, list[int]]]:
+    async def tasks_by_await(self) -> list[AwaitGroup]:
         """See `Engine`."""
         return await tasks.by_await(self._need())
+
+    async def clock_ns(self) -> int:
+        """See `Engine`."""
+        return await self._need().now_ns()
 
     async def stack(self, task: int) -> list[Frame]:
         """See `Engine`."""
@@ -102,10 +109,14 @@ class Control:
 
     async def poll_trace(self) -> list[PollRecord]:
         """See `Engine`."""
+        return (await self.polls_from(0, POLLS_MAX))[1]
+
+    async def polls_from(self, first: int, count: int) -> tuple[int, list[PollRecord]]:
+        """See `Engine`."""
         if self._target is not None:
             with contextlib.suppress(LinkLost):
                 await self._target.read_trace()
-        return list(self._polls)
+        return self._polls.read(first, count)
 
     # --- letting go and stopping ----------------------------------------------------------------
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from zyn.debug.model import (
+    AwaitGroup,
     Breakpoint,
     DebugEvent,
     Frame,
@@ -57,13 +58,22 @@ class Engine(Protocol):
         *,
         states: Sequence[str] | None = None,
         text: str | None = None,
+        parent: int | None = None,
+        awaits: tuple[str, int | None] | None = None,
         start: int = 0,
         count: int | None = None,
     ) -> tuple[list[TaskView], int]:
-        """A page of the tasks, most interesting first, and how many match in all."""
+        """A page of the tasks, most interesting first, and how many match in all.
 
-    async def tasks_by_await(self) -> list[tuple[str, int | None, int, list[int]]]:
-        """(function, await line, number of parked tasks, first few ids), largest group first."""
+        `parent` leaves those that this task spawned, 0 those whose parent is not known (any more);
+        `awaits`, (function, line), those that are parked there, as `tasks_by_await` has them.
+        """
+
+    async def tasks_by_await(self) -> list[AwaitGroup]:
+        """The parked tasks by where they wait, largest group first."""
+
+    async def clock_ns(self) -> int:
+        """The time of the runtime's clock."""
 
     async def stack(self, task: int) -> list[Frame]:
         """The logical stack of a running-and-stopped, parked or ended task, innermost first."""
@@ -114,6 +124,14 @@ class Engine(Protocol):
 
     async def poll_trace(self) -> list[PollRecord]:
         """Every poll so far, within a bounded history, oldest first."""
+
+    async def polls_from(self, first: int, count: int) -> tuple[int, list[PollRecord]]:
+        """Up to `count` polls from number `first` on, and the number of the first one given.
+
+        Polls are counted from 0 where recording began, which for a launched program is its first
+        one and for an attached one that of the first question.  Those that the history has lost
+        are passed over.
+        """
 
     async def terminate(self) -> None:
         """End the debuggee: first by interrupt, then by kill."""

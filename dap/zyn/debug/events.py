@@ -118,7 +118,7 @@ class Events:
             case Kind.DEADLOCK:
                 await self._deadlock()
             case Kind.MANY_CHANGED:
-                found, _ = await tasks.page(self.target, None, None, 0, MANY_SHOWN_MAX)
+                found, _ = await tasks.page(self.target, tasks.Wanted(), 0, MANY_SHOWN_MAX)
                 for one in found:
                     self._emit(TaskChanged(one))
             case Kind.TOLD:

@@ -71,6 +71,22 @@ class TaskView(msgspec.Struct, frozen=True, kw_only=True):
     woken_by: int | None
     spawned_at: int | None  # line
     error: str | None
+    children: int | None = None  # tasks that it spawned and that are still known; None: not counted
+
+
+class AwaitGroup(msgspec.Struct, frozen=True, kw_only=True):
+    """Tasks that are parked at one await.
+
+    tasks            the first few, by id
+    oldest_since_ns  when the one that waits longest began to, in ns of the runtime's clock
+    """
+
+    function: str
+    file: str | None
+    line: int | None
+    count: int
+    tasks: tuple[int, ...]
+    oldest_since_ns: int
 
 
 class Frame(msgspec.Struct, frozen=True, kw_only=True):
@@ -226,7 +242,7 @@ class DebugError(Exception):
 
 
 __all__ = [
-    "Breakpoint", "BreakpointChanged", "Continued", "DeadlockedTask", "DebugError", "DebugEvent",
-    "ExitInfo", "Exited", "Frame", "LaunchConfig", "Output", "PollRecord", "Scope",
+    "AwaitGroup", "Breakpoint", "BreakpointChanged", "Continued", "DeadlockedTask", "DebugError",
+    "DebugEvent", "ExitInfo", "Exited", "Frame", "LaunchConfig", "Output", "PollRecord", "Scope",
     "SourceBreakpoint", "Span", "Stopped", "TaskChanged", "TaskView", "Variable",
 ]  # fmt: skip

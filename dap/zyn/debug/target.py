@@ -8,6 +8,7 @@ the gate is open, the number of polls does.
 import asyncio
 import contextlib
 from collections import deque
+from itertools import islice
 
 import msgspec
 
@@ -48,6 +49,20 @@ class Stamp(msgspec.Struct, frozen=True):
     polls: int
 
 
+class Polls:
+    """The polls that are known, and the number behind the last of them; outlives its target."""
+
+    def __init__(self) -> None:
+        self.records: deque[PollRecord] = deque(maxlen=POLLS_MAX)
+        self.end = 0
+
+    def read(self, first: int, count: int) -> tuple[int, list[PollRecord]]:
+        """Up to `count` polls from a number on; those that are lost are passed over."""
+        oldest = self.end - len(self.records)
+        begin = min(max(first, oldest), self.end)
+        return begin, list(islice(self.records, begin - oldest, begin - oldest + count))
+
+
 class Target:
     """See the module.  `generation` counts the times that something was let go."""
 
@@ -65,8 +80,7 @@ class Target:
         self.non_stop = False
         self.has_debug_builds = False
         self._building = asyncio.Lock()  # who comes second waits for the first one's builds
-        self.polls: deque[PollRecord] = deque(maxlen=POLLS_MAX)
-        self._traced = 0
+        self.polls = Polls()
         self._run = 0
         self._runs: dict[int, int] = {}
 
@@ -162,10 +176,13 @@ class Target:
     async def read_trace(self) -> None:
         """Take over the polls that were recorded since the last time."""
         while True:
-            self._traced, records = await self.link.trace(self._traced, TRACE_PAGE)
+            end, records = await self.link.trace(self.polls.end, TRACE_PAGE)
+            if end - len(records) > self.polls.end:
+                self.polls.records.clear()  # the debuggee lost some: what is known has no gap
+            self.polls.end = end
             for task, begin_ns, length_ns, table, before, after, _ in records:
                 function = self.program.function(table)
-                self.polls.append(
+                self.polls.records.append(
                     PollRecord(
                         task=task, function=function.name if function else "", begin_ns=begin_ns,
                         length_ns=length_ns, state_before=before, state_after=after,

@@ -1,10 +1,13 @@
 """Tasks as lists show them: where each one runs or waits, what for, and which matter most."""
 
 import contextlib
+from collections import Counter
 from collections.abc import Sequence
 
+import msgspec
+
 from zyn.debug.link import RequestFailed
-from zyn.debug.model import DeadlockedTask, TaskView
+from zyn.debug.model import AwaitGroup, DeadlockedTask, TaskView
 from zyn.debug.stack import Chain, Level, waits_for
 from zyn.debug.target import ENDED, PARKED, REASONS, STATES, Stop, Target
 from zyn.debug.wire import Task
@@ -14,6 +17,15 @@ AWAITERS_MAX = 4096  # tasks looked at to find who awaits one
 GROUP_IDS_MAX = 16
 
 _INTEREST = ("running", "failed", "runnable", "parked", "held", "pending", "cancelled", "completed")
+
+
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    """Which tasks a page is about; see `Engine.tasks`.  None: whatever it is."""
+
+    states: Sequence[str] | None = None
+    text: str | None = None
+    parent: int | None = None
+    awaits: tuple[str, int | None] | None = None
 
 
 async def view(target: Target, task: Task, now_ns: int | None = None) -> TaskView:
@@ -70,54 +82,74 @@ def _where(target: Target, task: Task, stop: Stop | None) -> Level | None:
 
 
 async def page(
-    target: Target,
-    states: Sequence[str] | None,
-    text: str | None,
-    start: int,
-    count: int | None,
+    target: Target, wanted: Wanted, start: int, count: int | None
 ) -> tuple[list[TaskView], int]:
     """The tasks that match, most interesting first; views are made of the page only."""
     if not target.gate_closed:
         target.memory.forget()
-    found = [
-        task
-        for task in await target.link.all_tasks(TASKS_MAX)
-        if _matches(target, task, states, text)
-    ]
+    every = await target.link.all_tasks(TASKS_MAX)
+    known = {task.id for task in every}
+    found = [task for task in every if _matches(target, task, wanted, known)]
+    if wanted.awaits is not None:
+        found = [
+            task
+            for task in found
+            if task.state == PARKED and (await _await_place(target, task))[::2] == wanted.awaits
+        ]
     found.sort(key=lambda task: (task.id not in target.stops, _interest(task), task.id))
-    stop = None if count is None else start + count
+    page = found[start : None if count is None else start + count]
+    children = Counter(task.parent for task in every)
     now_ns = await target.now_ns()
-    return [await view(target, task, now_ns) for task in found[start:stop]], len(found)
+    return [
+        msgspec.structs.replace(await view(target, task, now_ns), children=children[task.id])
+        for task in page
+    ], len(found)
 
 
-def _matches(target: Target, task: Task, states: Sequence[str] | None, text: str | None) -> bool:
-    if states is not None and STATES[task.state] not in states:
+def _matches(target: Target, task: Task, wanted: Wanted, known: set[int]) -> bool:
+    if wanted.states is not None and STATES[task.state] not in wanted.states:
         return False
-    if not text:
+    if wanted.parent is not None:
+        parent = task.parent if task.parent in known else 0
+        if parent != wanted.parent:
+            return False
+    if not wanted.text:
         return True
     root = target.program.function(task.side_table)
     name = root.name if root is not None else task.name
-    return text.lower() in name.lower() or text == str(task.id)
+    return wanted.text.lower() in name.lower() or wanted.text == str(task.id)
 
 
 def _interest(task: Task) -> int:
     return _INTEREST.index(STATES[task.state])
 
 
-async def by_await(target: Target) -> list[tuple[str, int | None, int, list[int]]]:
+async def _await_place(target: Target, task: Task) -> tuple[str, str | None, int | None]:
+    """Function, file and line of the await at which a task is parked."""
+    chain = await target.stacks.chain(task)
+    if not chain.levels:
+        return task.name, None, None
+    inner = chain.levels[-1]
+    return inner.function.name, inner.function.table.file or None, inner.at_line + 1
+
+
+async def by_await(target: Target) -> list[AwaitGroup]:
     """Parked tasks grouped by the line they wait at, largest group first."""
     if not target.gate_closed:
         target.memory.forget()
-    groups: dict[tuple[str, int | None], list[int]] = {}
+    groups: dict[tuple[str, str | None, int | None], list[Task]] = {}
     for task in await target.link.all_tasks(TASKS_MAX):
-        if task.state != PARKED:
-            continue
-        chain = await target.stacks.chain(task)
-        inner = chain.levels[-1] if chain.levels else None
-        key = (inner.function.name, inner.at_line + 1) if inner is not None else (task.name, None)
-        groups.setdefault(key, []).append(task.id)
-    found = [(name, line, len(ids), ids[:GROUP_IDS_MAX]) for (name, line), ids in groups.items()]
-    return sorted(found, key=lambda group: (-group[2], group[0], group[1] or 0))
+        if task.state == PARKED:
+            groups.setdefault(await _await_place(target, task), []).append(task)
+    found = [
+        AwaitGroup(
+            function=name, file=file, line=line, count=len(waiting),
+            tasks=tuple(task.id for task in waiting[:GROUP_IDS_MAX]),
+            oldest_since_ns=min(task.parked_since_ns for task in waiting),
+        )
+        for (name, file, line), waiting in groups.items()
+    ]  # fmt: skip
+    return sorted(found, key=lambda group: (-group.count, group.function, group.line or 0))
 
 
 async def deadlocked(target: Target) -> tuple[DeadlockedTask, ...]:

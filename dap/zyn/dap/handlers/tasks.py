@@ -4,11 +4,13 @@ from msgspec import UNSET
 
 from zyn.dap import custom, protocol
 from zyn.dap.errors import AdapterError, Kind
-from zyn.dap.registry import request
+from zyn.dap.registry import STARTED, request
 from zyn.dap.state import Phase, State
 from zyn.dap.values import task_view
 from zyn.debug.model import DebugError
 
+TRACE_PAGE = 1000
+TRACE_PAGE_MAX = 65536
 RUNNING = frozenset({Phase.RUNNING})
 
 
@@ -18,6 +20,8 @@ async def zyn_tasks(state: State, arguments: custom.TasksArguments) -> custom.Ta
     tasks, total = await state.engine.tasks(
         states=None if arguments.states is UNSET else arguments.states,
         text=None if arguments.filter is UNSET or not arguments.filter else arguments.filter,
+        parent=None if arguments.parent is UNSET else arguments.parent,
+        awaits=None if arguments.awaits is UNSET else _place(state, arguments.awaits),
         start=0 if arguments.start is UNSET else arguments.start,
         count=None if arguments.count is UNSET or arguments.count == 0 else arguments.count,
     )
@@ -25,14 +29,44 @@ async def zyn_tasks(state: State, arguments: custom.TasksArguments) -> custom.Ta
     if arguments.group_by == "await":
         body.groups = [
             custom.AwaitGroup(
-                function=function,
-                line=UNSET if line is None else state.converter.line_out(line),
-                count=count,
-                tasks=list(first),
+                function=group.function,
+                line=UNSET if group.line is None else state.converter.line_out(group.line),
+                source=state.converter.source(group.file),
+                count=group.count,
+                tasks=list(group.tasks),
+                oldest_since_ns=group.oldest_since_ns,
             )
-            for function, line, count, first in await state.engine.tasks_by_await()
+            for group in await state.engine.tasks_by_await()
         ]
+        body.now_ns = await state.engine.clock_ns()
     return body
+
+
+def _place(state: State, place: custom.AwaitPlace) -> tuple[str, int | None]:
+    line = None if place.line is UNSET else state.converter.line_in(place.line)
+    return place.function, line
+
+
+@request("zyn/trace", custom.TraceArguments, when=STARTED)
+async def zyn_trace(state: State, arguments: custom.TraceArguments) -> custom.TraceResponseBody:
+    """A page of the polls, in their order; those of a program that ended are still known."""
+    start = 0 if arguments.start is UNSET else arguments.start
+    count = TRACE_PAGE if arguments.count is UNSET else min(arguments.count, TRACE_PAGE_MAX)
+    first, polls = await state.engine.polls_from(start, count)
+    return custom.TraceResponseBody(
+        start=first,
+        polls=[
+            custom.Poll(
+                task=poll.task,
+                function=poll.function,
+                begin_ns=poll.begin_ns,
+                length_ns=poll.length_ns,
+                state_before=poll.state_before,
+                state_after=poll.state_after,
+            )
+            for poll in polls
+        ],
+    )
 
 
 @request("zyn/hold", custom.TaskArguments, when=RUNNING)
