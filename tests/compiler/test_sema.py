@@ -247,6 +247,8 @@ def test_arrays_of_arrays_are_bounded_in_bytes() -> None:
         ("remove `await`", "return await 1;", "return 1;"),
         ("rename to `_a`", "var a = 1; a = 2; return 1;", "var _a = 1; _a = 2; return 1;"),
         ("insert `;`", "return 1", "return 1;"),
+        ("change to `later`", "return await latr(1);", "return await later(1);"),
+        ("change to `i32`", "const a: i23 = 1; return a;", "const a: i32 = 1; return a;"),
     ],
 )  # fmt: skip
 def test_fix(title: str, before: str, after: str) -> None:

@@ -53,6 +53,7 @@ from zyn.sema.facts import (
 )
 from zyn.sema.heads import Environment
 from zyn.sema.resolve import Resolver
+from zyn.sema.suggest import Proposal
 from zyn.sema.types import ERROR, PromiseType
 
 _EXPRESSIONS: dict[type[Expr], Handler] = {
@@ -156,9 +157,10 @@ class _StructSink:
             hint = "a struct holds its fields inside itself, so its size would have no end"
             self.found.append(Diagnostic(codes.RECURSIVE_STRUCT, type_.span, message, hint=hint))
 
-    def problem(self, code: Code, at: TypeExpr, message: str, hint: str | None) -> None:
+    def problem(self, code: Code, at: TypeExpr, message: str, proposed: Proposal) -> None:
         """A written type is wrong."""
-        self.found.append(Diagnostic(code, at.span, message, hint=hint))
+        hint, fixes = proposed
+        self.found.append(Diagnostic(code, at.span, message, hint=hint, fixes=fixes))
 
     def struct_named(self, at: NamedTypeExpr) -> None:
         """A written type names a struct."""

@@ -13,7 +13,7 @@ from zyn.sema.context import Context
 from zyn.sema.convert import common, is_number, is_settled, without_optional
 from zyn.sema.facts import Binding, BindingKind, StructHead
 from zyn.sema.resolve import NESTING_MAX
-from zyn.sema.suggest import proposal
+from zyn.sema.suggest import Proposal, nearest, proposal
 from zyn.sema.types import (
     ERROR,
     F64,
@@ -96,12 +96,13 @@ def field_of(cx: Context, expr: FieldAccess, base: Type) -> Type:
     if not name or not is_settled(base):
         return ERROR
     message = f"`{base}` has no field `{name}`"
-    hint = None
+    span = expr.field.span
+    hint, fixes = Proposal()
     if isinstance(base, StructType):
-        hint = proposal(name, [field for field, _ in base.fields])
+        hint, fixes = proposal(span, nearest(name, [field for field, _ in base.fields]))
     elif isinstance(base, OptionalType):
         hint = "it may be null: give a value for that case with `orelse`"
-    cx.report(codes.UNKNOWN_FIELD, expr.field.span, message, hint=hint)
+    cx.report(codes.UNKNOWN_FIELD, span, message, hint=hint, fixes=fixes)
     return ERROR
 
 
@@ -135,10 +136,10 @@ def check_struct_init(cx: Context, expr: StructInit, _expected: Type | None) -> 
         if struct is None:
             cx.resolver.is_sound = False
     elif name:
-        hint = proposal(name, cx.resolver.names())
-        cx.report(
-            codes.UNKNOWN_TYPE, expr.type_name.span, f"there is no struct `{name}`", hint=hint
-        )
+        span = expr.type_name.span
+        hint, fixes = proposal(span, nearest(name, cx.resolver.names()))
+        message = f"there is no struct `{name}`"
+        cx.report(codes.UNKNOWN_TYPE, span, message, hint=hint, fixes=fixes)
     given: dict[str, FieldInit] = {}
     for field in expr.fields:
         _field_init(cx, field, struct, given)
@@ -166,9 +167,10 @@ def _field_init(
         return
     cx.check(field.value)
     if struct is not None and name:
-        hint = proposal(name, [known for known, _ in struct.fields])
+        span = field.name.span
+        hint, fixes = proposal(span, nearest(name, [known for known, _ in struct.fields]))
         message = f"`{struct}` has no field `{name}`"
-        cx.report(codes.UNKNOWN_FIELD, field.name.span, message, hint=hint)
+        cx.report(codes.UNKNOWN_FIELD, span, message, hint=hint, fixes=fixes)
 
 
 def check_array_init(cx: Context, expr: ArrayInit, expected: Type | None) -> Type:

@@ -26,7 +26,7 @@ from zyn.sema.facts import (
 )
 from zyn.sema.heads import Environment
 from zyn.sema.resolve import Resolver
-from zyn.sema.suggest import proposal
+from zyn.sema.suggest import Proposal, nearest, proposal
 from zyn.sema.types import (
     ERROR,
     NEVER,
@@ -49,7 +49,7 @@ class Context:
 
     __slots__ = (
         "_handlers",
-        "_proposals",
+        "_nearest",
         "_signatures",
         "awaited",
         "bindings",
@@ -101,7 +101,7 @@ class Context:
         self.scopes: list[dict[str, int]] = [{}]
         self.loops = 0
         self.has_error = False
-        self._proposals: dict[str, str | None] = {}
+        self._nearest: dict[str, str | None] = {}
         head = FunctionHead(
             function.name.text,
             function.is_async,
@@ -128,9 +128,9 @@ class Context:
         if len(self.diagnostics) < DIAGNOSTICS_MAX:
             self.diagnostics.append(Diagnostic(code, span, message, labels, hint, fixes))
 
-    def problem(self, code: Code, at: TypeExpr, message: str, hint: str | None) -> None:
+    def problem(self, code: Code, at: TypeExpr, message: str, proposed: Proposal) -> None:
         """A written type is wrong (for the resolver)."""
-        self.report(code, at.span, message, hint=hint)
+        self.report(code, at.span, message, hint=proposed.hint, fixes=proposed.fixes)
 
     def struct_named(self, at: NamedTypeExpr) -> None:
         """A written type names a struct (for the resolver)."""
@@ -199,10 +199,11 @@ class Context:
 
     def unknown_name(self, span: Span, name: str) -> None:
         """Report a name that means nothing."""
-        if name not in self._proposals:
-            self._proposals[name] = proposal(name, self.visible_names())
-        hint = self._proposals[name]
-        self.report(codes.UNKNOWN_NAME, span, f"there is no `{name}` here", hint=hint)
+        if name not in self._nearest:
+            self._nearest[name] = nearest(name, self.visible_names())
+        hint, fixes = proposal(span, self._nearest[name])
+        message = f"there is no `{name}` here"
+        self.report(codes.UNKNOWN_NAME, span, message, hint=hint, fixes=fixes)
 
     # Values
 

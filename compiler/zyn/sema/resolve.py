@@ -22,7 +22,7 @@ from zyn.base import codes
 from zyn.base.diagnostic import Code
 from zyn.sema.facts import FunctionHead, StructHead
 from zyn.sema.heads import Environment, Head
-from zyn.sema.suggest import proposal
+from zyn.sema.suggest import Proposal, nearest, proposal
 from zyn.sema.types import (
     ERROR,
     PRIMITIVES,
@@ -47,7 +47,7 @@ FIELDS_MAX = 1024
 class Sink(Protocol):
     """Who is told about a written type."""
 
-    def problem(self, code: Code, at: TypeExpr, message: str, hint: str | None) -> None:
+    def problem(self, code: Code, at: TypeExpr, message: str, proposed: Proposal) -> None:
         """The type is wrong."""
 
     def struct_named(self, at: NamedTypeExpr) -> None:
@@ -152,7 +152,7 @@ class Resolver:
         type_ = self.type(expr, sink)
         if type_ is VOID:
             return self._wrong(
-                codes.TYPE_MISMATCH, expr, "`void` has no values to store here", None, sink
+                codes.TYPE_MISMATCH, expr, "`void` has no values to store here", Proposal(), sink
             )
         return type_
 
@@ -171,12 +171,14 @@ class Resolver:
             return self._bounded(ArrayType(expr.length, element), expr, sink)
         if isinstance(expr, SliceTypeExpr):
             self.stored(expr.element, sink)
-            hint = "write an array with its length, such as `[3]i32`"
+            hint = Proposal("write an array with its length, such as `[3]i32`")
             return self._wrong(
                 codes.NOT_SUPPORTED, expr, "slices are not supported yet", hint, sink
             )
         if not isinstance(expr, ErrorTypeExpr):
-            return self._wrong(codes.NOT_SUPPORTED, expr, "this type is not known", None, sink)
+            return self._wrong(
+                codes.NOT_SUPPORTED, expr, "this type is not known", Proposal(), sink
+            )
         self.is_sound = False
         return ERROR
 
@@ -192,31 +194,31 @@ class Resolver:
             return struct
         if head is not None:
             message = f"`{expr.name}` is a function, not a type"
-            return self._wrong(codes.UNKNOWN_TYPE, expr, message, None, sink)
-        hint = None
+            return self._wrong(codes.UNKNOWN_TYPE, expr, message, Proposal(), sink)
+        meant = Proposal()
         if sink is not None:
-            hint = proposal(expr.name, [*PRIMITIVES, *self.names()])
+            meant = proposal(expr.span, nearest(expr.name, [*PRIMITIVES, *self.names()]))
         message = f"there is no type `{expr.name}`"
-        return self._wrong(codes.UNKNOWN_TYPE, expr, message, hint, sink)
+        return self._wrong(codes.UNKNOWN_TYPE, expr, message, meant, sink)
 
     def _bounded(self, type_: Type, expr: TypeExpr, sink: Sink | None) -> Type:
         if self._depth(type_) > NESTING_MAX:
             message = f"the type nests more than {NESTING_MAX} levels deep"
-            return self._wrong(codes.TOO_DEEP, expr, message, None, sink)
+            return self._wrong(codes.TOO_DEEP, expr, message, Proposal(), sink)
         if size_and_align(type_)[0] > SIZE_MAX:
             return self._too_large(expr, sink)
         return type_
 
     def _too_large(self, expr: TypeExpr, sink: Sink | None) -> Type:
         message = f"the type takes more than {SIZE_MAX} bytes"
-        return self._wrong(codes.TOO_LARGE, expr, message, None, sink)
+        return self._wrong(codes.TOO_LARGE, expr, message, Proposal(), sink)
 
     def _wrong(
-        self, code: Code, expr: TypeExpr, message: str, hint: str | None, sink: Sink | None
+        self, code: Code, expr: TypeExpr, message: str, proposed: Proposal, sink: Sink | None
     ) -> Type:
         self.is_sound = False
         if sink is not None:
-            sink.problem(code, expr, message, hint)
+            sink.problem(code, expr, message, proposed)
         return ERROR
 
     def _depth(self, type_: Type) -> int:

@@ -5,9 +5,20 @@ Absent here: scopes.  Who asks says which names there are.
 
 from collections.abc import Iterable
 from functools import lru_cache
+from typing import NamedTuple
+
+from zyn.base.diagnostic import Edit, Fix
+from zyn.base.span import Span
 
 CANDIDATES_MAX = 64
 """Names that are compared letter by letter; typing a new name must stay quick."""
+
+
+class Proposal(NamedTuple):
+    """What a diagnostic says of the name that was probably meant; empty where none was."""
+
+    hint: str | None = None
+    fixes: tuple[Fix, ...] = ()
 
 
 def is_likely(name: str, candidate: str) -> bool:
@@ -44,7 +55,9 @@ def _closest(name: str, candidates: tuple[str, ...]) -> str | None:
     return close[0] if close else None
 
 
-def proposal(name: str, candidates: Iterable[str]) -> str | None:
-    """The hint that names the nearest candidate."""
-    found = nearest(name, candidates)
-    return None if found is None else f"did you mean `{found}`?"
+def proposal(span: Span, found: str | None) -> Proposal:
+    """What to say where `span` holds a name that means nothing and `found` is nearest to it."""
+    if found is None:
+        return Proposal()
+    fix = Fix(f"change to `{found}`", (Edit(span, found),))
+    return Proposal(f"did you mean `{found}`?", (fix,))
