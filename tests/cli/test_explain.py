@@ -68,21 +68,21 @@ async fn sum_doubled(n: i32) i32                                                
       1     9  double(i)  total, i, n              16
       2    10  delay(10)  total, i, doubled, n     20
 
-  slot       type          offset  size  stored     holds it in  why
-  n          i32                4     4  parameter  1, 2         used in line 8 after state 1
-  total      i32                8     4  local      1, 2         used in line 11 after state 1
-  i          i32               12     4  local      1, 2         used in line 12 after state 1
-  doubled    i32               16     4  local      2            used in line 11 after state 2
-  double(i)  frame double      16     8  child      1            the callee's frame, inside this one
-  delay(10)  leaf delay        24    48  child      2            the callee's frame, inside this one
-  result     i32                4     4  result     -            where the caller finds the value
+  slot             type          offset  size  stored     holds it in  why
+  n                i32                4     4  parameter  1, 2         used in line 8 after state 1
+  total            i32                8     4  local      1, 2         used in line 11 after state 1
+  i                i32               12     4  local      1, 2         used in line 12 after state 1
+  doubled          i32               16     4  local      2            used in line 11 after state 2
+  await double(i)  frame double      16     8  child      1            the callee's frame, inside this one
+  await delay(10)  leaf delay        24    48  child      2            the callee's frame, inside this one
+  result           i32                4     4  result     -            where the caller finds the value
 
   0         4         8         12        16        20        24                              72
   ┌─────────┬─────────┬─────────┬─────────┬─────────┐         ┌───────────────────────────────┐
-  │  state  │    n    │  total  │    i    │ doubled │         │           delay(10)           │
+  │  state  │    n    │  total  │    i    │ doubled │         │        await delay(10)        │
   └─────────┴─────────┴─────────┴─────────┴─────────┘         └───────────────────────────────┘
             ┌─────────┐                   ┌───────────────────┐
-            │  result │                   │     double(i)     │
+            │  result │                   │  await double(i)  │
             └─────────┘                   └───────────────────┘
 """)
 

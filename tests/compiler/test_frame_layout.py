@@ -107,6 +107,26 @@ def test_frames_of_whole_programs(random: Random) -> None:
             check_frame(unit.lowered)
 
 
+def test_every_slot_has_a_name_of_its_own() -> None:
+    source = """
+async fn wait(p: Promise<i32>) i32 { return await p; }
+async fn f(total: i32, state: i32) i32 {
+    const result = wait(spawn(wait(one())));
+    { const total = 2; await delay(1); await delay(1); if (total == 3) { return total; } }
+    return total + state + await result;
+}
+async fn one() i32 { await yield_now(); return 1; }
+"""
+    tables = {unit.name: unit.lowered.side_table for unit in document(source).compile_units()}
+    names = {name: [s.name for s in t.frame.slots] for name, t in tables.items() if t.frame}
+    assert names["wait"] == ["p", "await p", "result"]
+    assert names["f"] == [
+        "total", "state", "total + state", "total #2", "result", "await delay(1)",
+        "await delay(1) #2", "await result", "result #2",
+    ]  # fmt: skip
+    assert tables["f"].states[1].live == ("total #2", "result", "total", "state")
+
+
 def check_frame(lowered: Lowered) -> None:
     """What holds for every frame."""
     frame, table = lowered.frame, lowered.side_table
@@ -132,6 +152,7 @@ def check_slots(lowered: Lowered, slots: tuple[Slot, ...]) -> None:
     assert frame is not None
     own = {frame.slots[index]: index for index in frame.slots}
     assert {slot.offset for slot in slots if slot.stored in ("parameter", "local")} == set(own)
+    assert len({slot.name for slot in slots}) == len(slots), "two slots have one name"
     offset = STATE_SIZE
     for param in lowered.function.params:
         size, align = size_and_align(param.type)

@@ -51,6 +51,54 @@ async def debug(tmp_path: Path) -> AsyncIterator[Callable[[str], Debugging]]:
         yield make
 
 
+SAME_NAMES = """
+async fn one(state: i32) i32 {
+    await yield_now(); // @one
+    return state;
+}
+
+async fn main() i32 {
+    const p = spawn(one(1));
+    const total = 5;
+    {
+        const total = 7;
+        const got = await p; // @parked
+        if (got > total) { return got; }
+    }
+    return total; // @end
+}
+"""
+
+
+async def test_no_two_variables_of_a_scope_have_one_name(
+    debug: Callable[[str], Debugging],
+) -> None:
+    session = debug(SAME_NAMES)
+    await session.launch(breaks="one end")
+    stop = await session.stopped()
+    machine = await session.scope_of(1, "state_machine")
+    rows = await session.session.variables(machine.variables)
+    assert [row.name for row in rows] == ["state", "total", "total #2", "await p", "result"]
+    assert [row.value for row in rows if row.name.startswith("total")] == ["5", "7"]
+    assert [row.evaluate_name for row in rows if row.name.startswith("total")] == ["total", None]
+    found = await session.scope_of(1, "locals")
+    rows = await session.session.variables(found.variables)
+    assert [(row.name, row.value) for row in rows if "total" in row.name] == [
+        ("total (outer)", "5"),
+        ("total", "7"),
+    ]
+    changed = await session.session.set_variable(found.variables, "total (outer)", "50")
+    assert (changed.name, changed.value) == ("total (outer)", "50")
+    assert await session.session.evaluate("total", (await session.top(1)).reference, "watch")
+    inner = await session.scope_of(stop.task, "state_machine")
+    names = [row.name for row in await session.session.variables(inner.variables)]
+    assert names == ["state word", "state", "await yield_now()", "result"]
+    await session.session.resume(None)
+    await session.stopped()
+    await session.session.resume(None)
+    assert (await session.exited()).value == "50"
+
+
 async def test_locals_of_a_stopped_task(debug: Callable[[str], Debugging]) -> None:
     session = debug(VALUES)
     await session.launch(breaks="made inside")

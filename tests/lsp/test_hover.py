@@ -62,7 +62,7 @@ Nobody knows why.
 | 4 | 4 | `a` | i32 | parameter | 1 |
 | 8 | 8 | `unused` | i64 | parameter | - |
 | 8 | 4 | `x` | i32 | local | 1 |
-| 16 | 48 | `delay(10)` | leaf delay | child | 1 |\
+| 16 | 48 | `await delay(10)` | leaf delay | child | 1 |\
 """)
 
 

@@ -260,7 +260,7 @@ def test_state_machine_by_name_and_by_place(session: Session) -> None:
     assert by_name["slots"] == snapshot(
         [
             {
-                "name": "wait(1)",
+                "name": "await wait(1)",
                 "type": "frame wait",
                 "offset": 8,
                 "size": 56,

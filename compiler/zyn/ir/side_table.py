@@ -20,8 +20,8 @@ ProbeKind = Literal["statement", "await", "return", "end"]
 class Slot(msgspec.Struct, frozen=True, gc=False):
     """Some bytes of the frame.
 
-    A `child` slot is the frame of an inlined callee, named after what is awaited; `function` is
-    then the callee's name.  `live_in` lists the suspension points at which the bytes hold this
+    No two slots of a frame have one name.  A `child` slot is the frame of an inlined callee, named
+    `await` and what is awaited; `function` is then the callee's name.  `live_in` lists the suspension points at which the bytes hold this
     value.
     """
 

@@ -8,6 +8,7 @@ Nothing here reads a value: a `Row` says where it is, `zyn.debug.render` reads a
 """
 
 import re
+from collections import Counter
 from typing import Literal
 
 import msgspec
@@ -65,7 +66,10 @@ class Scopes:
     # --- locals ---------------------------------------------------------------------------------
 
     async def locals(self, level: Level) -> list[Row]:
-        """The variables in scope where the frame stands."""
+        """The variables in scope where the frame stands, each with a name of its own."""
+        return _told_apart(await self._locals(level))
+
+    async def _locals(self, level: Level) -> list[Row]:
         table = level.function.table
         if level.activation is not None:
             return self._stopped_locals(level)
@@ -150,9 +154,10 @@ class Scopes:
         """The fields of a state machine, the state word first."""
         function, address = machine.function, machine.address
         state = await self.memory.u32(address)
+        own = any(slot.name == "state" for slot in function.slots)
         rows = [
             Row(
-                name="state", type="u32", text=self.state_meaning(function, state, level),
+                name="state word" if own else "state", type="u32", text=self.state_meaning(function, state, level),
                 addresses=(address,), offset=0, size=4, raw=True,
             )
         ]  # fmt: skip
@@ -176,7 +181,7 @@ class Scopes:
         return Row(
             name=slot.name, type=slot.type, function=function, addresses=tuple(addresses),
             absent=absent, writable=live and slot.stored in ("parameter", "local"),
-            offset=slot.offset, size=slot.size, raw=True, path=slot.name,
+            offset=slot.offset, size=slot.size, raw=True, path=slot.name if slot.name.isidentifier() else None,
         )  # fmt: skip
 
     async def _child(self, machine: Machine, slot: Slot, absent: str | None) -> Row:
@@ -207,6 +212,20 @@ class Scopes:
         if state in ENDED:
             return f"{state:#x} ({ENDED[state]})"
         return f"{state} ({state_text(state)})"
+
+
+def _told_apart(rows: list[Row]) -> list[Row]:
+    """Inner variables come last and keep their names; those that they hide say so."""
+    hiding: Counter[str] = Counter()
+    found: list[Row] = []
+    for row in reversed(rows):
+        hiding[row.name] += 1
+        times = hiding[row.name] - 1
+        if times:
+            name = f"{row.name} ({'outer ' * (times - 1)}outer)"
+            row = msgspec.structs.replace(row, name=name, path=None)
+        found.append(row)
+    return found[::-1]
 
 
 def _is_near(variable: Variable, span: Span, variables: tuple[Variable, ...]) -> bool:

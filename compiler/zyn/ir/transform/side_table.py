@@ -85,6 +85,22 @@ def _crossed(frame: "Frame", local: Local) -> tuple[int, ...]:
     return tuple(k for k, alive in enumerate(frame.across, 1) if alive >> local.index & 1)
 
 
+class _Names:
+    """Gives each slot of a frame a name of its own: the second `x` is `x #2`."""
+
+    def __init__(self) -> None:
+        self._taken: set[str] = set()
+
+    def take(self, wanted: str) -> str:
+        """The name, or the first of its variations that is free."""
+        name, number = wanted, 1
+        while name in self._taken:
+            number += 1
+            name = f"{wanted} #{number}"
+        self._taken.add(name)
+        return name
+
+
 def _slots(
     function: Function, frame: "Frame | None", waiting: list[Block]
 ) -> tuple[list[Slot], dict[int, int]]:
@@ -94,13 +110,16 @@ def _slots(
     slots: list[Slot] = []
     slot_of: dict[int, int] = {}
     own = [local for local in function.locals if local.index in frame.slots]
+    names = _Names()
+    # In the order of their declarations, so that an inner variable is the second of its name.
+    named = {local.index: names.take(local.name) for local in own}
     for local in sorted(own, key=lambda x: (not x.is_param, frame.slots[x.index], x.index)):
         size, align = size_and_align(local.type)
         if local.variable >= 0:
             slot_of[local.variable] = len(slots)
         slots.append(
             Slot(
-                local.name,
+                named[local.index],
                 str(local.type),
                 frame.slots[local.index],
                 size,
@@ -119,7 +138,7 @@ def _slots(
         kind = "leaf" if begin.kind == "leaf" else "frame"
         slots.append(
             Slot(
-                end.text or begin.target,
+                names.take(f"await {end.text or begin.target}"),
                 f"{kind} {begin.target}",
                 frame.children_at[number - 1],
                 size,
@@ -133,7 +152,8 @@ def _slots(
         )
     size, align = size_and_align(function.result)
     if size:
-        slots.append(Slot("result", str(function.result), frame.result, size, align, "result", ()))
+        name = names.take("result")
+        slots.append(Slot(name, str(function.result), frame.result, size, align, "result", ()))
     return slots, slot_of
 
 
