@@ -27,8 +27,18 @@ _ENUMS = (
     ("FrameState", "FRAME_STATE", "Words at offset 0 of a state machine; 1..n are points."),
     ("StepMode", "STEP", "How far a debugger lets a task go."),
     ("StopReason", "STOP_REASON", "Why a task stopped."),
+    ("Outcome", "OUTCOME", "How an operation on a channel, a lock or a set of tasks ended."),
+    ("ObjectKind", "OBJECT", "Kinds of counted objects."),
 )
-_WITH_TEXT = {"TASK_STATE", "ERROR_CODE", "STATUS", "STEP", "STOP_REASON"}
+_WITH_TEXT = {
+    "TASK_STATE",
+    "ERROR_CODE",
+    "STATUS",
+    "STEP",
+    "STOP_REASON",
+    "OUTCOME",
+    "OBJECT",
+}
 
 _HEAD = '''"""The numbers that C and Python share, as Python names.
 

@@ -1,5 +1,5 @@
 /* Every size and offset of zynrt.def, held against what this compiler made of the structures. */
-#include "internal.h"
+#include "channel.h"
 
 #define ZYN_STRUCT(name, size) static_assert(sizeof(name) == (size), #name " has another size");
 #define ZYN_FIELD(struct_name, field, offset) \
@@ -15,6 +15,9 @@ typedef ZynGroupLeaf leaf_join;
 typedef ZynGroupLeaf leaf_race;
 typedef ZynGroupLeaf leaf_all_settled;
 typedef ZynForeign leaf_foreign;
+typedef ZynSendLeaf leaf_channel_send;
+typedef ZynRecvLeaf leaf_channel_recv;
+typedef ZynRecvForLeaf leaf_channel_recv_for;
 
 #define ZYN_LEAF(name, size, align, wait_kind) \
 	static_assert(sizeof(leaf_##name) == (size), "the frame of " #name " has another size"); \

@@ -60,6 +60,20 @@ enum ZynStopReason {
 #include "zynrt.def"
 };
 
+#define ZYN_OUTCOME(name, value, text) ZYN_OUTCOME_##name = value,
+enum ZynOutcome {
+#include "zynrt.def"
+};
+#define ZYN_OBJECT(name, value, text) ZYN_OBJECT_##name = value,
+enum ZynObjectKind {
+#include "zynrt.def"
+};
+/* The leaf futures, numbered in the order of their rows. */
+#define ZYN_LEAF(name, size, align, wait_kind) ZYN_LEAF_##name,
+enum ZynLeafKind {
+#include "zynrt.def"
+};
+
 #define ZYN_STATE_START 0u
 #define ZYN_STATE_CANCELLED 0xFFFFFFFDu
 #define ZYN_STATE_RETURNED 0xFFFFFFFEu
@@ -452,5 +466,7 @@ ZYN_API int32_t zyn_dbg_trace(ZynRuntime *rt, int32_t on);
 /* Records from number `*from` on, oldest first, at most `max`; moves `*from` behind them. */
 ZYN_API uint64_t zyn_dbg_trace_read(ZynRuntime *rt, uint64_t *from, ZynPollRecord *out,
                                     uint64_t max);
+
+#include "zyn_sync.h"
 
 #endif

@@ -46,6 +46,8 @@ static void dump_tables(void)
 #define ZYN_STEP(name, value, text) LINE("step %s %u %s", #name, (unsigned)value, text);
 #define ZYN_STOP_REASON(name, value, text) \
 	LINE("stop_reason %s %u %s", #name, (unsigned)value, text);
+#define ZYN_OUTCOME(name, value, text) LINE("outcome %s %u %s", #name, (unsigned)value, text);
+#define ZYN_OBJECT(name, value, text) LINE("object %s %u %s", #name, (unsigned)value, text);
 #include "zynrt.def"
 }
 
@@ -83,6 +85,9 @@ static void dump_host_structs(void)
 	FIELD(ZynDebugEvents, stopped);
 	FIELD(ZynDebugEvents, task_changed);
 	FIELD(ZynDebugEvents, deadlock);
+	SIZE(ZynWaitInfo);
+	FIELD(ZynWaitInfo, deadline_ns);
+	FIELD(ZynWaitInfo, closed);
 }
 
 static FILE *open_beside(const char *name, const char *mode)
@@ -95,11 +100,11 @@ static FILE *open_beside(const char *name, const char *mode)
 	return fopen(path, mode);
 }
 
-/* Every function that the header exports: the name in front of the first bracket. */
-static void dump_functions(void)
+/* Every function that a header exports: the name in front of the first bracket. */
+static void dump_functions(const char *name)
 {
 	char text[512];
-	FILE *header = open_beside("zynrt.h", "r");
+	FILE *header = open_beside(name, "r");
 	CHECK(header != NULL);
 	while (fgets(text, sizeof text, header) != NULL) {
 		char *bracket = strchr(text, '(');
@@ -155,7 +160,8 @@ int main(int argc, char **argv)
 {
 	dump_tables();
 	dump_host_structs();
-	dump_functions();
+	dump_functions("zynrt.h");
+	dump_functions("zyn_sync.h");
 	read_record();
 	CHECK(now.count > 100);
 	if (missing(&recorded, &now, "recorded, but not so any more") != 0)

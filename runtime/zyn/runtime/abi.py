@@ -231,6 +231,52 @@ _STOP_REASON_TEXTS = {
 }
 
 
+class Outcome(IntEnum):
+    """How an operation on a channel, a lock or a set of tasks ended."""
+
+    DONE = 0
+    FULL = 1
+    EMPTY = 2
+    CLOSED = 3
+    TIMEOUT = 4
+    LAGGED = 5
+    OUT_OF_MEMORY = 6
+
+    @property
+    def text(self) -> str:
+        """The name that a person or a program reads."""
+        return _OUTCOME_TEXTS[self]
+
+
+_OUTCOME_TEXTS = {
+    Outcome.DONE: "done",
+    Outcome.FULL: "full",
+    Outcome.EMPTY: "empty",
+    Outcome.CLOSED: "closed",
+    Outcome.TIMEOUT: "timeout",
+    Outcome.LAGGED: "lagged",
+    Outcome.OUT_OF_MEMORY: "out-of-memory",
+}
+
+
+class ObjectKind(IntEnum):
+    """Kinds of counted objects."""
+
+    CHANNEL = 1
+    ONESHOT = 2
+
+    @property
+    def text(self) -> str:
+        """The name that a person or a program reads."""
+        return _OBJECT_TEXTS[self]
+
+
+_OBJECT_TEXTS = {
+    ObjectKind.CHANNEL: "channel",
+    ObjectKind.ONESHOT: "oneshot",
+}
+
+
 # Bytes of a value; 0 where they depend on the type.
 TYPE_SIZES = {
     TypeKind.VOID: 0,
@@ -262,6 +308,9 @@ LEAVES = {
     "race": Leaf(32, 8, "tasks"),
     "all_settled": Leaf(32, 8, "tasks"),
     "foreign": Leaf(32, 8, "host"),
+    "channel_send": Leaf(96, 8, "channel"),
+    "channel_recv": Leaf(112, 8, "channel"),
+    "channel_recv_for": Leaf(160, 8, "channel"),
 }
 
 STRUCTS = {

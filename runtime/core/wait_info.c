@@ -1,0 +1,60 @@
+/* What a parked leaf waits for, in plain numbers, for a debugger and for a deadlock's report.
+ *
+ * The leaf is read without a lock of its own: its task is parked, so nobody else writes what is
+ * read here, except the waiter, which the object's lock guards.
+ */
+#include "channel.h"
+
+#include <string.h>
+
+static void describe_object(const ZynSyncLeaf *leaf, ZynWaitInfo *out)
+{
+	ZynObject *object = leaf->object;
+	if (object == NULL)
+		return;
+	zyn__lock(&object->lock);
+	out->kind = object->ops->kind;
+	out->object = object->id;
+	out->closed = object->closed;
+	out->senders = zyn__get(&object->senders);
+	out->receivers = zyn__get(&object->receivers);
+	out->amount = leaf->waiter.amount;
+	if (object->ops->describe != NULL)
+		object->ops->describe(object, &leaf->waiter, out);
+	zyn__unlock(&object->lock);
+}
+
+static void describe_delay(const ZynDelay *delay, ZynWaitInfo *out)
+{
+	if (delay->state != ZYN_STATE_START && !zyn__state_ended(delay->state))
+		out->deadline_ns = delay->timer.deadline_tick * ZYN_NS_PER_MS;
+}
+
+static void describe_await(const ZynAwait *await, ZynWaitInfo *out)
+{
+	if (await->promise != NULL)
+		out->task = zyn__get(&zyn__task_of_promise(await->promise)->id);
+}
+
+int32_t zyn_dbg_wait(uint32_t leaf, const void *mem, ZynWaitInfo *out)
+{
+	memset(out, 0, sizeof *out);
+	switch (leaf) {
+	case ZYN_LEAF_delay:
+		describe_delay(mem, out);
+		return 1;
+	case ZYN_LEAF_await_promise:
+		describe_await(mem, out);
+		return 1;
+	case ZYN_LEAF_channel_recv_for:
+		describe_delay(&((const ZynRecvForLeaf *)mem)->delay, out);
+		describe_object(mem, out);
+		return 1;
+	case ZYN_LEAF_channel_send:
+	case ZYN_LEAF_channel_recv:
+		describe_object(mem, out);
+		return 1;
+	default:
+		return 0;
+	}
+}

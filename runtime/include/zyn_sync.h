@@ -1,0 +1,101 @@
+/* Channels, locks, signals and sets of tasks: the part of zynrt.h that tasks use among themselves.
+ *
+ * zynrt.h includes this file; nobody else need.
+ */
+#ifndef ZYN_SYNC_H
+#define ZYN_SYNC_H
+
+#include "zynrt.h"
+
+/* --- handles ---------------------------------------------------------------------------------- */
+
+/* A handle is the address of a counted object and owns one reference.  These functions and those
+ * of all objects are legal on any thread.  The functions whose names end in _slot get the address
+ * of a handle, as a ZynTypeInfo wants it.  Null is legal and does nothing.
+ *
+ * Values are the bytes of a ZynTypeInfo, which must outlive the object.  What goes in is copied
+ * and retained; what comes out is moved: its reference is the caller's.
+ *
+ * The leaves below keep to the rules above, and to these.
+ *  - init begins: what can be done at once is done there.  `mem` stays where it is from init on.
+ *    The handle and the value are borrowed until init comes back.
+ *  - A leaf that ended well is RETURNED, and its take says how: a ZynOutcome.  `out` is written
+ *    when that is DONE, and may be null where there is no value.
+ *  - drop of a leaf that was not taken releases the value, or gives back what it acquired.
+ *  - A cancelled leaf did nothing: no value is lost, no place in a queue is kept. */
+ZYN_API void zyn_object_retain(void *handle);
+ZYN_API void zyn_object_release(void *handle);
+ZYN_API void zyn_object_retain_slot(void *slot);
+ZYN_API void zyn_object_release_slot(void *slot);
+ZYN_API uint64_t zyn_object_id(const void *handle); /* 1, 2, 3 .. in this process; 0: null */
+
+/* Ends.  A sender or a receiver is a handle that is counted apart: the last sender to go closes
+ * the object, the last receiver to go makes sending useless, which closes it too.  Plain handles
+ * count as neither.  new gives a further end for any handle of the object. */
+ZYN_API void *zyn_sender_new(void *handle);
+ZYN_API void zyn_sender_retain(void *sender);
+ZYN_API void zyn_sender_release(void *sender);
+ZYN_API void zyn_sender_retain_slot(void *slot);
+ZYN_API void zyn_sender_release_slot(void *slot);
+ZYN_API void *zyn_receiver_new(void *handle);
+ZYN_API void zyn_receiver_retain(void *receiver);
+ZYN_API void zyn_receiver_release(void *receiver);
+ZYN_API void zyn_receiver_retain_slot(void *slot);
+ZYN_API void zyn_receiver_release_slot(void *slot);
+
+/* --- channels --------------------------------------------------------------------------------- */
+
+/* A queue for any number of senders and receivers, first in first out.  Capacity 0: no limit.
+ * Null: memory is out. */
+typedef struct ZynChannel ZynChannel;
+ZYN_API ZynChannel *zyn_channel_new(ZynRuntime *rt, uint64_t capacity, const ZynTypeInfo *element);
+/* DONE, FULL, CLOSED or OUT_OF_MEMORY */
+ZYN_API int32_t zyn_channel_try_send(ZynChannel *channel, const void *value);
+/* DONE, EMPTY or CLOSED (and empty) */
+ZYN_API int32_t zyn_channel_try_recv(ZynChannel *channel, void *out);
+/* Up to `max` values, one after the other; gives how many. */
+ZYN_API uint64_t zyn_channel_try_recv_many(ZynChannel *channel, void *out, uint64_t max);
+ZYN_API void zyn_channel_close(ZynChannel *channel); /* what is queued can still be received */
+ZYN_API uint64_t zyn_channel_len(ZynChannel *channel);
+/* DONE or CLOSED */
+ZYN_API void zyn_channel_send_init(ZynContext *cx, void *mem, ZynChannel *channel,
+                                   const void *value);
+ZYN_API int64_t zyn_channel_send_poll(void *mem, ZynContext *cx);
+ZYN_API int32_t zyn_channel_send_take(void *mem, void *out);
+ZYN_API void zyn_channel_send_drop(void *mem);
+/* DONE or CLOSED */
+ZYN_API void zyn_channel_recv_init(ZynContext *cx, void *mem, ZynChannel *channel);
+ZYN_API int64_t zyn_channel_recv_poll(void *mem, ZynContext *cx);
+ZYN_API int32_t zyn_channel_recv_take(void *mem, void *out);
+ZYN_API void zyn_channel_recv_drop(void *mem);
+/* DONE, CLOSED or, after `ms` milliseconds, TIMEOUT */
+ZYN_API void zyn_channel_recv_for_init(ZynContext *cx, void *mem, ZynChannel *channel, int64_t ms);
+ZYN_API int64_t zyn_channel_recv_for_poll(void *mem, ZynContext *cx);
+ZYN_API int32_t zyn_channel_recv_for_take(void *mem, void *out);
+ZYN_API void zyn_channel_recv_for_drop(void *mem);
+
+/* --- what a parked task waits for ------------------------------------------------------------- */
+
+/* Fields that mean nothing for a leaf are 0. */
+typedef struct ZynWaitInfo {
+	uint64_t object;      /* id of the object; 0: the leaf does not wait for one */
+	uint64_t task;        /* id of the task whose end it waits for */
+	uint64_t owner;       /* id of the task that has the lock; 0: nobody, or the host */
+	uint64_t fill;        /* values queued, permits free, tasks arrived or children alive */
+	uint64_t capacity;    /* of the channel, the semaphore or the barrier; 0: no limit */
+	uint64_t amount;      /* how many permits the leaf wants */
+	uint64_t ahead;       /* waiters of the same queue that come first */
+	uint64_t deadline_ns; /* runtime clock; 0: none */
+	uint64_t waiting;     /* leaves in the queue; of a channel, those that receive */
+	uint64_t waiting_senders;
+	uint32_t kind;    /* ZynObjectKind; 0: none */
+	uint32_t senders; /* counted ends */
+	uint32_t receivers;
+	uint32_t closed;
+} ZynWaitInfo;
+
+/* What the leaf at `mem`, a ZynLeafKind, waits for.  Its task must be parked and stay so
+ * meanwhile.  0: nothing is known of it, and *out is all zero. */
+ZYN_API int32_t zyn_dbg_wait(uint32_t leaf, const void *mem, ZynWaitInfo *out);
+
+#endif
