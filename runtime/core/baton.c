@@ -1,4 +1,4 @@
-/* The baton of a runtime, and what a thread has while it is inside one.
+/* The baton of a worker, and what a thread has while it is inside one.
  *
  * Owner:   the thread that acquired it.  Almost everything in ZynRuntime belongs to the owner.
  * Others:  wait, or leave a message (waker.c) or a block (memory.c) for the owner.
@@ -14,6 +14,8 @@
  *          the lock, or after it unlinked itself under the lock because its deadline passed.
  * Rule 5.  inside a poll the baton is lent to debuggers only: another driver there would break
  *          the promise that nothing else runs between two awaits.
+ * Rule 6.  who wants the batons of a whole team takes them in the order of its workers.  Nobody
+ *          who has one waits for another in any other way.
  *
  * A thread finds the runtimes it is inside of through a list of entries on its stack; the
  * innermost comes first.  The wait for a baton without a deadline has no limit, because a poll
@@ -199,6 +201,27 @@ ZynEntry *zyn__entry_find(ZynRuntime *rt)
 	return entry;
 }
 
+ZynRuntime *zyn__here(ZynRuntime *rt)
+{
+	ZynEntry *entry = entry_top;
+	while (entry != NULL && entry->runtime->head != rt->head)
+		entry = entry->previous;
+	return entry != NULL ? entry->runtime : NULL;
+}
+
+ZynRuntime *zyn__here_in(uint64_t registry_index)
+{
+	for (ZynEntry *entry = entry_top; entry != NULL; entry = entry->previous) {
+		ZynRuntime *rt = entry->runtime;
+		if (rt->registry_index == registry_index)
+			return rt;
+		for (uint32_t i = 0; i < zyn__worker_count(rt); i++)
+			if (zyn__worker(rt, i)->registry_index == registry_index)
+				return rt;
+	}
+	return NULL;
+}
+
 void zyn__entry_push(ZynEntry *entry, ZynRuntime *rt)
 {
 	*entry = (ZynEntry){.runtime = rt, .previous = entry_top};
@@ -213,6 +236,8 @@ void zyn__entry_pop(ZynEntry *entry)
 
 static void entry_began(ZynRuntime *rt)
 {
+	if (zyn__get(&rt->mail) != NULL)
+		zyn__mail_drain(rt);
 	if (zyn__get(&rt->inbox) != NULL || zyn__get(&rt->graveyard) != NULL) {
 		zyn__inbox_drain(rt);
 		zyn__graveyard_drain(rt);
@@ -233,13 +258,14 @@ void zyn__enter(ZynEntry *entry, ZynRuntime *rt)
 
 void zyn__debug_enter(ZynEntry *entry, ZynRuntime *rt)
 {
-	bool nested = zyn__entry_find(rt) != NULL;
-	if (!nested)
-		zyn__baton_acquire(&rt->baton, ZYN_BATON_DEBUGGER, UINT64_MAX);
+	bool nested = zyn__here(rt) != NULL;
+	for (uint32_t i = 0; !nested && i < zyn__worker_count(rt); i++) /* Rule 6. */
+		zyn__baton_acquire(&zyn__worker(rt, i)->baton, ZYN_BATON_DEBUGGER, UINT64_MAX);
 	zyn__entry_push(entry, rt);
 	entry->nested = nested;
-	if (!nested)
-		entry_began(rt);
+	entry->world = !nested;
+	for (uint32_t i = 0; !nested && i < zyn__worker_count(rt); i++)
+		entry_began(zyn__worker(rt, i));
 }
 
 bool zyn__enter_try(ZynEntry *entry, ZynRuntime *rt)
@@ -255,17 +281,24 @@ bool zyn__enter_try(ZynEntry *entry, ZynRuntime *rt)
 	return true;
 }
 
+static void give_back(ZynRuntime *rt)
+{
+	if (zyn__get(&rt->sleepers) != 0)
+		zyn__kick(rt); /* what was changed may concern a thread that sleeps in block_on */
+	zyn__baton_release(&rt->baton);
+}
+
 void zyn__leave(ZynEntry *entry)
 {
 	ZynRuntime *rt = entry->runtime;
 	zyn__entry_pop(entry);
 	if (entry->nested)
 		return;
-	if (zyn__get(&rt->closed) && zyn__runtime_reap(rt))
+	if (zyn__get(&rt->head->closed) && zyn__runtime_reap(rt->head))
 		return;
-	if (zyn__get(&rt->sleepers) != 0)
-		zyn__kick(rt); /* what was changed may concern a thread that sleeps in block_on */
-	zyn__baton_release(&rt->baton);
+	for (uint32_t i = zyn__worker_count(rt); entry->world && i-- > 1;)
+		give_back(zyn__worker(rt, i));
+	give_back(rt);
 }
 
 /* --- seats ------------------------------------------------------------------------------------ */

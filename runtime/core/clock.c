@@ -13,9 +13,10 @@ uint64_t zyn__monotonic_ns(void)
 
 uint64_t zyn__clock_now(ZynRuntime *rt)
 {
-	if (rt->clock == ZYN_CLOCK_VIRTUAL)
-		return zyn__get(&rt->virtual_now_ns);
-	return zyn__monotonic_ns() - rt->clock_start_ns;
+	ZynRuntime *head = rt->head;
+	if (head->clock == ZYN_CLOCK_VIRTUAL)
+		return zyn__get(&head->virtual_now_ns);
+	return zyn__monotonic_ns() - head->clock_start_ns;
 }
 
 uint64_t zyn__deadline_after(uint64_t now_ns, int64_t timeout_ns)

@@ -20,14 +20,16 @@ static void serve_debugger(ZynContext *cx, ZynSite site)
 	quiet(cx, ZYN_ATTENTION_TIMERS | ZYN_ATTENTION_STOP);
 	uint64_t deadline_ns = rt->deadline_real_ns;
 	zyn__baton_lend(&rt->baton);
-	if (rt->debugger != NULL && cx->task != NULL && zyn__debug_wants_stop(cx->task))
+	if (rt->team != NULL)
+		zyn__team_serve(rt);
+	if (rt->head->debugger != NULL && cx->task != NULL && zyn__debug_wants_stop(cx->task))
 		zyn__debug_stop_here(cx, ZYN_STOP_PAUSE, site);
 	rt->deadline_real_ns = deadline_ns; /* others may have turned the runtime meanwhile */
 }
 
 static bool deadline_passed(ZynRuntime *rt)
 {
-	if (rt->debugger != NULL && rt->clock == ZYN_CLOCK_VIRTUAL)
+	if (rt->head->debugger != NULL && rt->head->clock == ZYN_CLOCK_VIRTUAL)
 		return false; /* somebody may look at a stopped program for as long as they like */
 	return rt->deadline_real_ns != UINT64_MAX && zyn__monotonic_ns() >= rt->deadline_real_ns;
 }
@@ -42,12 +44,13 @@ int32_t zyn_attend(ZynContext *cx, void *sm, ZynSite site)
 		serve_debugger(cx, site);
 	if (zyn__attention(cx, ZYN_ATTENTION_INTERRUPT)) {
 		quiet(cx, ZYN_ATTENTION_INTERRUPT);
-		if (atomic_load(&rt->interrupt) != 0) {
+		if (atomic_load(&rt->head->interrupt) != 0) {
 			zyn__fail(cx, ZYN_ERROR_INTERRUPTED, site, "interrupted");
 			return 1;
 		}
 	}
-	if (zyn__attention(cx, ZYN_ATTENTION_CANCEL) ||
+	bool closing = rt->team != NULL && zyn__get(&rt->team->closing) != 0;
+	if (closing || zyn__attention(cx, ZYN_ATTENTION_CANCEL) ||
 	    (cx->task != NULL && cx->task->cancelling)) {
 		zyn_fail_cancelled(cx);
 		return 1;

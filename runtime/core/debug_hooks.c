@@ -12,14 +12,33 @@
 
 #include <stdlib.h>
 
+/* Every task of every worker, until `visit` says false. */
+static void visit_all(ZynRuntime *rt, ZynTaskVisitor *visit, void *data)
+{
+	for (uint32_t i = 0; i < zyn__worker_count(rt); i++)
+		if (!zyn__slab_visit(zyn__worker(rt, i), visit, data))
+			return;
+}
+
+typedef struct Search {
+	uint64_t id;
+	ZynTask *found;
+} Search;
+
+static bool is_sought(ZynTask *task, void *data)
+{
+	Search *search = data;
+	if (zyn__get(&task->id) != search->id)
+		return true;
+	search->found = task;
+	return false;
+}
+
 static ZynTask *task_find(ZynRuntime *rt, uint64_t id)
 {
-	for (ZynList *link = rt->tasks.next; link != &rt->tasks; link = link->next) {
-		ZynTask *task = ZYN_CONTAINER(link, ZynTask, all);
-		if (zyn__get(&task->id) >= id)
-			return zyn__get(&task->id) == id ? task : NULL;
-	}
-	return NULL;
+	Search search = {.id = id};
+	visit_all(rt, is_sought, &search);
+	return search.found;
 }
 
 static uint32_t task_state(ZynTask *task)
@@ -78,83 +97,159 @@ void zyn_dbg_attach(ZynRuntime *rt, const ZynDebugEvents *events)
 	if (events == NULL) {
 		zyn__debug_detach(rt);
 	} else {
-		if (rt->debugger == NULL)
-			rt->debugger = calloc(1, sizeof *rt->debugger);
-		if (rt->debugger != NULL)
-			rt->debugger->events = *events;
-		rt->tells_changes = rt->debugger != NULL;
+		if (rt->head->debugger == NULL)
+			rt->head->debugger = calloc(1, sizeof *rt->head->debugger);
+		if (rt->head->debugger != NULL)
+			rt->head->debugger->events = *events;
+		rt->head->tells_changes = rt->head->debugger != NULL;
 		rt->now_ns = zyn__clock_now(rt);
 	}
 	zyn__leave(&entry);
 }
 
+static bool let_loose(ZynTask *task, void *data)
+{
+	(void)data;
+	if (task->debug != NULL) {
+		task->debug->pause_requested = false;
+		zyn__debug_let_go(task, ZYN_STEP_NONE);
+	}
+	zyn__debug_unkeep(task, ZYN_KEPT_HELD | ZYN_KEPT_STOPPED);
+	return true;
+}
+
 void zyn__debug_detach(ZynRuntime *rt)
 {
-	for (ZynList *link = rt->tasks.next; link != &rt->tasks; link = link->next) {
-		ZynTask *task = ZYN_CONTAINER(link, ZynTask, all);
-		if (task->debug != NULL) {
-			task->debug->pause_requested = false;
-			zyn__debug_let_go(task, ZYN_STEP_NONE);
-		}
-		zyn__debug_unkeep(task, ZYN_KEPT_HELD | ZYN_KEPT_STOPPED);
-	}
-	free(rt->debugger);
-	rt->debugger = NULL;
-	rt->tells_changes = 0;
-	rt->gate_closed = 0;
-	rt->gate_opener = NULL;
-	rt->stop_all = 0;
-	rt->filters = 0;
+	visit_all(rt, let_loose, NULL);
+	free(rt->head->debugger);
+	rt->head->debugger = NULL;
+	rt->head->tells_changes = 0;
+	zyn__set(&rt->head->gate_closed, 0);
+	zyn__set(&rt->head->gate_opener, NULL);
+	rt->head->stop_all = 0;
+	rt->head->filters = 0;
 	zyn__probes_clear(rt);
-	zyn__kick(rt);
+	zyn__kick_all(rt);
 }
 
 /* --- events ----------------------------------------------------------------------------------- */
 
 void zyn__debug_task_changed(ZynTask *task)
 {
-	const ZynDebugEvents *events = &task->runtime->debugger->events;
-	if (events->task_changed != NULL && zyn__flag(task, ZYN_FRAME_TASK))
-		events->task_changed(events->data, zyn__get(&task->id), task_state(task));
+	ZynRuntime *head = zyn__owner(task)->head;
+	const ZynDebugEvents *events = &head->debugger->events;
+	if (events->task_changed == NULL || !zyn__flag(task, ZYN_FRAME_TASK))
+		return;
+	zyn__events_lock(head);
+	events->task_changed(events->data, zyn__get(&task->id), task_state(task));
+	zyn__events_unlock(head);
+}
+
+static bool count_unended(ZynTask *task, void *data)
+{
+	*(uint64_t *)data += !zyn__task_ended(task);
+	return true;
 }
 
 bool zyn__debug_deadlock(ZynRuntime *rt)
 {
-	const ZynDebugEvents *events = &rt->debugger->events;
-	if ((rt->filters & ZYN_FILTER_DEADLOCK) == 0 || events->deadlock == NULL)
+	const ZynDebugEvents *events = &rt->head->debugger->events;
+	if ((rt->head->filters & ZYN_FILTER_DEADLOCK) == 0 || events->deadlock == NULL)
 		return false;
 	uint64_t tasks = 0;
-	for (ZynList *link = rt->tasks.next; link != &rt->tasks; link = link->next)
-		tasks += !zyn__task_ended(ZYN_CONTAINER(link, ZynTask, all));
-	if (rt->stop_all)
-		rt->gate_closed = 1;
+	visit_all(rt, count_unended, &tasks);
+	if (rt->head->stop_all)
+		zyn__set(&rt->head->gate_closed, 1);
+	zyn__events_lock(rt->head);
 	events->deadlock(events->data, tasks);
+	zyn__events_unlock(rt->head);
 	return true;
 }
 
 void zyn_dbg_changes(ZynRuntime *rt, int32_t on)
 {
+	if (zyn__here(rt) != NULL) { /* from inside an event */
+		zyn__set(&rt->head->tells_changes, on && rt->head->debugger != NULL);
+		return;
+	}
 	ZynEntry entry;
 	zyn__debug_enter(&entry, rt);
-	rt->tells_changes = on && rt->debugger != NULL;
+	zyn__set(&rt->head->tells_changes, on && rt->head->debugger != NULL);
 	zyn__leave(&entry);
 }
 
 /* --- requests --------------------------------------------------------------------------------- */
 
+/* The `max` lowest ids above `after`: `out` is a heap with the highest of them on top, of which
+ * only id and state_machine are used until all tasks were seen. */
+typedef struct Page {
+	uint64_t after;
+	ZynTaskInfo *out;
+	uint64_t count;
+	uint64_t max;
+} Page;
+
+static void heap_swap(ZynTaskInfo *a, ZynTaskInfo *b)
+{
+	uint64_t id = a->id;
+	void *sm = a->state_machine;
+	a->id = b->id;
+	a->state_machine = b->state_machine;
+	b->id = id;
+	b->state_machine = sm;
+}
+
+static void heap_down(ZynTaskInfo *heap, uint64_t count, uint64_t at)
+{
+	for (uint64_t child; (child = 2 * at + 1) < count; at = child) {
+		if (child + 1 < count && heap[child + 1].id > heap[child].id)
+			child++;
+		if (heap[at].id >= heap[child].id)
+			return;
+		heap_swap(&heap[at], &heap[child]);
+	}
+}
+
+static void heap_up(ZynTaskInfo *heap, uint64_t at)
+{
+	while (at != 0 && heap[(at - 1) / 2].id < heap[at].id) {
+		heap_swap(&heap[at], &heap[(at - 1) / 2]);
+		at = (at - 1) / 2;
+	}
+}
+
+static bool collect(ZynTask *task, void *data)
+{
+	Page *page = data;
+	uint64_t id = zyn__get(&task->id);
+	if (id <= page->after || page->max == 0)
+		return true;
+	if (page->count < page->max) {
+		page->out[page->count].id = id;
+		page->out[page->count].state_machine = zyn__task_machine(task);
+		heap_up(page->out, page->count++);
+	} else if (id < page->out[0].id) {
+		page->out[0].id = id;
+		page->out[0].state_machine = zyn__task_machine(task);
+		heap_down(page->out, page->count, 0);
+	}
+	return true;
+}
+
 uint64_t zyn_dbg_tasks(ZynRuntime *rt, uint64_t after, ZynTaskInfo *out, uint64_t max)
 {
 	ZynEntry entry;
-	uint64_t written = 0;
+	Page page = {.after = after, .out = out, .max = max};
 	zyn__debug_enter(&entry, rt);
-	for (ZynList *link = rt->tasks.next; link != &rt->tasks && written < max;
-	     link = link->next) {
-		ZynTask *task = ZYN_CONTAINER(link, ZynTask, all);
-		if (zyn__get(&task->id) > after)
-			task_describe(task, &out[written++]);
+	visit_all(rt, collect, &page);
+	for (uint64_t left = page.count; left > 1;) { /* the highest goes to the end, and so on */
+		heap_swap(&out[0], &out[--left]);
+		heap_down(out, left, 0);
 	}
+	for (uint64_t i = 0; i < page.count; i++)
+		task_describe(zyn__task_of_machine(out[i].state_machine), &out[i]);
 	zyn__leave(&entry);
-	return written;
+	return page.count;
 }
 
 int32_t zyn_dbg_task(ZynRuntime *rt, uint64_t id, ZynTaskInfo *out)
@@ -178,7 +273,7 @@ static int32_t with_task(ZynRuntime *rt, uint64_t id, void (*act)(ZynTask *task,
 	bool found = task != NULL && !zyn__task_ended(task);
 	if (found) {
 		act(task, argument);
-		zyn__kick(rt); /* somebody may sleep who can do something now */
+		zyn__kick_all(rt); /* somebody may sleep who can do something now */
 	}
 	zyn__leave(&entry);
 	return found;
@@ -213,7 +308,7 @@ static void act_hold(ZynTask *task, uint32_t on)
 		zyn__debug_keep(task, ZYN_KEPT_HELD);
 	else
 		zyn__debug_unkeep(task, ZYN_KEPT_HELD);
-	if (task->runtime->debugger != NULL)
+	if (zyn__owner(task)->head->debugger != NULL)
 		zyn__debug_task_changed(task);
 }
 
@@ -259,9 +354,9 @@ void zyn_dbg_gate(ZynRuntime *rt, int32_t closed)
 {
 	ZynEntry entry;
 	zyn__debug_enter(&entry, rt);
-	rt->gate_closed = closed != 0;
-	rt->gate_opener = NULL;
-	zyn__kick(rt);
+	zyn__set(&rt->head->gate_closed, closed != 0);
+	zyn__set(&rt->head->gate_opener, NULL);
+	zyn__kick_all(rt);
 	zyn__leave(&entry);
 }
 
@@ -269,7 +364,7 @@ void zyn_dbg_stop_all(ZynRuntime *rt, int32_t on)
 {
 	ZynEntry entry;
 	zyn__debug_enter(&entry, rt);
-	rt->stop_all = on != 0;
+	rt->head->stop_all = on != 0;
 	zyn__leave(&entry);
 }
 
@@ -277,7 +372,7 @@ void zyn_dbg_filters(ZynRuntime *rt, uint32_t bits)
 {
 	ZynEntry entry;
 	zyn__debug_enter(&entry, rt);
-	rt->filters = bits;
+	rt->head->filters = bits;
 	zyn__probes_arm(rt);
 	zyn__leave(&entry);
 }

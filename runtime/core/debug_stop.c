@@ -4,10 +4,10 @@
  * stack.  So the thread blocks with it, and if nobody else turns the runtime, a substitute
  * thread does.
  *
- * Rule 1.  exactly one thread runs compiled code: the one with the baton.  A thread that stops
- *          gives the baton up before it blocks and waits for it, in line, when its task is
+ * Rule 1.  exactly one thread runs compiled code of a worker: the one with its baton.  A thread
+ * that stops gives the baton up before it blocks and waits for it, in line, when its task is
  *          resumed.
- * Rule 2.  rt->drivers counts threads that turn the runtime and are not blocked.  When it falls
+ * Rule 2.  rt->drivers counts threads that turn the worker and are not blocked.  When it falls
  *          to 0 while a thread is blocked, a substitute is called; a substitute retires as soon
  *          as it is not the only driver.
  * Rule 3.  ZynDebugTask.stop is written with the baton and under pool_lock, so that the blocked
@@ -52,7 +52,7 @@ bool zyn__debug_wants_stop(ZynTask *task)
 void zyn__debug_keep(ZynTask *task, uint32_t why)
 {
 	if (task->kept == 0)
-		task->runtime->kept_tasks++;
+		zyn__owner(task)->kept_tasks++;
 	task->kept |= (uint8_t)why;
 	if (zyn__list_linked(&task->queue)) { /* Rule 5. */
 		zyn__list_remove(&task->queue);
@@ -68,8 +68,8 @@ void zyn__debug_unkeep(ZynTask *task, uint32_t why)
 	task->kept &= (uint8_t)~why;
 	if (task->kept != 0)
 		return;
-	ZYN_ASSERT(task->runtime->kept_tasks > 0);
-	task->runtime->kept_tasks--;
+	ZYN_ASSERT(zyn__owner(task)->kept_tasks > 0);
+	zyn__owner(task)->kept_tasks--;
 	if (task->sched == ZYN_SCHED_PARKED && task->woken) {
 		task->woken = 0;
 		zyn__task_wake(task, task->waker_task);
@@ -82,13 +82,15 @@ void zyn__debug_unkeep(ZynTask *task, uint32_t why)
 void zyn__debug_step_set(ZynTask *task, uint32_t mode)
 {
 	ZynDebugTask *debug = zyn__debug_task(task);
-	ZynRuntime *rt = task->runtime;
+	ZynRuntime *rt = zyn__owner(task);
 	if (debug == NULL)
 		return;
 	bool was_armed = debug->step != ZYN_STEP_NONE && debug->step != ZYN_STEP_POLL;
 	bool is_armed = mode != ZYN_STEP_NONE && mode != ZYN_STEP_POLL;
 	debug->step = mode;
-	rt->step_tasks += (uint32_t)is_armed - (uint32_t)was_armed;
+	zyn__debug_lock(rt->head);
+	rt->head->step_tasks += (uint32_t)is_armed - (uint32_t)was_armed;
+	zyn__debug_unlock(rt->head);
 	const ZynActivation *activation = task->activation;
 	debug->start_activation = activation;
 	debug->start_machine = activation != NULL ? activation->state_machine
@@ -116,10 +118,13 @@ static void step_keep(ZynTask *task)
 
 static void gate_open_for(ZynTask *task)
 {
-	if (task->runtime->gate_opener != task)
+	ZynRuntime *head = zyn__owner(task)->head;
+	if (zyn__get(&head->gate_opener) != task)
 		return;
-	task->runtime->gate_opener = NULL;
-	task->runtime->gate_closed = 0;
+	zyn__set(&head->gate_opener, NULL);
+	zyn__set(&head->gate_closed, 0);
+	if (head->team != NULL)
+		zyn__kick_all(head);
 }
 
 static bool is_start(const ZynDebugTask *debug, const ZynActivation *activation)
@@ -158,7 +163,7 @@ static bool step_ends(const ZynDebugTask *debug, const ZynActivation *newest, ui
 
 static void stopped(ZynTask *task, uint32_t reason, bool mid_poll)
 {
-	ZynRuntime *rt = task->runtime;
+	ZynRuntime *rt = zyn__owner(task);
 	ZynDebugTask *debug = task->debug;
 	pthread_mutex_lock(&rt->pool_lock);
 	debug->stop = reason; /* Rule 3. */
@@ -167,18 +172,20 @@ static void stopped(ZynTask *task, uint32_t reason, bool mid_poll)
 	debug->pause_requested = false;
 	step_note(debug);
 	zyn__debug_step_set(task, ZYN_STEP_NONE);
-	if (rt->stop_all) {
-		rt->gate_closed = 1; /* Rule 6. */
-		rt->gate_opener = NULL;
+	if (rt->head->stop_all) {
+		zyn__set(&rt->head->gate_closed, 1); /* Rule 6. */
+		zyn__set(&rt->head->gate_opener, NULL);
 	}
-	const ZynDebugEvents *events = &rt->debugger->events;
+	const ZynDebugEvents *events = &rt->head->debugger->events;
+	zyn__events_lock(rt->head);
 	if (events->stopped != NULL)
 		events->stopped(events->data, zyn__get(&task->id), reason, mid_poll);
+	zyn__events_unlock(rt->head);
 }
 
 void zyn__debug_stop_parked(ZynTask *task, uint32_t reason)
 {
-	if (task->runtime->debugger == NULL || zyn__debug_task(task) == NULL)
+	if (zyn__owner(task)->head->debugger == NULL || zyn__debug_task(task) == NULL)
 		return;
 	ZYN_ASSERT(task->sched != ZYN_SCHED_RUNNING);
 	zyn__debug_keep(task, ZYN_KEPT_STOPPED);
@@ -221,7 +228,7 @@ void zyn__debug_stop_here(ZynContext *cx, uint32_t reason, ZynSite site)
 
 void zyn__debug_let_go(ZynTask *task, uint32_t mode)
 {
-	ZynRuntime *rt = task->runtime;
+	ZynRuntime *rt = zyn__owner(task);
 	ZynDebugTask *debug = task->debug;
 	if (debug == NULL)
 		return;
@@ -231,7 +238,7 @@ void zyn__debug_let_go(ZynTask *task, uint32_t mode)
 		zyn__debug_step_set(task, mode & 0xFF);
 	zyn__probes_arm(rt);
 	if (mode & ZYN_RESUME_OPEN) {
-		rt->gate_opener = task; /* Rule 7. */
+		zyn__set(&rt->head->gate_opener, task); /* Rule 7. */
 		if (debug->stop == 0 || !debug->mid_poll)
 			gate_open_for(task);
 	}
@@ -279,7 +286,8 @@ void zyn__debug_task_freed(ZynTask *task)
 void zyn__debug_failure(ZynContext *cx, ZynSite site)
 {
 	ZynRuntime *rt = cx->runtime;
-	if (rt->debugger != NULL && cx->task != NULL && (rt->filters & ZYN_FILTER_FAILURE))
+	if (rt->head->debugger != NULL && cx->task != NULL &&
+	    (rt->head->filters & ZYN_FILTER_FAILURE))
 		zyn__debug_stop_here(cx, ZYN_STOP_FAILURE, site);
 }
 
@@ -303,7 +311,7 @@ void zyn_probe_leave(ZynContext *cx, ZynActivation *activation)
 		return;
 	task->activation = activation->caller;
 	void *sm = activation->state_machine;
-	if (cx->runtime->debugger == NULL || sm == NULL ||
+	if (cx->runtime->head->debugger == NULL || sm == NULL ||
 	    zyn__state_ended(*zyn__machine_state(sm)))
 		return;
 	/* The first machine to leave unended since the last one was entered is the innermost of a
@@ -324,7 +332,7 @@ static uint32_t stop_reason(ZynTask *task, const ZynActivation *activation, uint
 		return ZYN_STOP_BREAKPOINT;
 	if (debug != NULL && debug->pause_requested)
 		return ZYN_STOP_PAUSE;
-	if (first && (task->runtime->filters & ZYN_FILTER_ENTRY))
+	if (first && (zyn__owner(task)->head->filters & ZYN_FILTER_ENTRY))
 		return ZYN_STOP_ENTRY;
 	if (debug != NULL && step_ends(debug, activation, byte))
 		return ZYN_STOP_STEP;
@@ -336,11 +344,11 @@ int32_t zyn_probe(ZynContext *cx, ZynActivation *activation, uint32_t probe)
 	ZynRuntime *rt = cx->runtime;
 	ZynTask *task = cx->task;
 	activation->probe = probe;
-	if (rt == NULL || rt->debugger == NULL || task == NULL)
+	if (rt == NULL || rt->head->debugger == NULL || task == NULL)
 		return 0;
 	if (zyn__get(&rt->baton.urgent) != 0)
 		zyn__baton_lend(&rt->baton);
-	if (rt->debugger == NULL)
+	if (rt->head->debugger == NULL)
 		return 0;
 	uint32_t reason = stop_reason(task, activation,
 	                              zyn__probe_byte(rt, activation->side_table, probe));
@@ -444,8 +452,9 @@ void zyn__debug_call_begin(ZynRuntime *rt, ZynContext *cx)
 {
 	ZynTask *task = zyn__frame_make(rt, &call_descriptor);
 	if (task == NULL)
-		return; /* it runs, only nobody can stop it */
-	zyn__task_become(task, 0, 0);
+		return;    /* it runs, only nobody can stop it */
+	task->foreign = 1; /* it stays where it is called */
+	zyn__task_become(rt, task, 0, 0);
 	*zyn__machine_state(zyn__task_machine(task)) = 1;
 	task->sched = ZYN_SCHED_RUNNING;
 	task->seat = ZYN_CONTAINER(cx, ZynSeat, cx);

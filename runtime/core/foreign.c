@@ -80,7 +80,7 @@ ZynPromise *zyn_call_foreign(ZynRuntime *rt, int64_t (*fn)(void *machine), void 
 		foreign->machine = machine;
 		foreign->release = release;
 		task->foreign = 1;
-		zyn__task_become(task, 0, 0);
+		zyn__task_become(rt, task, 0, 0);
 	}
 	zyn__leave(&entry);
 	return task != NULL ? zyn__task_promise(task) : NULL;

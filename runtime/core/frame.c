@@ -6,7 +6,9 @@
  *          count alone.
  * Rule 3.  the last reference to a frame that ended or never started frees it; to a live one
  *          makes it DETACHED, which cancels it, and its end frees it.
- * Rule 4.  both need the baton.  A thread that cannot have it at once posts RELEASED to the inbox.
+ * Rule 4.  both need the baton of the task's owner.  A thread that cannot have it at once posts
+ *          RELEASED to the inbox.  A plain frame is scheduled by nobody: any worker of the team
+ *          may free it.
  * Rule 5.  dropping a frame may release the last reference to another.  Those queue up in
  *          `dropped` instead of recursing, because a program can build a chain of promises as
  *          long as memory lasts.
@@ -19,7 +21,7 @@ ZynTask *zyn__frame_make(ZynRuntime *rt, const ZynDescriptor *descriptor)
 {
 	ZYN_ASSERT(descriptor->align <= 16);
 	ZYN_ASSERT(descriptor->result_info != NULL);
-	if (zyn__get(&rt->closed) || descriptor->size > ZYN_FRAME_BYTES_MAX)
+	if (zyn__get(&rt->head->closed) || descriptor->size > ZYN_FRAME_BYTES_MAX)
 		return NULL;
 	ZynTask *task = zyn__slab_take(rt, descriptor->size);
 	if (task == NULL)
@@ -42,32 +44,28 @@ void *zyn_frame_new(ZynContext *cx, const ZynDescriptor *descriptor)
 	return zyn__task_machine(task);
 }
 
-static void frame_drop(ZynTask *task)
+static void frame_drop(ZynRuntime *rt, ZynTask *task)
 {
-	ZynRuntime *rt = task->runtime;
 	const ZynDescriptor *descriptor = zyn__task_header(task)->descriptor;
 	void *sm = zyn__task_machine(task);
 	uint32_t state = *zyn__machine_state(sm);
 	ZYN_ASSERT(zyn__list_empty(&task->joiners));
-	if (zyn__list_linked(&task->all))
-		zyn__list_remove(&task->all);
-	if (rt->debugger != NULL || task->debug != NULL)
+	if (rt->head->debugger != NULL || task->debug != NULL)
 		zyn__debug_task_freed(task);
 	/* A machine that ended badly, by a bug of its own, is not dropped: a leak is better than a
 	 * double free. */
 	if (descriptor->drop != NULL && (state == ZYN_STATE_START || zyn__state_ended(state)))
 		descriptor->drop(sm);
-	if (rt->shadows != NULL)
-		zyn__shadow_frame_freed(rt, sm, descriptor->size);
+	if (zyn__get(&rt->head->shadows) != NULL)
+		zyn__shadow_frame_freed(rt->head, sm, descriptor->size);
 	zyn_error_release(task->error);
-	zyn__slab_put(task);
+	zyn__slab_put(rt, task);
 }
 
-void zyn__frame_free(ZynTask *task)
+void zyn__frame_free(ZynRuntime *rt, ZynTask *task)
 {
-	ZynRuntime *rt = task->runtime;
 	ZYN_ASSERT(!zyn__flag(task, ZYN_FRAME_RUNNING));
-	ZYN_ASSERT(task->sched != ZYN_SCHED_FREE);
+	ZYN_ASSERT(task->sched != ZYN_SCHED_FREE && task->sched != ZYN_SCHED_MOVING);
 	if (zyn__list_linked(&task->queue))
 		zyn__list_remove(&task->queue);
 	zyn__list_push_back(&rt->dropped, &task->queue);
@@ -76,18 +74,18 @@ void zyn__frame_free(ZynTask *task)
 	rt->dropping = true;
 	ZynList *link;
 	while ((link = zyn__list_pop_front(&rt->dropped)) != NULL) /* bounded by what is alive */
-		frame_drop(ZYN_CONTAINER(link, ZynTask, queue));
+		frame_drop(rt, ZYN_CONTAINER(link, ZynTask, queue));
 	rt->dropping = false;
 }
 
-void zyn__frame_orphaned(ZynTask *task)
+void zyn__frame_orphaned(ZynRuntime *rt, ZynTask *task)
 {
 	uint32_t state = *zyn__machine_state(zyn__task_machine(task));
-	bool running = zyn__flag(task, ZYN_FRAME_RUNNING);
+	bool running = zyn__flag(task, ZYN_FRAME_RUNNING) || task->sched == ZYN_SCHED_MOVING;
 	ZYN_ASSERT(zyn__get(&zyn__task_header(task)->refs) == 0);
-	if (!running && (zyn__task_ended(task) || state == ZYN_STATE_START ||
-	                 zyn__get(&task->runtime->closed))) {
-		zyn__frame_free(task);
+	if (!running &&
+	    (zyn__task_ended(task) || state == ZYN_STATE_START || zyn__get(&rt->head->closed))) {
+		zyn__frame_free(rt, task);
 		return;
 	}
 	zyn__flag_set(task, ZYN_FRAME_DETACHED); /* Rule 3. */
@@ -108,7 +106,6 @@ void zyn_promise_release(ZynPromise *p)
 	if (p == NULL)
 		return;
 	ZynTask *task = zyn__task_of_promise(p);
-	ZynRuntime *rt = task->runtime;
 	ZynFrameHeader *header = zyn__task_header(task);
 	uint32_t refs = atomic_load_explicit(&header->refs, memory_order_acquire);
 	ZYN_ASSERT(refs != 0);
@@ -118,13 +115,15 @@ void zyn_promise_release(ZynPromise *p)
 	} else {
 		zyn__set(&header->refs, 0); /* the only one: nobody can be making another */
 	}
-	if (zyn__entry_find(rt) != NULL) {
-		zyn__frame_orphaned(task);
+	ZynRuntime *owner = zyn__owner(task);
+	ZynRuntime *here = zyn__here(owner);
+	if (here == owner || (here != NULL && !zyn__flag(task, ZYN_FRAME_TASK))) {
+		zyn__frame_orphaned(here, task);
 		return;
 	}
 	ZynEntry entry;
-	if (zyn__enter_try(&entry, rt)) {
-		zyn__frame_orphaned(task);
+	if (here == NULL && owner->team == NULL && zyn__enter_try(&entry, owner)) {
+		zyn__frame_orphaned(owner, task);
 		zyn__leave(&entry);
 		return;
 	}

@@ -17,7 +17,7 @@ int32_t zyn_call_direct(ZynRuntime *rt, ZynThunk *thunk, const void *args, void 
 	}
 	entry.seat = seat;
 	seat->cx.runtime = rt;
-	seat->cx.stack_limit = zyn__stack_limit(rt->stack_bytes);
+	seat->cx.stack_limit = zyn__stack_limit(rt->head->stack_bytes);
 	ZYN_ASSERT(seat->cx.error.tag == 0);
 	ZYN_ASSERT(seat->cx.task == NULL);
 	if (!entry.nested)
@@ -26,7 +26,7 @@ int32_t zyn_call_direct(ZynRuntime *rt, ZynThunk *thunk, const void *args, void 
 	uint64_t deadline_ns = rt->deadline_real_ns;
 	if (!entry.nested)
 		rt->deadline_real_ns = UINT64_MAX;
-	if (rt->debugger != NULL)
+	if (rt->head->debugger != NULL)
 		zyn__debug_call_begin(rt, &seat->cx);
 	thunk(&seat->cx, args, result);
 	ZynError *failure = zyn__error_take(&seat->cx);
@@ -58,7 +58,7 @@ ZynPromise *zyn_call_async(ZynRuntime *rt, const ZynDescriptor *descriptor, cons
 	if (task != NULL) {
 		if (args_size != 0)
 			memcpy((char *)zyn__task_machine(task) + args_offset, args, args_size);
-		zyn__task_become(task, 0, 0);
+		zyn__task_become(rt, task, 0, 0);
 	}
 	zyn__leave(&entry);
 	return task != NULL ? zyn__task_promise(task) : NULL;
@@ -68,10 +68,13 @@ void zyn_promise_spawn(ZynRuntime *rt, ZynPromise *p)
 {
 	ZynEntry entry;
 	ZynTask *task = zyn__task_of_promise(p);
-	zyn__enter(&entry, rt);
+	ZynRuntime *here = zyn__here(rt);
+	ZynRuntime *by = here != NULL ? here : rt;
+	zyn__team_start(rt); /* without threads it waits for the next block_on, which will say so */
+	zyn__enter(&entry, by);
 	if (!zyn__task_ended(task)) {
-		zyn__task_become(task, 0, 0);
-		zyn__task_schedule(task);
+		zyn__task_become(by, task, 0, 0);
+		zyn__task_ask(by, task, ZYN_INBOX_SCHEDULE);
 	}
 	zyn__leave(&entry);
 }
@@ -79,16 +82,19 @@ void zyn_promise_spawn(ZynRuntime *rt, ZynPromise *p)
 void zyn_promise_cancel(ZynPromise *p)
 {
 	ZynTask *task = zyn__task_of_promise(p);
-	ZynRuntime *rt = task->runtime;
+	ZynRuntime *owner = zyn__owner(task);
+	ZynRuntime *here = zyn__here(owner);
 	ZynEntry entry;
-	if (zyn__get(&rt->closed))
+	if (zyn__get(&owner->head->closed))
 		return;
-	if (zyn__enter_try(&entry, rt)) {
+	if (here == owner) {
+		zyn__task_cancel(task, false);
+	} else if (owner->team == NULL && zyn__enter_try(&entry, owner)) {
 		zyn__task_cancel(task, false);
 		zyn__leave(&entry);
 	} else {
 		zyn__inbox_post(task, ZYN_INBOX_CANCEL);
-		zyn__seats_ring(rt, ZYN_ATTENTION_TIMERS); /* it may be what runs */
+		zyn__seats_ring(owner, ZYN_ATTENTION_TIMERS); /* it may be what runs */
 	}
 }
 
@@ -96,7 +102,7 @@ int32_t zyn_promise_status(ZynPromise *p)
 {
 	ZynTask *task = zyn__task_of_promise(p);
 	uint32_t status = atomic_load_explicit(&task->status, memory_order_acquire);
-	if (status == ZYN_PENDING && zyn__get(&task->runtime->closed))
+	if (status == ZYN_PENDING && zyn__get(&zyn__owner(task)->head->closed))
 		return ZYN_CANCELLED; /* nothing will ever poll it */
 	return (int32_t)status;
 }

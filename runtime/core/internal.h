@@ -1,17 +1,22 @@
 /* What the files of the runtime core share and nobody else sees.
  *
- * Three words used throughout:
- *   baton    the right to touch a runtime.  One thread has it at a time (baton.c).
+ * Words used throughout:
+ *   worker   a ZynRuntime: queues, timers and memory that one thread at a time works with.  A
+ *            runtime of one worker is just that; one of many is a team of them (team.c).
+ *   head     the worker that a host knows as "the runtime": itself, or the first of its team.
+ *   baton    the right to touch a worker.  One thread has it at a time (baton.c).
  *   block    one slab allocation [ZynTask | ZynFrameHeader | frame] (slab.c).
  *   seat     the ZynContext that a thread polls with; it outlives the poll, so that another
  *            thread may ring its attention word without a lock (baton.c).
  *
- * A field without a comment about threads is touched with the baton only.
+ * A field without a comment about threads is touched with the baton of its worker only; a field
+ * of a task or frame with the baton of the worker that owns the task (rule 1 of team.c).
  */
 #ifndef ZYN_INTERNAL_H
 #define ZYN_INTERNAL_H
 
 #include "list.h"
+#include "lock.h"
 #include "zynrt.h"
 
 #include <assert.h>
@@ -28,7 +33,8 @@
 #define ZYN_CHUNK_BYTES ((size_t)256 * 1024)
 #define ZYN_CHUNK_HEADER_BYTES ((size_t)64) /* in front of a chunk's blocks */
 #define ZYN_CHUNKS_MAX (1u << 18)           /* 64 GiB of frames in one runtime */
-#define ZYN_RUNTIMES_MAX 4096u              /* alive at once in one process */
+#define ZYN_RUNTIMES_MAX 4096u              /* workers alive at once in one process */
+#define ZYN_WORKERS_MAX 64u                 /* of one runtime */
 /* a cancelled machine that pends more often than this is broken */
 #define ZYN_CANCEL_POLLS_MAX 1000u
 /* threads that stand in for ones blocked by a debugger */
@@ -38,6 +44,12 @@
 #define ZYN_FRAME_BYTES_MAX ((uint64_t)1 << 31)
 #define ZYN_NS_PER_MS 1000000u
 #define ZYN_MESSAGE_BYTES_MAX 256 /* of a message that the runtime words itself */
+
+#if defined(__linux__)
+#define ZYN_HAS_FUTEX 1
+#else
+#define ZYN_HAS_FUTEX 0
+#endif
 
 #define ZYN_IMMORTAL UINT32_MAX /* a count that is never changed */
 
@@ -58,13 +70,16 @@ enum ZynSched {
 	ZYN_SCHED_PARKED,  /* waits for a wake, or is kept back by a debugger */
 	ZYN_SCHED_FOREIGN, /* a foreign machine that waits for the next round */
 	ZYN_SCHED_ENDED,
-	ZYN_SCHED_FREE, /* the block is on a free list of the slab */
+	ZYN_SCHED_FREE,   /* the block is on a free list of the slab */
+	ZYN_SCHED_MOVING, /* runnable, on its way to another worker */
 };
 
 /* What another thread asks of a task (bits of ZynTask.inbox). */
 #define ZYN_INBOX_WAKE 1u
 #define ZYN_INBOX_CANCEL 2u
-#define ZYN_INBOX_RELEASED 4u /* its last reference was dropped */
+#define ZYN_INBOX_RELEASED 4u   /* its last reference was dropped */
+#define ZYN_INBOX_SCHEDULE 8u   /* it shall run, if it never was in a queue */
+#define ZYN_INBOX_INTERRUPT 16u /* with CANCEL: because the host interrupted the run */
 
 /* Why a debugger keeps a task back (bits of ZynTask.kept). */
 #define ZYN_KEPT_HELD 1u
@@ -80,27 +95,26 @@ struct ZynTask {
 	_Atomic uint32_t inbox;        /* any thread */
 	_Atomic uint32_t generation;   /* any thread; odd while free */
 	_Atomic(ZynTask *) inbox_next; /* owned by whoever turned inbox from 0 to not 0 */
-	ZynRuntime *runtime;           /* never changes */
+	_Atomic(ZynRuntime *) runtime; /* the worker that owns it; any thread reads */
 	uint64_t waker_base;           /* the waker word less the generation; never changes */
 
-	ZynList queue; /* ready queue, round, foreign list or free list */
-	/* the runtime's tasks in order of id; unlinked when it is no task */
-	ZynList all;
-	ZynList joiners;        /* ZynJoiner.link of whoever waits for the end */
+	ZynList queue;   /* ready queue, round, foreign list, free list, or on its way elsewhere */
+	ZynList joiners; /* ZynJoiner.link of whoever waits for the end; see lock */
 	struct ZynAwait *owner; /* the await leaf that polls it in place, or null */
 	_Atomic uint64_t id;    /* any thread reads; 0 when it is no task */
 	_Atomic uint64_t polls; /* any thread reads */
 	/* ZynStatus; any thread reads; PENDING, READY, FAILED or CANCELLED */
 	_Atomic uint32_t status;
+	ZynLock lock;  /* in a team: guards joiners, and status against them */
 	uint8_t sched; /* ZynSched */
 	uint8_t woken; /* woken while it was running or kept back */
 	uint8_t cancelling;
-	uint8_t interrupted; /* the cancel comes from zyn_rt_interrupt */
-	uint8_t kept;        /* ZYN_KEPT_* */
-	uint8_t entered;     /* its first statement was seen by a debugger */
-	uint8_t foreign;     /* wraps a foreign machine */
-	uint8_t blockers;    /* not 0: some block_on waits for it */
-	ZynError *error;     /* owned; written before status */
+	uint8_t interrupted;      /* the cancel comes from zyn_rt_interrupt */
+	uint8_t kept;             /* ZYN_KEPT_* */
+	uint8_t entered;          /* its first statement was seen by a debugger */
+	uint8_t foreign;          /* wraps a foreign machine */
+	_Atomic uint8_t blockers; /* not 0: some block_on waits for it; any thread */
+	ZynError *error;          /* owned; written before status */
 	uint64_t parent;
 	uint64_t spawn_site;
 	uint64_t wakes;
@@ -131,6 +145,7 @@ typedef struct ZynEntry {
 	struct ZynEntry *previous;
 	ZynSeat *seat; /* null unless it turns the runtime */
 	bool nested;   /* an entry further up has the baton */
+	bool world;    /* has the batons of all workers */
 } ZynEntry;
 
 enum ZynBatonClass {
@@ -182,7 +197,7 @@ extern ZynAllocator zyn__allocator;
 #define ZYN_SLAB_CLASSES (ZYN_SLAB_SMALL_CLASSES + ZYN_SLAB_LARGE_CLASSES)
 
 typedef struct ZynChunk {
-	ZynRuntime *runtime;
+	ZynRuntime *runtime; /* its home: the worker whose slab it belongs to */
 	size_t bytes;
 	size_t block_bytes;
 	uint32_t index;
@@ -201,75 +216,62 @@ typedef struct ZynDebugger {
 typedef struct ZynShadows ZynShadows;
 typedef struct ZynWatchdog ZynWatchdog;
 
+/* One worker.  The fields from `clock` on of a team's head stand for the whole team. */
 struct ZynRuntime {
 	ZynBaton baton;
+	ZynRuntime *head;      /* never changes; itself when it works alone */
+	struct ZynTeam *team;  /* never changes; null when it works alone */
+	uint32_t worker_index; /* in its team; 0 is the head */
 
 	ZynList ready;
-	ZynList round;   /* what is left of the turn under way */
-	ZynList foreign; /* foreign machines that wait for the next round */
-	/* every task, in order of id; ended ones while somebody holds them */
-	ZynList tasks;
-	uint64_t turn; /* number of the turn under way */
-	uint64_t task_id_last;
-	uint64_t polls_total;
+	ZynList round;           /* what is left of the turn under way */
+	ZynList foreign;         /* foreign machines that wait for the next round */
+	_Atomic(ZynTask *) mail; /* tasks that other workers handed over, newest first */
+	uint64_t turn;           /* number of the turn under way */
+	uint64_t task_id_last;   /* of the ids that are this worker's to give */
+	uint64_t task_id_end;
+	_Atomic uint64_t polls_total; /* these five: any thread reads */
+	_Atomic uint64_t parks_total;
+	_Atomic uint64_t wakes_total;
+	_Atomic uint64_t given_total; /* tasks handed to other workers */
+	_Atomic uint64_t queued;      /* how many were runnable when the last turn began */
 
 	ZynWheel wheel;
-	uint64_t clock_start_ns;
-	_Atomic uint64_t virtual_now_ns; /* any thread reads */
-	uint64_t now_ns;                 /* when the turn under way began */
+	ZynLock wheel_lock; /* in a team: guards wheel */
+	uint64_t now_ns;    /* when the turn under way began */
 	/* a virtual clock goes with the real one since then; 0: it stands */
 	uint64_t real_wait_since_ns;
-	uint32_t clock;
 
 	ZynSeat *seats_free;
 	_Atomic(ZynSeat *) seats; /* any thread, and signal handlers */
-	uint64_t stack_bytes;
 
 	/* Outside wakes. */
 	_Atomic(ZynTask *) inbox;   /* ZYN_INBOX_CLOSED once the runtime was freed */
 	_Atomic(void *) graveyard;  /* plain blocks released by other threads; same mark */
-	_Atomic uint32_t signalled; /* the wake descriptor is readable */
-	_Atomic uint32_t interrupt;
-	_Atomic int64_t outside;   /* operations of the host that will wake some task */
-	_Atomic uint32_t sleepers; /* threads that sleep in block_on without the baton */
-	int wake_read_fd;
+	_Atomic uint32_t signalled; /* the wake descriptor is readable, or the futex was rung */
+	_Atomic uint32_t sleepers;  /* threads that sleep without the baton */
+	int wake_read_fd;           /* -1: a worker of a team, which sleeps on `signalled` */
 	int wake_write_fd;
 	uint32_t registry_index;
 
-	/* Memory. */
+	/* Memory.  In a team one worker's count alone means nothing, only the sum does. */
 	_Atomic uint64_t live_objects; /* any thread reads */
 	_Atomic uint64_t live_bytes;   /* any thread reads */
-	uint64_t memory_max;
-	bool dropping; /* a frame is being dropped; more go to dropped */
+	bool dropping;                 /* a frame is being dropped; more go to dropped */
 	ZynList dropped;
-	_Atomic(ZynChunk *) *chunks; /* a chunk, once there, stays; any thread reads */
-	uint32_t chunk_count;
+	_Atomic(ZynChunk *) *chunks;  /* a chunk, once there, stays; any thread reads */
+	_Atomic uint32_t chunk_count; /* any thread reads */
 	ZynSlabClass classes[ZYN_SLAB_CLASSES];
-	_Atomic uint32_t closed; /* zyn_rt_free was called; any thread reads */
+	_Atomic(ZynTask *) returned; /* blocks that other workers freed */
 
 	/* of the block_on under way, CLOCK_MONOTONIC; UINT64_MAX when none */
 	uint64_t deadline_real_ns;
 	uint64_t deadline_clock_ns; /* the same on the runtime's clock */
-	ZynWatchdog *watchdog;
 
-	/* Debugger. */
-	ZynDebugger *debugger; /* null when none is attached */
-	ZynShadows *shadows;
-	ZynProbeTable *probe_tables; /* a hash table by side table id */
-	uint32_t probe_table_slots;
-	uint32_t probe_table_count;
-	/* threads that turn this runtime and are not blocked by a debugger */
+	/* Debugger: threads that turn this worker and are not blocked by it */
 	_Atomic uint32_t drivers;
 	uint32_t stopped_mid_poll;
 	uint32_t kept_tasks;
-	uint32_t step_tasks;
-	uint32_t gate_closed;
-	ZynTask *gate_opener;   /* when its poll ends the gate opens; null: none */
-	uint32_t tells_changes; /* a debugger is attached and wants to hear of every change */
-	struct ZynPollTrace *poll_trace; /* null: polls are not recorded */
-	uint32_t stop_all;
-	uint32_t filters;
-	uint32_t probes_armed;
 	pthread_mutex_t pool_lock; /* guards the fields below, and every ZynDebugTask.cond */
 	pthread_cond_t pool_cond;
 	uint32_t pool_idle;
@@ -277,14 +279,46 @@ struct ZynRuntime {
 	uint32_t pool_closing;
 	uint32_t pool_size;
 	pthread_t pool[ZYN_SUBSTITUTES_MAX];
+
+	/* --- from here on only the head's are used ------------------------------------------ */
+	uint32_t clock;
+	uint64_t clock_start_ns;
+	_Atomic uint64_t virtual_now_ns; /* any thread reads */
+	uint64_t stack_bytes;
+	uint64_t memory_max;
+	_Atomic uint32_t interrupt;
+	_Atomic int64_t outside;   /* operations of the host that will wake some task */
+	_Atomic uint32_t closed;   /* zyn_rt_free was called; any thread reads */
+	_Atomic uint64_t task_ids; /* handed out to workers; any thread */
+	ZynWatchdog *watchdog;
+
+	/* Changed with the batons of all workers, so that the holder of any may read. */
+	ZynDebugger *debugger;       /* null when none is attached */
+	ZynProbeTable *probe_tables; /* a hash table by side table id */
+	uint32_t probe_table_slots;
+	uint32_t probe_table_count;
+	uint32_t stop_all;
+	uint32_t filters;
+	struct ZynPollTrace *poll_trace; /* null: polls are not recorded */
+
+	/* Changed by any worker under debug_lock. */
+	ZynLock debug_lock;
+	_Atomic(ZynShadows *) shadows; /* once there, it stays */
+	uint32_t step_tasks;
+	uint32_t probes_armed;
+
+	_Atomic uint32_t gate_closed;
+	_Atomic(ZynTask *) gate_opener; /* when its poll ends the gate opens; null: none */
+	/* a debugger is attached and wants to hear of every change */
+	_Atomic uint32_t tells_changes;
 };
 
 /* --- frames of the leaf futures --------------------------------------------------------------- */
 
 typedef struct ZynDelay {
 	uint32_t state;
-	uint32_t unused;
-	ZynTimer timer; /* the deadline holds the milliseconds until the first poll */
+	uint32_t worker; /* the index of the one whose wheel the timer is in */
+	ZynTimer timer;  /* the deadline holds the milliseconds until the first poll */
 } ZynDelay;
 
 typedef struct ZynAwait {
@@ -316,78 +350,7 @@ typedef struct ZynForeign {
 	void (*release)(void *machine);
 } ZynForeign;
 
-/* --- small helpers ---------------------------------------------------------------------------- */
-
-#define ZYN_INBOX_CLOSED ((ZynTask *)(uintptr_t)1)
-#define ZYN_GRAVEYARD_CLOSED ((void *)(uintptr_t)1)
-
-#define zyn__get(object) atomic_load_explicit(object, memory_order_relaxed)
-#define zyn__set(object, value) atomic_store_explicit(object, value, memory_order_relaxed)
-
-static_assert(sizeof(ZynTask) % 16 == 0, "a frame header behind a task must be aligned");
-
-static inline ZynTask *zyn__task_of_promise(const ZynPromise *p)
-{
-	return (ZynTask *)((char *)(uintptr_t)p - sizeof(ZynTask));
-}
-
-static inline ZynFrameHeader *zyn__task_header(ZynTask *task)
-{
-	return (ZynFrameHeader *)(task + 1);
-}
-
-static inline void *zyn__task_machine(ZynTask *task)
-{
-	return zyn__task_header(task) + 1;
-}
-
-static inline ZynTask *zyn__task_of_machine(void *sm)
-{
-	return (ZynTask *)((char *)sm - sizeof(ZynFrameHeader) - sizeof(ZynTask));
-}
-
-static inline ZynPromise *zyn__task_promise(ZynTask *task)
-{
-	return &zyn__task_header(task)->promise;
-}
-
-static inline uint32_t *zyn__machine_state(void *sm)
-{
-	return sm;
-}
-
-static inline bool zyn__state_ended(uint32_t state)
-{
-	return state >= ZYN_STATE_CANCELLED;
-}
-
-static inline bool zyn__task_ended(ZynTask *task)
-{
-	return zyn__get(&task->status) != ZYN_PENDING;
-}
-
-static inline bool zyn__flag(ZynTask *task, uint32_t flag)
-{
-	return (zyn__get(&zyn__task_header(task)->flags) & flag) != 0;
-}
-
-/* Rule 2 of task.c: flags have one writer, the baton holder, so no locked instruction is needed. */
-static inline void zyn__flag_set(ZynTask *task, uint32_t flag)
-{
-	_Atomic uint32_t *flags = &zyn__task_header(task)->flags;
-	zyn__set(flags, zyn__get(flags) | flag);
-}
-
-static inline void zyn__flag_clear(ZynTask *task, uint32_t flag)
-{
-	_Atomic uint32_t *flags = &zyn__task_header(task)->flags;
-	zyn__set(flags, zyn__get(flags) & ~flag);
-}
-
-static inline bool zyn__attention(ZynContext *cx, uint64_t bits)
-{
-	return (zyn__get(&cx->attention) & bits) != 0;
-}
+#include "access.h"
 
 /* --- baton.c ---------------------------------------------------------------------------------- */
 
@@ -407,6 +370,10 @@ void zyn__baton_lend(ZynBaton *baton);
 
 /* The entry of this thread into `rt`, or null. */
 ZynEntry *zyn__entry_find(ZynRuntime *rt);
+/* The worker of `rt`'s team that this thread is inside of, the innermost; null when of none. */
+ZynRuntime *zyn__here(ZynRuntime *rt);
+/* The same for the team that a place in the table of workers belongs to. */
+ZynRuntime *zyn__here_in(uint64_t registry_index);
 void zyn__entry_push(ZynEntry *entry, ZynRuntime *rt);
 void zyn__entry_pop(ZynEntry *entry);
 /* Enters on behalf of a function that touches but does not turn; waits for the baton.  Nested
@@ -446,6 +413,8 @@ bool zyn__wheel_any(const ZynWheel *wheel, ZynTimerTest *test, void *data);
 
 /* --- memory.c, slab.c ------------------------------------------------------------------------- */
 
+/* The sum of a counter, given by its offset, over all workers; moments apart. */
+uint64_t zyn__live(ZynRuntime *rt, size_t field);
 bool zyn__memory_charge(ZynRuntime *rt, size_t bytes); /* false: refused */
 void zyn__memory_credit(ZynRuntime *rt, size_t bytes);
 /* A plain block of the runtime's memory; the baton is not needed to release it. */
@@ -457,7 +426,11 @@ void zyn__graveyard_close(ZynRuntime *rt);
 bool zyn__slab_init(ZynRuntime *rt);
 void zyn__slab_destroy(ZynRuntime *rt);
 ZynTask *zyn__slab_take(ZynRuntime *rt, size_t frame_bytes); /* frame zeroed; null: memory is out */
-void zyn__slab_put(ZynTask *task);
+void zyn__slab_put(ZynRuntime *rt, ZynTask *task);           /* `rt`: who frees it, not its home */
+/* Calls `visit` for every task whose block has its home here, ended ones too, until it says
+ * false.  In a team with the batons of all workers. */
+typedef bool ZynTaskVisitor(ZynTask *task, void *data);
+bool zyn__slab_visit(ZynRuntime *rt, ZynTaskVisitor *visit, void *data);
 
 /* --- frame.c ---------------------------------------------------------------------------------- */
 
@@ -477,14 +450,18 @@ static inline void zyn__promise_retain_compiled(ZynPromise *p)
 
 ZynTask *zyn__frame_make(ZynRuntime *rt, const ZynDescriptor *descriptor);
 /* Drops what an ended or never started frame holds and frees it. */
-void zyn__frame_free(ZynTask *task);
-/* The last reference to `task` is gone; with the baton. */
-void zyn__frame_orphaned(ZynTask *task);
+void zyn__frame_free(ZynRuntime *rt, ZynTask *task);
+/* The last reference to `task`, which `rt` owns or nobody schedules, is gone. */
+void zyn__frame_orphaned(ZynRuntime *rt, ZynTask *task);
 void zyn__result_copy(ZynTask *task, void *out);
 
 /* --- task.c ----------------------------------------------------------------------------------- */
 
-void zyn__task_become(ZynTask *task, uint64_t parent, uint64_t spawn_site);
+/* Makes a task of a plain frame, owned by `rt`, unless it is one. */
+void zyn__task_become(ZynRuntime *rt, ZynTask *task, uint64_t parent, uint64_t spawn_site);
+/* On behalf of `rt`, of a task that another worker may own: the same as the functions below, or a
+ * message to the owner. */
+void zyn__task_ask(ZynRuntime *rt, ZynTask *task, uint32_t bits);
 void zyn__task_schedule(ZynTask *task);
 void zyn__task_wake(ZynTask *task, uint64_t waker_task);
 void zyn__task_cancel(ZynTask *task, bool interrupted);
@@ -492,8 +469,11 @@ void zyn__task_run(ZynRuntime *rt, ZynEntry *entry, ZynTask *task);
 /* A machine ended: publishes how, moves cx->error into the header, wakes who waits; may free the
  * task. */
 void zyn__task_end(ZynTask *task, ZynContext *cx);
-void zyn__task_join(ZynTask *task, ZynJoiner *joiner);
-void zyn__joiner_leave(ZynJoiner *joiner);
+/* Waits for the end of a task of any worker; false when it has ended already.  The waker is
+ * called with the task's lock held, by the worker that ends it. */
+bool zyn__task_join(ZynTask *task, ZynJoiner *joiner);
+/* Afterwards the waker is not called and not being called. */
+void zyn__joiner_leave(ZynTask *task, ZynJoiner *joiner);
 /* Polls the machine of `task` with attention CANCEL until it ends; one that never started just
  * ends. */
 void zyn__task_poll_cancelled(ZynTask *task, ZynContext *cx);
@@ -512,6 +492,7 @@ ZynTask *zyn__waker_task(ZynRuntime *rt, ZynWaker waker);
 void zyn__inbox_post(ZynTask *task, uint32_t bits); /* any thread */
 void zyn__inbox_drain(ZynRuntime *rt);
 void zyn__inbox_close(ZynRuntime *rt);
+void zyn__inbox_deliver(ZynRuntime *rt, ZynTask *task, uint32_t bits);
 bool zyn__wake_fd_open(ZynRuntime *rt);
 void zyn__wake_fd_close(ZynRuntime *rt);
 void zyn__kick(ZynRuntime *rt); /* any thread, and signal handlers */
@@ -522,6 +503,7 @@ void zyn__sleep(ZynRuntime *rt, int64_t timeout_ns);
 
 /* --- scheduler.c ------------------------------------------------------------------------------ */
 
+void zyn__fire_timers(ZynRuntime *rt);
 bool zyn__run_enter(ZynRuntime *rt, ZynEntry *entry, uint64_t deadline_ns);
 void zyn__run_leave(ZynEntry *entry);
 int64_t zyn__turn(ZynRuntime *rt, ZynEntry *entry, ZynTask *extra);
@@ -531,6 +513,8 @@ int64_t zyn__idle_ns(ZynRuntime *rt);
 void zyn__give_way(ZynRuntime *rt);
 /* Gives up the baton, sleeps until a kick or `limit_ns`, takes it again. */
 void zyn__idle(ZynRuntime *rt, int64_t limit_ns);
+/* Whether a turn would find something to do; with the baton. */
+bool zyn__work_left(ZynRuntime *rt);
 
 /* --- runtime.c -------------------------------------------------------------------------------- */
 
@@ -562,5 +546,6 @@ void zyn__fail(ZynContext *cx, uint32_t code, ZynSite site, const char *format, 
 	__attribute__((format(printf, 4, 5)));
 
 #include "debug.h"
+#include "team.h"
 
 #endif

@@ -9,6 +9,8 @@
  * Rule 2.  the leaf holds one reference until it is dropped, or until it ends without a value.
  * Rule 3.  a cancelled await takes its child along when it polled it in place; of a task it only
  *          lets go.
+ * Rule 4.  in a team a child is polled in place only if this leaf has the only reference: another
+ *          worker may be just as interested.
  */
 #include "internal.h"
 
@@ -16,7 +18,8 @@ static void let_go(ZynAwait *await)
 {
 	ZynPromise *promise = await->promise;
 	await->promise = NULL;
-	zyn__joiner_leave(&await->joiner);
+	if (promise != NULL)
+		zyn__joiner_leave(zyn__task_of_promise(promise), &await->joiner);
 	zyn_promise_release(promise);
 }
 
@@ -70,14 +73,14 @@ static bool poll_in_place(ZynTask *child, ZynContext *cx)
 
 static int64_t wait_for_task(ZynAwait *await, ZynTask *child, ZynContext *cx)
 {
-	zyn__task_become(child, zyn__task_id_of(cx), 0);
-	zyn__task_schedule(child);
+	if (await->state != ZYN_STATE_START && !await->in_place) /* a wake that nobody asked for */
+		zyn__joiner_leave(child, &await->joiner);
+	zyn__task_become(cx->runtime, child, zyn__task_id_of(cx), 0);
+	zyn__task_ask(cx->runtime, child, ZYN_INBOX_SCHEDULE);
 	await->in_place = 0;
 	await->state = 1;
 	await->joiner.waker = cx->waker;
-	if (!zyn__list_linked(&await->joiner.link))
-		zyn__task_join(child, &await->joiner);
-	return 0;
+	return zyn__task_join(child, &await->joiner) ? 0 : answer(await, cx);
 }
 
 static int64_t cancel(ZynAwait *await, ZynContext *cx)
@@ -102,6 +105,14 @@ void zyn_await_promise_init(ZynContext *cx, void *mem, ZynPromise *p)
 	*await = (ZynAwait){.promise = p};
 }
 
+/* Rules 1 and 4, of a child that is no task. */
+static bool is_ours(ZynAwait *await, ZynTask *child, ZynContext *cx)
+{
+	if (await->in_place || cx->runtime->team == NULL)
+		return child->owner == await || child->owner == NULL;
+	return atomic_load_explicit(&zyn__task_header(child)->refs, memory_order_acquire) == 1;
+}
+
 int64_t zyn_await_promise_poll(void *mem, ZynContext *cx)
 {
 	ZynAwait *await = mem;
@@ -117,11 +128,10 @@ int64_t zyn_await_promise_poll(void *mem, ZynContext *cx)
 		return answer(await, cx);
 	/* Below itself on this very stack; elsewhere it may run too, while a debugger has that
 	 * thread stopped. */
-	bool below_itself = child->seat == ZYN_CONTAINER(cx, ZynSeat, cx);
-	if (below_itself && !zyn__flag(child, ZYN_FRAME_TASK))
+	bool plain = !zyn__flag(child, ZYN_FRAME_TASK);
+	if (plain && child->seat == ZYN_CONTAINER(cx, ZynSeat, cx))
 		return fail_busy(await, cx);
-	bool ours = child->owner == await || child->owner == NULL; /* Rule 1. */
-	if (zyn__flag(child, ZYN_FRAME_TASK) || !ours)
+	if (zyn__flag(child, ZYN_FRAME_TASK) || !is_ours(await, child, cx))
 		return wait_for_task(await, child, cx);
 	ZYN_ASSERT(!zyn__flag(child, ZYN_FRAME_RUNNING));
 	await->in_place = 1;

@@ -10,6 +10,8 @@
  *          decides something.
  * Rule 3.  whoever decides lets go of what is not needed any more: losers that nobody else holds
  *          are cancelled.
+ * Rule 4.  in a team children end on any worker, so counting goes under the group's lock, which is
+ *          taken under the child's (rule 7 of task.c) and never the other way round.
  */
 #include "internal.h"
 
@@ -33,8 +35,9 @@ struct ZynGroup {
 	uint64_t winner_turn;
 	uint64_t count;
 	uint64_t ended;
-	ZynWaker waker;
-	ZynRuntime *runtime;
+	ZynWaker waker; /* with the lock */
+	ZynRuntime *head;
+	ZynLock lock;
 	GroupChild children[];
 };
 
@@ -53,7 +56,7 @@ static void group_init(ZynContext *cx, void *mem, ZynPromise *const *promises, u
 	group->failed = NO_CHILD;
 	group->winner = NO_CHILD;
 	group->count = count;
-	group->runtime = cx->runtime;
+	group->head = cx->runtime->head;
 	for (uint64_t i = 0; i < count; i++) {
 		zyn__promise_retain_compiled(promises[i]);
 		group->children[i].group = group;
@@ -66,7 +69,9 @@ static void child_let_go(GroupChild *child)
 {
 	ZynPromise *promise = child->promise;
 	child->promise = NULL;
-	zyn__joiner_leave(&child->joiner);
+	if (promise == NULL)
+		return;
+	zyn__joiner_leave(zyn__task_of_promise(promise), &child->joiner);
 	zyn_promise_release(promise);
 }
 
@@ -103,10 +108,12 @@ static void count_end(GroupChild *child)
 	group->ended++;
 	ZYN_ASSERT(group->ended <= group->count);
 	uint32_t index = (uint32_t)(child - group->children);
+	/* The workers of a team have no common turn: there whoever is first is alone in it. */
+	uint64_t turn = group->head->team == NULL ? group->head->turn : group->ended;
 	if (group->winner == NO_CHILD)
-		group->winner_turn = group->runtime->turn;
+		group->winner_turn = turn;
 	/* NO_CHILD is larger than any index. */
-	if (group->winner_turn == group->runtime->turn && index < group->winner)
+	if (group->winner_turn == turn && index < group->winner)
 		group->winner = index;
 	if (zyn__get(&task->status) != ZYN_READY && group->failed == NO_CHILD)
 		group->failed = index;
@@ -117,10 +124,14 @@ static void child_ended(void *data)
 {
 	GroupChild *child = data;
 	ZynGroup *group = child->group;
+	zyn__team_lock(group->head, &group->lock);
 	bool before = decided(group);
 	count_end(child);
-	if (!before && decided(group))
-		zyn__waker_call(group->runtime, group->waker); /* Rule 2. */
+	bool decides = !before && decided(group);
+	ZynWaker waker = group->waker;
+	zyn__team_unlock(group->head, &group->lock);
+	if (decides)
+		zyn_waker_wake(waker); /* Rule 2. */
 }
 
 /* Rule 1; false when a promise is null. */
@@ -132,14 +143,16 @@ static bool group_start(ZynGroup *group, ZynContext *cx)
 	for (uint64_t i = 0; i < group->count; i++) {
 		GroupChild *child = &group->children[i];
 		ZynTask *task = zyn__task_of_promise(child->promise);
-		if (zyn__task_ended(task)) {
-			count_end(child);
-			continue;
+		if (!zyn__task_ended(task)) {
+			zyn__task_become(cx->runtime, task, zyn__task_id_of(cx), 0);
+			zyn__task_ask(cx->runtime, task, ZYN_INBOX_SCHEDULE);
 		}
-		zyn__task_become(task, zyn__task_id_of(cx), 0);
-		zyn__task_schedule(task);
 		child->joiner.waker = (ZynWaker){child_ended, child};
-		zyn__task_join(task, &child->joiner);
+		if (zyn__task_join(task, &child->joiner))
+			continue;
+		zyn__team_lock(group->head, &group->lock);
+		count_end(child);
+		zyn__team_unlock(group->head, &group->lock);
 	}
 	return true;
 }
@@ -206,14 +219,19 @@ static int64_t group_poll(ZynGroupLeaf *leaf, ZynContext *cx, enum GroupKind kin
 	if (group == NULL)
 		return end(leaf, cx, ZYN_STATE_FAILED,
 		           zyn__error_constant(ZYN_ERROR_OUT_OF_MEMORY));
+	zyn__team_lock(group->head, &group->lock);
 	group->waker = cx->waker;
+	zyn__team_unlock(group->head, &group->lock);
 	if (leaf->state == ZYN_STATE_START) {
 		leaf->state = 1;
 		if (!group_start(group, cx))
 			return end(leaf, cx, ZYN_STATE_FAILED,
 			           zyn__error_constant(ZYN_ERROR_NULL_VALUE));
 	}
-	if (!decided(group))
+	zyn__team_lock(group->head, &group->lock);
+	bool over = decided(group);
+	zyn__team_unlock(group->head, &group->lock);
+	if (!over)
 		return 0;
 	if (kind == GROUP_RACE)
 		return end_race(leaf, cx);

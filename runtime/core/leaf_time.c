@@ -29,13 +29,41 @@ void zyn_delay_init(ZynContext *cx, void *mem, int64_t ms)
 	*delay = (ZynDelay){.timer.deadline_tick = (uint64_t)clamped_ms};
 }
 
+static void arm(ZynRuntime *rt, ZynDelay *delay, ZynWaker waker)
+{
+	zyn__team_lock(rt, &rt->wheel_lock);
+	delay->timer.waker = waker;
+	zyn__wheel_insert(&rt->wheel, &delay->timer);
+	zyn__team_unlock(rt, &rt->wheel_lock);
+}
+
+/* False when the timer has fired.  The task may have gone to another worker since it was armed. */
+static bool renew(ZynRuntime *rt, ZynDelay *delay, ZynWaker waker)
+{
+	ZynRuntime *armed = zyn__worker(rt, delay->worker);
+	zyn__team_lock(armed, &armed->wheel_lock);
+	bool waits = zyn__list_linked(&delay->timer.link);
+	if (waits)
+		delay->timer.waker = waker;
+	zyn__team_unlock(armed, &armed->wheel_lock);
+	return waits;
+}
+
+static void disarm(ZynRuntime *rt, ZynDelay *delay)
+{
+	ZynRuntime *armed = zyn__worker(rt, delay->worker);
+	zyn__team_lock(armed, &armed->wheel_lock);
+	zyn__wheel_cancel(&armed->wheel, &delay->timer);
+	zyn__team_unlock(armed, &armed->wheel_lock);
+}
+
 int64_t zyn_delay_poll(void *mem, ZynContext *cx)
 {
 	ZynDelay *delay = mem;
 	ZynRuntime *rt = cx->runtime;
 	if (zyn__attention(cx, ZYN_ATTENTION_CANCEL)) {
 		if (delay->state != ZYN_STATE_START)
-			zyn__wheel_cancel(&rt->wheel, &delay->timer);
+			disarm(rt, delay);
 		return cancelled(&delay->state, cx);
 	}
 	if (delay->state == ZYN_STATE_START) {
@@ -46,12 +74,11 @@ int64_t zyn_delay_poll(void *mem, ZynContext *cx)
 		uint64_t now_tick = (zyn__clock_now(rt) + ZYN_NS_PER_MS - 1) / ZYN_NS_PER_MS;
 		delay->timer.deadline_tick += now_tick;
 		delay->state = 1;
-		zyn__wheel_insert(&rt->wheel, &delay->timer);
-	} else if (!zyn__list_linked(&delay->timer.link)) {
-		return returned(&delay->state);
+		delay->worker = rt->worker_index;
+		arm(rt, delay, cx->waker);
+		return 0;
 	}
-	delay->timer.waker = cx->waker;
-	return 0;
+	return renew(rt, delay, cx->waker) ? 0 : returned(&delay->state);
 }
 
 void zyn_delay_drop(void *mem)

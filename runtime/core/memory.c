@@ -1,7 +1,8 @@
 /* Counting what is alive, and the plain blocks: strings, errors, groups.
  *
- * Owner:   the baton holder.  Only it changes the counters, so they are exact and cost no locked
- *          instruction.
+ * Owner:   the baton holder.  Only it changes the counters of its worker, so they are exact and
+ *          cost no locked instruction.  In a team a block may be counted by one worker and
+ *          counted out by another: one worker's count may go below zero, the sum is exact.
  * Others:  may read the counters, and may release a block: if the baton is free they take it for
  *          a moment, else they leave the block in the graveyard.
  *
@@ -78,13 +79,27 @@ void zyn__bug(const char *condition, const char *file, int line)
 #endif
 }
 
+uint64_t zyn__live(ZynRuntime *rt, size_t field)
+{
+	uint64_t sum = 0;
+	for (uint32_t i = 0; i < zyn__worker_count(rt); i++) {
+		char *worker = (char *)zyn__worker(rt, i);
+		sum += zyn__get((_Atomic uint64_t *)(void *)(worker + field));
+	}
+	return sum;
+}
+
 bool zyn__memory_charge(ZynRuntime *rt, size_t bytes)
 {
 	if (zyn__allocator.permit != NULL && !zyn__allocator.permit(bytes))
 		return false;
 	uint64_t live_bytes = zyn__get(&rt->live_bytes);
-	if (rt->memory_max != 0 && (bytes > rt->memory_max || live_bytes > rt->memory_max - bytes))
-		return false;
+	uint64_t memory_max = rt->head->memory_max;
+	if (memory_max != 0) {
+		uint64_t sum = zyn__live(rt, offsetof(ZynRuntime, live_bytes));
+		if (bytes > memory_max || sum > memory_max - bytes)
+			return false;
+	}
 	zyn__set(&rt->live_bytes, live_bytes + bytes);
 	zyn__set(&rt->live_objects, zyn__get(&rt->live_objects) + 1);
 	return true;
@@ -94,8 +109,8 @@ void zyn__memory_credit(ZynRuntime *rt, size_t bytes)
 {
 	uint64_t live_bytes = zyn__get(&rt->live_bytes);
 	uint64_t live_objects = zyn__get(&rt->live_objects);
-	ZYN_ASSERT(live_bytes >= bytes);
-	ZYN_ASSERT(live_objects > 0);
+	ZYN_ASSERT(rt->team != NULL || live_bytes >= bytes);
+	ZYN_ASSERT(rt->team != NULL || live_objects > 0);
 	zyn__set(&rt->live_bytes, live_bytes - bytes);
 	zyn__set(&rt->live_objects, live_objects - 1);
 }
@@ -143,8 +158,9 @@ void zyn__block_release(void *memory)
 {
 	ZynBlock *block = (ZynBlock *)memory - 1;
 	ZynRuntime *rt = block->runtime;
-	if (zyn__entry_find(rt) != NULL) {
-		block_free(rt, block);
+	ZynRuntime *here = zyn__here(rt);
+	if (here != NULL) {
+		block_free(here, block);
 		return;
 	}
 	ZynEntry entry;
@@ -180,25 +196,24 @@ void zyn__graveyard_close(ZynRuntime *rt)
 	                                        memory_order_acq_rel));
 }
 
-static uint64_t read_live(ZynRuntime *rt, _Atomic uint64_t *counter)
+static uint64_t read_live(ZynRuntime *rt, size_t counter)
 {
 	/* What other threads left behind is no longer alive; count it out if that can be done
 	 * without waiting. */
-	ZynEntry entry;
-	if (zyn__entry_find(rt) == NULL && zyn__enter_try(&entry, rt)) {
-		uint64_t live = zyn__get(counter);
-		zyn__leave(&entry);
-		return live;
+	for (uint32_t i = 0; i < zyn__worker_count(rt); i++) {
+		ZynEntry entry;
+		if (zyn__here(rt) == NULL && zyn__enter_try(&entry, zyn__worker(rt, i)))
+			zyn__leave(&entry);
 	}
-	return zyn__get(counter);
+	return zyn__live(rt, counter);
 }
 
 uint64_t zyn_rt_live_objects(ZynRuntime *rt)
 {
-	return read_live(rt, &rt->live_objects);
+	return read_live(rt, offsetof(ZynRuntime, live_objects));
 }
 
 uint64_t zyn_rt_live_bytes(ZynRuntime *rt)
 {
-	return read_live(rt, &rt->live_bytes);
+	return read_live(rt, offsetof(ZynRuntime, live_bytes));
 }

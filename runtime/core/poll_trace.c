@@ -1,5 +1,5 @@
-/* The last polls, for whoever wants to draw them: a ring that is written by the thread with the
- * baton.
+/* The last polls, for whoever wants to draw them: a ring that is written by the threads that
+ * poll.
  *
  * Off it costs one comparison for each poll.  A record is complete before it is counted, and a
  * reader that was overtaken by the writer is told which records it missed by their numbers.
@@ -11,6 +11,7 @@
 #define RECORDS_MAX (1u << 16)
 
 typedef struct ZynPollTrace {
+	ZynLock lock;   /* in a team: guards the rest */
 	uint64_t count; /* polls recorded so far; the last RECORDS_MAX of them are kept */
 	ZynPollRecord records[RECORDS_MAX];
 } ZynPollTrace;
@@ -28,13 +29,15 @@ void zyn__poll_trace_begin(ZynRuntime *rt, ZynTask *task, ZynPollRecord *record)
 
 void zyn__poll_trace_end(ZynRuntime *rt, ZynTask *task, ZynPollRecord *record)
 {
-	ZynPollTrace *trace = rt->poll_trace;
+	ZynPollTrace *trace = rt->head->poll_trace;
 	if (trace == NULL)
 		return; /* the debugger went during this poll */
 	record->length_ns = zyn__monotonic_ns() - record->length_ns;
 	record->state_after = *zyn__machine_state(zyn__task_machine(task));
+	zyn__team_lock(rt, &trace->lock);
 	trace->records[trace->count % RECORDS_MAX] = *record;
 	trace->count++;
+	zyn__team_unlock(rt, &trace->lock);
 }
 
 void zyn__poll_trace_free(ZynRuntime *rt)

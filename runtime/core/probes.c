@@ -17,13 +17,13 @@ static uint32_t slot_of(uint32_t side_table, uint32_t slots)
 
 static ZynProbeTable *find(ZynRuntime *rt, uint32_t side_table)
 {
-	if (rt->probe_table_slots == 0)
+	if (rt->head->probe_table_slots == 0)
 		return NULL;
-	uint32_t slot = slot_of(side_table, rt->probe_table_slots);
-	while (rt->probe_tables[slot].flags != NULL) { /* ends: the table is never full */
-		if (rt->probe_tables[slot].side_table == side_table)
-			return &rt->probe_tables[slot];
-		slot = (slot + 1) & (rt->probe_table_slots - 1);
+	uint32_t slot = slot_of(side_table, rt->head->probe_table_slots);
+	while (rt->head->probe_tables[slot].flags != NULL) { /* ends: the table is never full */
+		if (rt->head->probe_tables[slot].side_table == side_table)
+			return &rt->head->probe_tables[slot];
+		slot = (slot + 1) & (rt->head->probe_table_slots - 1);
 	}
 	return NULL;
 }
@@ -38,18 +38,19 @@ static void put(ZynProbeTable *tables, uint32_t slots, ZynProbeTable table)
 
 static bool grow(ZynRuntime *rt)
 {
-	if (rt->probe_table_count * 2 < rt->probe_table_slots)
+	if (rt->head->probe_table_count * 2 < rt->head->probe_table_slots)
 		return true;
-	uint32_t slots = rt->probe_table_slots == 0 ? SLOTS_MIN : rt->probe_table_slots * 2;
+	uint32_t slots = rt->head->probe_table_slots == 0 ? SLOTS_MIN
+	                                                  : rt->head->probe_table_slots * 2;
 	ZynProbeTable *tables = calloc(slots, sizeof *tables);
 	if (tables == NULL)
 		return false;
-	for (uint32_t i = 0; i < rt->probe_table_slots; i++)
-		if (rt->probe_tables[i].flags != NULL)
-			put(tables, slots, rt->probe_tables[i]);
-	free(rt->probe_tables);
-	rt->probe_tables = tables;
-	rt->probe_table_slots = slots;
+	for (uint32_t i = 0; i < rt->head->probe_table_slots; i++)
+		if (rt->head->probe_tables[i].flags != NULL)
+			put(tables, slots, rt->head->probe_tables[i]);
+	free(rt->head->probe_tables);
+	rt->head->probe_tables = tables;
+	rt->head->probe_table_slots = slots;
 	return true;
 }
 
@@ -72,10 +73,10 @@ void zyn_dbg_probes(ZynRuntime *rt, uint32_t side_table, _Atomic uint8_t *flags,
 	if (flags != NULL && known != NULL) {
 		*known = table; /* a new build of the same function */
 	} else if (flags != NULL && grow(rt)) {
-		put(rt->probe_tables, rt->probe_table_slots, table);
-		rt->probe_table_count++;
+		put(rt->head->probe_tables, rt->head->probe_table_slots, table);
+		rt->head->probe_table_count++;
 	}
-	if (flags != NULL && rt->probes_armed)
+	if (flags != NULL && rt->head->probes_armed)
 		set_bits(&table, 0, ZYN_PROBE_STEP);
 	zyn__leave(&entry);
 }
@@ -103,27 +104,31 @@ uint8_t zyn__probe_byte(ZynRuntime *rt, uint32_t side_table, uint32_t probe)
 
 void zyn__probes_arm(ZynRuntime *rt)
 {
-	bool wanted = rt->step_tasks != 0 || (rt->filters & ZYN_FILTER_ENTRY) != 0;
-	if (wanted == (rt->probes_armed != 0))
+	zyn__debug_lock(rt->head);
+	uint32_t step_tasks = rt->head->step_tasks;
+	zyn__debug_unlock(rt->head);
+	bool wanted = step_tasks != 0 || (rt->head->filters & ZYN_FILTER_ENTRY) != 0;
+	if (wanted == (rt->head->probes_armed != 0))
 		return;
-	rt->probes_armed = wanted;
-	for (uint32_t i = 0; i < rt->probe_table_slots; i++)
-		if (rt->probe_tables[i].flags != NULL)
-			set_bits(&rt->probe_tables[i], ZYN_PROBE_STEP, wanted ? ZYN_PROBE_STEP : 0);
+	rt->head->probes_armed = wanted;
+	for (uint32_t i = 0; i < rt->head->probe_table_slots; i++)
+		if (rt->head->probe_tables[i].flags != NULL)
+			set_bits(&rt->head->probe_tables[i], ZYN_PROBE_STEP,
+			         wanted ? ZYN_PROBE_STEP : 0);
 }
 
 void zyn__probes_clear(ZynRuntime *rt)
 {
-	rt->probes_armed = 0;
-	for (uint32_t i = 0; i < rt->probe_table_slots; i++)
-		if (rt->probe_tables[i].flags != NULL)
-			set_bits(&rt->probe_tables[i], ZYN_PROBE_STEP | ZYN_PROBE_BREAK, 0);
+	rt->head->probes_armed = 0;
+	for (uint32_t i = 0; i < rt->head->probe_table_slots; i++)
+		if (rt->head->probe_tables[i].flags != NULL)
+			set_bits(&rt->head->probe_tables[i], ZYN_PROBE_STEP | ZYN_PROBE_BREAK, 0);
 }
 
 void zyn__probes_free(ZynRuntime *rt)
 {
-	free(rt->probe_tables);
-	rt->probe_tables = NULL;
-	rt->probe_table_slots = 0;
-	rt->probe_table_count = 0;
+	free(rt->head->probe_tables);
+	rt->head->probe_tables = NULL;
+	rt->head->probe_table_slots = 0;
+	rt->head->probe_table_count = 0;
 }

@@ -5,6 +5,7 @@
  * of memory, and it goes with the last object that a host still holds.
  *
  * The order of closing, and what would break without it:
+ *   0.  join the workers of a team; from then on the head does everything.
  *   1.  detach the debugger: a thread stopped inside a poll must finish that poll before its
  *       task can end.
  *   2.  cancel every task, so that each machine has run its clean-up and each await has let go.
@@ -26,7 +27,7 @@ uint32_t zyn_abi_version(void)
 	return ZYN_ABI_VERSION;
 }
 
-static void runtime_free(ZynRuntime *rt)
+static void worker_free(ZynRuntime *rt)
 {
 	ZynSeat *seat = zyn__get(&rt->seats);
 	while (seat != NULL) { /* as many as threads turned it */
@@ -44,22 +45,19 @@ static void runtime_free(ZynRuntime *rt)
 
 static bool options_known(const ZynOptions *options)
 {
-	return options->size >= sizeof *options && options->workers <= 1 &&
+	return options->size >= sizeof *options && options->workers <= ZYN_WORKERS_MAX &&
 	       options->clock <= ZYN_CLOCK_VIRTUAL && options->flags == 0;
 }
 
-ZynRuntime *zyn_rt_new(const ZynOptions *options)
+static ZynRuntime *worker_new(ZynRuntime *head, uint32_t index, const ZynOptions *options)
 {
-	ZynOptions defaults = {.size = sizeof defaults};
-	if (options == NULL)
-		options = &defaults;
-	if (!options_known(options))
-		return NULL;
 	if (zyn__allocator.permit != NULL && !zyn__allocator.permit(sizeof(ZynRuntime)))
 		return NULL;
 	ZynRuntime *rt = calloc(1, sizeof *rt);
 	if (rt == NULL)
 		return NULL;
+	rt->head = head != NULL ? head : rt;
+	rt->worker_index = index;
 	rt->clock = options->clock;
 	rt->stack_bytes = options->stack_bytes;
 	rt->memory_max = options->memory_max;
@@ -71,40 +69,88 @@ ZynRuntime *zyn_rt_new(const ZynOptions *options)
 	zyn__list_init(&rt->ready);
 	zyn__list_init(&rt->round);
 	zyn__list_init(&rt->foreign);
-	zyn__list_init(&rt->tasks);
 	zyn__list_init(&rt->dropped);
 	zyn__wheel_init(&rt->wheel);
 	pthread_mutex_init(&rt->pool_lock, NULL);
 	pthread_cond_init(&rt->pool_cond, NULL);
 	zyn__baton_init(&rt->baton);
 	if (!zyn__registry_add(rt)) {
-		runtime_free(rt);
+		worker_free(rt);
 		return NULL;
 	}
-	if (!zyn__slab_init(rt) || !zyn__wake_fd_open(rt)) {
-		zyn__registry_remove(rt);
-		runtime_free(rt);
-		return NULL;
-	}
-	ZynSeat *seat = zyn__seat_take(
-		rt); /* so that zyn_rt_free can cancel even when memory is out */
+	bool sleeps_on_fd = index == 0 || !ZYN_HAS_FUTEX;
+	/* a seat, so that zyn_rt_free can cancel even when memory is out */
+	ZynSeat *seat = zyn__slab_init(rt) && (!sleeps_on_fd || zyn__wake_fd_open(rt))
+	                        ? zyn__seat_take(rt)
+	                        : NULL;
 	if (seat == NULL) {
 		zyn__registry_remove(rt);
-		runtime_free(rt);
+		worker_free(rt);
 		return NULL;
 	}
 	zyn__seat_put(rt, seat);
-	zyn__registry_publish(rt);
 	return rt;
+}
+
+static void runtime_free(ZynRuntime *head)
+{
+	ZynTeam *team = head->team;
+	for (uint32_t i = zyn__worker_count(head); i-- > 0;) {
+		ZynRuntime *worker = team != NULL ? team->workers[i] : head;
+		if (worker != NULL)
+			zyn__registry_remove(worker);
+	}
+	for (uint32_t i = zyn__worker_count(head); team != NULL && i-- > 1;)
+		if (team->workers[i] != NULL)
+			worker_free(team->workers[i]);
+	worker_free(head);
+	free(team);
+}
+
+static bool team_make(ZynRuntime *head, const ZynOptions *options)
+{
+	ZynTeam *team = calloc(1, sizeof *team);
+	if (team == NULL)
+		return false;
+	pthread_mutex_init(&team->events_lock, NULL);
+	team->count = options->workers + 1;
+	team->workers[0] = head;
+	head->team = team;
+	for (uint32_t i = 1; i < team->count; i++) {
+		team->workers[i] = worker_new(head, i, options);
+		if (team->workers[i] == NULL)
+			return false;
+		team->workers[i]->team = team;
+	}
+	return true;
+}
+
+ZynRuntime *zyn_rt_new(const ZynOptions *options)
+{
+	ZynOptions defaults = {.size = sizeof defaults};
+	if (options == NULL)
+		options = &defaults;
+	if (!options_known(options))
+		return NULL;
+	ZynRuntime *head = worker_new(NULL, 0, options);
+	if (head == NULL)
+		return NULL;
+	/* Virtual time means deterministic, and that means one thread. */
+	if (options->workers > 1 && options->clock == ZYN_CLOCK_REAL && !team_make(head, options)) {
+		runtime_free(head);
+		return NULL;
+	}
+	for (uint32_t i = 0; i < zyn__worker_count(head); i++)
+		zyn__registry_publish(zyn__worker(head, i));
+	return head;
 }
 
 bool zyn__runtime_reap(ZynRuntime *rt)
 {
 	ZYN_ASSERT(zyn__get(&rt->closed));
-	if (zyn__get(&rt->live_objects) != 0)
+	if (zyn__live(rt, offsetof(ZynRuntime, live_objects)) != 0)
 		return false;
-	ZYN_ASSERT(zyn__get(&rt->live_bytes) == 0);
-	zyn__registry_remove(rt);
+	ZYN_ASSERT(zyn__live(rt, offsetof(ZynRuntime, live_bytes)) == 0);
 	zyn__baton_release(&rt->baton);
 	runtime_free(rt);
 	return true;
@@ -124,24 +170,46 @@ static void wait_for_polls(ZynRuntime *rt)
 }
 
 /* Step 2. */
+static bool cancel_one(ZynTask *task, void *data)
+{
+	ZynEntry *entry = data;
+	ZynRuntime *rt = entry->runtime;
+	atomic_store(&task->runtime, rt);
+	if (zyn__task_ended(task))
+		return true;
+	zyn__task_cancel(task, false);
+	if (zyn__list_linked(&task->queue))
+		zyn__list_remove(&task->queue);
+	zyn__task_run(rt, entry, task);
+	return true;
+}
+
+static bool is_live(ZynTask *task, void *data)
+{
+	(void)data;
+	return zyn__task_ended(task);
+}
+
+/* Every worker's tasks, by the head alone: the other threads are gone.  A pass may free tasks and
+ * make new ones; a block that is freed during it is skipped, one that is new is met or left to
+ * the next pass. */
 static void cancel_all(ZynRuntime *rt, ZynEntry *entry)
 {
 	for (uint32_t pass = 0; pass < CLOSE_PASSES_MAX; pass++) {
-		zyn__inbox_drain(rt);
-		zyn__graveyard_drain(rt);
-		ZynTask *task = NULL;
-		for (ZynList *link = rt->tasks.next; link != &rt->tasks && task == NULL;
-		     link = link->next) {
-			ZynTask *candidate = ZYN_CONTAINER(link, ZynTask, all);
-			if (!zyn__task_ended(candidate))
-				task = candidate;
+		bool over = true;
+		for (uint32_t i = 0; i < zyn__worker_count(rt); i++) {
+			ZynRuntime *worker = zyn__worker(rt, i);
+			zyn__mail_drain(worker);
+			zyn__inbox_drain(worker);
+			zyn__graveyard_drain(worker);
 		}
-		if (task == NULL)
+		for (uint32_t i = 0; i < zyn__worker_count(rt); i++) {
+			ZynRuntime *worker = zyn__worker(rt, i);
+			zyn__slab_visit(worker, cancel_one, entry);
+			over = zyn__slab_visit(worker, is_live, NULL) && over;
+		}
+		if (over)
 			return;
-		zyn__task_cancel(task, false);
-		if (zyn__list_linked(&task->queue))
-			zyn__list_remove(&task->queue);
-		zyn__task_run(rt, entry, task);
 	}
 	ZYN_ASSERT(!"every task can be cancelled");
 }
@@ -150,8 +218,9 @@ void zyn_rt_free(ZynRuntime *rt)
 {
 	if (rt == NULL)
 		return;
-	ZYN_ASSERT(zyn__entry_find(rt) == NULL);
+	ZYN_ASSERT(zyn__here(rt) == NULL);
 	ZynEntry entry;
+	zyn__team_stop(rt); /* step 0 */
 	zyn__run_enter(rt, &entry, UINT64_MAX);
 	wait_for_polls(rt);
 	rt->deadline_real_ns = UINT64_MAX;
@@ -159,11 +228,14 @@ void zyn_rt_free(ZynRuntime *rt)
 		cancel_all(rt, &entry);
 	zyn__baton_release(&rt->baton); /* step 3: those threads want it to leave */
 	zyn__watchdog_join(rt);
-	zyn__debug_pool_join(rt);
+	for (uint32_t i = 0; i < zyn__worker_count(rt); i++)
+		zyn__debug_pool_join(zyn__worker(rt, i));
 	zyn__baton_acquire(&rt->baton, ZYN_BATON_NORMAL, UINT64_MAX);
 	atomic_store(&rt->closed, 1); /* step 4 */
-	zyn__inbox_close(rt);
-	zyn__graveyard_close(rt);
+	for (uint32_t i = 0; i < zyn__worker_count(rt); i++) {
+		zyn__inbox_close(zyn__worker(rt, i));
+		zyn__graveyard_close(zyn__worker(rt, i));
+	}
 	zyn__probes_free(rt);
 	zyn__poll_trace_free(rt);
 	zyn__shadows_free(rt);

@@ -38,7 +38,7 @@ bool zyn__run_enter(ZynRuntime *rt, ZynEntry *entry, uint64_t deadline_ns)
 	atomic_fetch_add(&rt->drivers, 1);
 	zyn__interrupt_pass_on(rt, cx);
 	cx->runtime = rt;
-	cx->stack_limit = zyn__stack_limit(rt->stack_bytes);
+	cx->stack_limit = zyn__stack_limit(rt->head->stack_bytes);
 	return true;
 }
 
@@ -60,14 +60,25 @@ void zyn__run_leave(ZynEntry *entry)
 
 /* --- one turn --------------------------------------------------------------------------------- */
 
-static void fire_timers(ZynRuntime *rt)
+/* Others may cancel a timer here at any time: a moment's truth in a team. */
+static bool has_timers(ZynRuntime *rt)
 {
-	if (rt->wheel.count == 0)
+	zyn__team_lock(rt, &rt->wheel_lock);
+	bool some = rt->wheel.count != 0;
+	zyn__team_unlock(rt, &rt->wheel_lock);
+	return some;
+}
+
+void zyn__fire_timers(ZynRuntime *rt)
+{
+	if (!has_timers(rt))
 		return;
 	rt->now_ns = zyn__clock_now(rt);
 	ZynTimer *timer;
+	zyn__team_lock(rt, &rt->wheel_lock);
 	while ((timer = zyn__wheel_expire(&rt->wheel, rt->now_ns / ZYN_NS_PER_MS)) != NULL)
 		zyn__waker_call(rt, timer->waker); /* bounded: nothing sets a timer in here */
+	zyn__team_unlock(rt, &rt->wheel_lock);
 }
 
 static bool nothing_runnable(ZynRuntime *rt)
@@ -77,7 +88,7 @@ static bool nothing_runnable(ZynRuntime *rt)
 
 static bool host_is_busy(ZynRuntime *rt)
 {
-	return !zyn__list_empty(&rt->foreign) || zyn__get(&rt->outside) != 0;
+	return !zyn__list_empty(&rt->foreign) || zyn__get(&rt->head->outside) != 0;
 }
 
 /* Whether only the host keeps a virtual clock from going to the next timer.  A poll that is
@@ -86,7 +97,7 @@ static bool host_is_busy(ZynRuntime *rt)
 static bool time_could_pass(ZynRuntime *rt)
 {
 	return rt->clock == ZYN_CLOCK_VIRTUAL && nothing_runnable(rt) &&
-	       (rt->stopped_mid_poll == 0 || rt->stop_all) && !rt->gate_closed;
+	       (rt->stopped_mid_poll == 0 || rt->stop_all) && !zyn__gate_closed(rt);
 }
 
 static bool wakes_somebody(const ZynTimer *timer, void *data)
@@ -98,7 +109,7 @@ static bool wakes_somebody(const ZynTimer *timer, void *data)
 /* Rule 4. */
 static bool may_advance(ZynRuntime *rt)
 {
-	if (rt->wheel.count == 0 || !time_could_pass(rt) || host_is_busy(rt))
+	if (!time_could_pass(rt) || rt->wheel.count == 0 || host_is_busy(rt))
 		return false;
 	return rt->kept_tasks == 0 || zyn__wheel_any(&rt->wheel, wakes_somebody, rt);
 }
@@ -106,10 +117,12 @@ static bool may_advance(ZynRuntime *rt)
 /* When the next timer is due or the limit of the block_on under way passes; UINT64_MAX: never. */
 static uint64_t next_event_ns(ZynRuntime *rt)
 {
+	zyn__team_lock(rt, &rt->wheel_lock);
 	uint64_t next_tick = zyn__wheel_next(&rt->wheel);
 	uint64_t next_ns = next_tick * ZYN_NS_PER_MS;
 	if (next_tick >= INT64_MAX / ZYN_NS_PER_MS) /* so far away, or none */
 		next_ns = rt->wheel.count != 0 ? INT64_MAX : UINT64_MAX;
+	zyn__team_unlock(rt, &rt->wheel_lock);
 	return next_ns < rt->deadline_clock_ns ? next_ns : rt->deadline_clock_ns;
 }
 
@@ -144,7 +157,7 @@ static void advance_clock(ZynRuntime *rt)
 		if (next_ns > now_ns)
 			zyn__set(&rt->virtual_now_ns, next_ns);
 		uint64_t count = rt->wheel.count;
-		fire_timers(rt);
+		zyn__fire_timers(rt);
 		if (rt->wheel.count == count && zyn__wheel_next(&rt->wheel) <= next_tick)
 			return; /* cannot be; better idle than spin */
 	}
@@ -185,8 +198,11 @@ static int64_t poll_round(ZynRuntime *rt, ZynEntry *entry)
 			zyn__baton_lend(&rt->baton);
 		/* Another thread may have turned the runtime while a debugger had this one stopped.
 		 */
-		if (rt->turn != turn || rt->gate_closed || out_of_time(rt, entry)) /* Rule 3. */
+		if (rt->turn != turn || zyn__gate_closed(rt) ||
+		    out_of_time(rt, entry)) /* Rule 3. */
 			break;
+		if (zyn__somebody_idle(rt))
+			zyn__team_share(rt, false);
 	}
 	return polls;
 }
@@ -197,15 +213,16 @@ int64_t zyn__turn(ZynRuntime *rt, ZynEntry *entry, ZynTask *extra)
 	ZYN_ASSERT(entry->seat != NULL);
 	rt->turn++;
 	zyn__kick_drain(rt);
+	zyn__mail_drain(rt);
 	zyn__inbox_drain(rt);
 	zyn__graveyard_drain(rt);
-	if (rt->gate_closed)
+	if (zyn__gate_closed(rt))
 		return 0; /* Rule 3. */
 	if (rt->real_wait_since_ns != 0)
 		follow_real_clock(rt);
-	fire_timers(rt);
+	zyn__fire_timers(rt);
 	bool extra_runnable = extra != NULL && extra->sched == ZYN_SCHED_IDLE;
-	if (rt->clock == ZYN_CLOCK_VIRTUAL && !extra_runnable)
+	if (rt->head->clock == ZYN_CLOCK_VIRTUAL && !extra_runnable)
 		advance_clock(rt);
 	if (extra != NULL)
 		enqueue_extra(rt, extra);
@@ -221,14 +238,14 @@ int64_t zyn__turn(ZynRuntime *rt, ZynEntry *entry, ZynTask *extra)
 
 int64_t zyn__idle_ns(ZynRuntime *rt)
 {
-	if (zyn__get(&rt->inbox) != NULL)
+	if (zyn__get(&rt->inbox) != NULL || zyn__get(&rt->mail) != NULL)
 		return 0;
-	if (rt->gate_closed)
+	if (zyn__gate_closed(rt))
 		return -1;
 	if (!nothing_runnable(rt) || may_advance(rt))
 		return 0;
 	int64_t idle_ns = -1;
-	bool real = rt->clock == ZYN_CLOCK_REAL && rt->wheel.count != 0;
+	bool real = rt->head->clock == ZYN_CLOCK_REAL && has_timers(rt);
 	bool follows = time_could_pass(rt) && host_is_busy(rt);
 	uint64_t next_ns = real || follows ? next_event_ns(rt) : UINT64_MAX;
 	if (next_ns != UINT64_MAX) {
@@ -238,6 +255,13 @@ int64_t zyn__idle_ns(ZynRuntime *rt)
 	if (!zyn__list_empty(&rt->foreign) && (idle_ns < 0 || idle_ns > ZYN_FOREIGN_ROUND_NS))
 		idle_ns = ZYN_FOREIGN_ROUND_NS;
 	return idle_ns;
+}
+
+bool zyn__work_left(ZynRuntime *rt)
+{
+	return zyn__get(&rt->inbox) != NULL || zyn__get(&rt->mail) != NULL ||
+	       !nothing_runnable(rt) || !zyn__list_empty(&rt->foreign) || has_timers(rt) ||
+	       rt->stopped_mid_poll != 0 || rt->kept_tasks != 0;
 }
 
 void zyn__idle(ZynRuntime *rt, int64_t limit_ns)
@@ -260,15 +284,15 @@ void zyn__give_way(ZynRuntime *rt)
 
 static bool can_be_woken(ZynRuntime *rt)
 {
-	return zyn__get(&rt->outside) != 0 || rt->gate_closed || rt->stopped_mid_poll != 0 ||
-	       rt->kept_tasks != 0;
+	return zyn__get(&rt->outside) != 0 || zyn__gate_closed(rt) || rt->stopped_mid_poll != 0 ||
+	       rt->kept_tasks != 0 || (rt->team != NULL && !zyn__team_stuck(rt));
 }
 
 /* --- drivers ---------------------------------------------------------------------------------- */
 
 int64_t zyn_rt_turn(ZynRuntime *rt)
 {
-	if (zyn__entry_find(rt) != NULL)
+	if (zyn__here(rt) != NULL)
 		return -1;
 	ZynEntry entry;
 	/* Who has the baton and is no driver has it for a moment only: wait.  A driver may have it
@@ -327,7 +351,7 @@ static int32_t wait_for_work(BlockOn *block)
 	int64_t idle_ns = zyn__idle_ns(rt);
 	if (idle_ns == 0)
 		return ZYN_PENDING;
-	bool wakeable = idle_ns > 0 || can_be_woken(rt) || rt->wheel.count != 0;
+	bool wakeable = idle_ns > 0 || can_be_woken(rt) || has_timers(rt);
 	if (!wakeable) {
 		if (rt->debugger == NULL || block->deadlock_told || !zyn__debug_deadlock(rt))
 			return ZYN_DEADLOCK;
@@ -347,14 +371,23 @@ static int32_t wait_for_work(BlockOn *block)
 	return ZYN_PENDING;
 }
 
+/* Makes the workers of a team look at their messages, also inside a poll. */
+static void ring_others(ZynRuntime *rt)
+{
+	for (uint32_t i = 1; i < zyn__worker_count(rt); i++)
+		zyn__seats_ring(zyn__worker(rt, i), ZYN_ATTENTION_TIMERS);
+}
+
 static int32_t block_loop(BlockOn *block, ZynEntry *entry)
 {
 	ZynRuntime *rt = block->runtime;
 	for (;;) { /* the wait for a task has no limit but the caller's */
 		if (zyn__task_ended(block->task))
 			return (int32_t)zyn__get(&block->task->status);
-		if (zyn__get(&rt->interrupt) != 0 && atomic_exchange(&rt->interrupt, 0) != 0)
-			zyn__task_cancel(block->task, true);
+		if (zyn__get(&rt->interrupt) != 0 && atomic_exchange(&rt->interrupt, 0) != 0) {
+			zyn__task_ask(rt, block->task, ZYN_INBOX_CANCEL | ZYN_INBOX_INTERRUPT);
+			ring_others(rt);
+		}
 		if (limit_passed(block))
 			return ZYN_TIMEOUT;
 		rt->deadline_real_ns = block->deadline_real_ns;
@@ -372,15 +405,26 @@ static int32_t block_loop(BlockOn *block, ZynEntry *entry)
 	}
 }
 
+/* Under the lock that its end looks at it with. */
+static void task_blockers(ZynTask *task, int change)
+{
+	ZynRuntime *rt = zyn__owner(task);
+	zyn__team_lock(rt, &task->lock);
+	zyn__set(&task->blockers, (uint8_t)(zyn__get(&task->blockers) + change));
+	zyn__team_unlock(rt, &task->lock);
+}
+
 int32_t zyn_rt_block_on(ZynRuntime *rt, ZynPromise *p, int64_t timeout_ns)
 {
 	ZynTask *task = zyn__task_of_promise(p);
-	ZYN_ASSERT(task->runtime == rt);
+	ZYN_ASSERT(zyn__owner(task)->head == rt);
 	int32_t status = zyn_promise_status(p);
 	if (status != ZYN_PENDING)
 		return status;
-	if (zyn__entry_find(rt) != NULL)
+	if (zyn__here(rt) != NULL)
 		return ZYN_BUSY;
+	if (!zyn__team_start(rt))
+		return ZYN_OUT_OF_MEMORY;
 	uint64_t deadline_ns = zyn__deadline_after(zyn__monotonic_ns(), timeout_ns);
 	ZynEntry entry;
 	if (!zyn__run_enter(rt, &entry, deadline_ns))
@@ -393,9 +437,10 @@ int32_t zyn_rt_block_on(ZynRuntime *rt, ZynPromise *p, int64_t timeout_ns)
 			.deadline_real_ns = deadline_ns,
 			.deadline_clock_ns = zyn__deadline_after(zyn__clock_now(rt), timeout_ns),
 		};
+		task_blockers(task, 1);
 		if (!zyn__task_ended(task)) {
-			zyn__task_become(task, 0, 0);
-			zyn__task_schedule(task);
+			zyn__task_become(rt, task, 0, 0);
+			zyn__task_ask(rt, task, ZYN_INBOX_SCHEDULE);
 		}
 		if (rt->clock == ZYN_CLOCK_VIRTUAL && timeout_ns >= 0 &&
 		    timeout_ns < VIRTUAL_LIMIT_NS_MIN)
@@ -403,9 +448,8 @@ int32_t zyn_rt_block_on(ZynRuntime *rt, ZynPromise *p, int64_t timeout_ns)
 			                                             VIRTUAL_LIMIT_NS_MIN);
 		if (deadline_ns != UINT64_MAX)
 			zyn__watchdog_arm(rt, block.deadline_real_ns);
-		task->blockers++;
 		status = block_loop(&block, &entry);
-		task->blockers--;
+		task_blockers(task, -1);
 		if (deadline_ns != UINT64_MAX)
 			zyn__watchdog_arm(rt, UINT64_MAX);
 		rt->deadline_real_ns = UINT64_MAX;
@@ -417,8 +461,10 @@ int32_t zyn_rt_block_on(ZynRuntime *rt, ZynPromise *p, int64_t timeout_ns)
 
 int32_t zyn_rt_run_until_idle(ZynRuntime *rt)
 {
-	if (zyn__entry_find(rt) != NULL)
+	if (zyn__here(rt) != NULL)
 		return ZYN_BUSY;
+	if (!zyn__team_start(rt))
+		return ZYN_OUT_OF_MEMORY;
 	ZynEntry entry;
 	zyn__run_enter(rt, &entry, UINT64_MAX);
 	int32_t status = entry.seat != NULL ? ZYN_PENDING : ZYN_OUT_OF_MEMORY;
@@ -445,8 +491,12 @@ int32_t zyn_promise_poll(ZynRuntime *rt, ZynPromise *p)
 	int32_t status = zyn_promise_status(p);
 	if (status != ZYN_PENDING)
 		return status; /* the same answer again, and nothing runs */
-	if (zyn__entry_find(rt) != NULL)
+	if (zyn__here(rt) != NULL)
 		return ZYN_BUSY;
+	if (rt->team != NULL) {
+		zyn_promise_spawn(rt, p);
+		return zyn_promise_status(p);
+	}
 	ZynEntry entry;
 	zyn__run_enter(rt, &entry, UINT64_MAX);
 	if (entry.seat == NULL) {
@@ -454,10 +504,10 @@ int32_t zyn_promise_poll(ZynRuntime *rt, ZynPromise *p)
 	} else if (zyn__flag(task, ZYN_FRAME_RUNNING)) {
 		status = ZYN_BUSY; /* stopped inside a poll of another thread */
 	} else {
-		while (rt->gate_closed) /* until the debugger opens it */
+		while (zyn__gate_closed(rt)) /* until the debugger opens it */
 			zyn__idle(rt, -1);
 		if (!zyn__task_ended(task)) {
-			zyn__task_become(task, 0, 0);
+			zyn__task_become(rt, task, 0, 0);
 			rt->deadline_real_ns = UINT64_MAX;
 			rt->deadline_clock_ns = UINT64_MAX;
 			zyn__turn(rt, &entry, task);

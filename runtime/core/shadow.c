@@ -60,8 +60,9 @@ static void shadow_remove(ZynShadows *shadows, ZynShadow **link)
 
 static ZynShadows *shadows_of(ZynRuntime *rt)
 {
-	if (rt->shadows != NULL)
-		return rt->shadows;
+	ZynShadows *known = zyn__get(&rt->shadows);
+	if (known != NULL)
+		return known;
 	ZynShadows *shadows = get_zeroed(sizeof *shadows);
 	if (shadows == NULL)
 		return NULL;
@@ -71,7 +72,7 @@ static ZynShadows *shadows_of(ZynRuntime *rt)
 		zyn__allocator.put(shadows, sizeof *shadows);
 		return NULL;
 	}
-	rt->shadows = shadows;
+	zyn__set(&rt->shadows, shadows);
 	return shadows;
 }
 
@@ -98,12 +99,8 @@ static void grow(ZynShadows *shadows)
 	shadows->bucket_count = larger.bucket_count;
 }
 
-void *zyn_shadow(ZynContext *cx, void *sm, uint32_t side_table, uint32_t size)
+static void *shadow_of(ZynShadows *shadows, void *sm, uint32_t side_table, uint32_t size)
 {
-	ZynRuntime *rt = cx->runtime;
-	ZynShadows *shadows = rt != NULL ? shadows_of(rt) : NULL;
-	if (shadows == NULL || sm == NULL)
-		return NULL;
 	ZynShadow **link = find(shadows, sm);
 	ZynShadow *shadow = *link;
 	if (shadow != NULL && (shadow->side_table != side_table || shadow->size != size)) {
@@ -129,10 +126,20 @@ void *zyn_shadow(ZynContext *cx, void *sm, uint32_t side_table, uint32_t size)
 	return shadow->bytes;
 }
 
-void zyn__shadow_frame_freed(ZynRuntime *rt, void *sm, uint32_t size)
+void *zyn_shadow(ZynContext *cx, void *sm, uint32_t side_table, uint32_t size)
 {
-	ZynShadows *shadows = rt->shadows;
-	char *begin = sm;
+	if (cx->runtime == NULL || sm == NULL)
+		return NULL;
+	ZynRuntime *head = cx->runtime->head;
+	zyn__debug_lock(head);
+	ZynShadows *shadows = shadows_of(head);
+	void *bytes = shadows != NULL ? shadow_of(shadows, sm, side_table, size) : NULL;
+	zyn__debug_unlock(head);
+	return bytes;
+}
+
+static void frame_freed(ZynShadows *shadows, char *begin, uint32_t size)
+{
 	/* Look up every possible key, or look at every block, whichever is less. */
 	if (size / KEY_ALIGN <= shadows->count) {
 		for (uint32_t offset = 0; offset < size; offset += KEY_ALIGN) {
@@ -154,9 +161,16 @@ void zyn__shadow_frame_freed(ZynRuntime *rt, void *sm, uint32_t size)
 	}
 }
 
+void zyn__shadow_frame_freed(ZynRuntime *head, void *sm, uint32_t size)
+{
+	zyn__debug_lock(head);
+	frame_freed(zyn__get(&head->shadows), sm, size);
+	zyn__debug_unlock(head);
+}
+
 void zyn__shadows_free(ZynRuntime *rt)
 {
-	ZynShadows *shadows = rt->shadows;
+	ZynShadows *shadows = zyn__get(&rt->shadows);
 	if (shadows == NULL)
 		return;
 	for (uint32_t i = 0; i < shadows->bucket_count; i++)
@@ -164,14 +178,15 @@ void zyn__shadows_free(ZynRuntime *rt)
 			shadow_remove(shadows, &shadows->buckets[i]);
 	zyn__allocator.put(shadows->buckets, shadows->bucket_count * sizeof *shadows->buckets);
 	zyn__allocator.put(shadows, sizeof *shadows);
-	rt->shadows = NULL;
+	zyn__set(&rt->shadows, NULL);
 }
 
 void *zyn_dbg_shadow(ZynRuntime *rt, void *sm, uint32_t *side_table, uint32_t *size)
 {
 	ZynEntry entry;
 	zyn__debug_enter(&entry, rt);
-	ZynShadow *shadow = rt->shadows != NULL ? *find(rt->shadows, sm) : NULL;
+	ZynShadows *shadows = zyn__get(&rt->shadows);
+	ZynShadow *shadow = shadows != NULL ? *find(shadows, sm) : NULL;
 	if (shadow != NULL && side_table != NULL)
 		*side_table = shadow->side_table;
 	if (shadow != NULL && size != NULL)

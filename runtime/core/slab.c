@@ -1,12 +1,14 @@
 /* Where frames live: [ZynTask | ZynFrameHeader | frame] in one block.
  *
- * Owner:   the baton holder.
+ * Owner:   the baton holder of the worker.
+ * Others:  free blocks of it: they push them on `returned`, with compare-and-swap, and the owner
+ *          takes them all when its own list is empty.
  *
  * Rule 1.  a chunk is ZYN_CHUNK_BYTES, aligned to its size, carved into blocks of one class, and
  *          goes back to the system when the runtime does; until then a block's task header stays
  *          a task header.  That is why a waker may look at it at any time (waker.c).
- * Rule 2.  the first five fields of a task are written when its block is first carved and are
- *          not reset by reuse.
+ * Rule 2.  the first five fields of a task are not reset by reuse: who finds a block through a
+ *          stale waker, or in its inbox, still finds an owner.
  * Rule 3.  generation is odd while the block is free.
  *
  * A block too big for a chunk of its class gets a chunk of its own, in powers of two, and is
@@ -59,7 +61,7 @@ bool zyn__slab_init(ZynRuntime *rt)
 
 void zyn__slab_destroy(ZynRuntime *rt)
 {
-	for (uint32_t i = 0; i < rt->chunk_count; i++) {
+	for (uint32_t i = 0; i < zyn__get(&rt->chunk_count); i++) {
 		ZynChunk *chunk = zyn__get(&rt->chunks[i]);
 		size_t bytes = chunk->bytes;
 		UNPOISON(chunk, bytes);
@@ -75,7 +77,8 @@ static bool class_grow(ZynRuntime *rt, uint32_t class_index)
 	size_t bytes = ZYN_CHUNK_BYTES;
 	if (block_bytes + ZYN_CHUNK_HEADER_BYTES > bytes)
 		bytes = (block_bytes + ZYN_CHUNK_HEADER_BYTES + 4095) / 4096 * 4096;
-	if (rt->chunk_count == ZYN_CHUNKS_MAX)
+	uint32_t index = zyn__get(&rt->chunk_count);
+	if (index == ZYN_CHUNKS_MAX)
 		return false;
 	ZynChunk *chunk = zyn__allocator.map(bytes);
 	if (chunk == NULL)
@@ -85,10 +88,11 @@ static bool class_grow(ZynRuntime *rt, uint32_t class_index)
 		.runtime = rt,
 		.bytes = bytes,
 		.block_bytes = block_bytes,
-		.index = rt->chunk_count,
+		.index = index,
 		.class_index = class_index,
 	};
-	atomic_store_explicit(&rt->chunks[rt->chunk_count++], chunk, memory_order_release);
+	atomic_store_explicit(&rt->chunks[index], chunk, memory_order_release);
+	zyn__set(&rt->chunk_count, index + 1);
 	ZynSlabClass *class = &rt->classes[class_index];
 	size_t blocks = (bytes - ZYN_CHUNK_HEADER_BYTES) / block_bytes;
 	class->fresh = (char *)chunk + ZYN_CHUNK_HEADER_BYTES;
@@ -104,10 +108,30 @@ static ZynTask *carve(ZynRuntime *rt, ZynSlabClass *class, size_t block_bytes)
 	class->fresh += block_bytes;
 	uint64_t offset = (uint64_t)((char *)task - (char *)chunk) / 16;
 	zyn__set(&task->generation, 1); /* inbox and inbox_next are zero as the system gave them */
-	task->runtime = rt;
 	task->waker_base = (uint64_t)rt->registry_index << 52 | (uint64_t)chunk->index << 34 |
 	                   offset << 20;
 	return task;
+}
+
+static void put_here(ZynRuntime *rt, const ZynChunk *chunk, ZynTask *task)
+{
+	/* The block used last is the one in the cache, so it is the next to be used. */
+	zyn__list_push_back(rt->classes[chunk->class_index].free.next, &task->queue);
+}
+
+static ZynChunk *chunk_of(const ZynTask *task)
+{
+	return (ZynChunk *)((uintptr_t)task & ~(uintptr_t)(ZYN_CHUNK_BYTES - 1));
+}
+
+static void take_returned(ZynRuntime *rt)
+{
+	ZynTask *task = atomic_exchange_explicit(&rt->returned, NULL, memory_order_acquire);
+	while (task != NULL) { /* bounded by the number of blocks */
+		ZynTask *next = (ZynTask *)(void *)task->queue.next;
+		put_here(rt, chunk_of(task), task);
+		task = next;
+	}
 }
 
 ZynTask *zyn__slab_take(ZynRuntime *rt, size_t frame_bytes)
@@ -117,6 +141,8 @@ ZynTask *zyn__slab_take(ZynRuntime *rt, size_t frame_bytes)
 	if (!zyn__memory_charge(rt, block_bytes))
 		return NULL;
 	ZynSlabClass *class = &rt->classes[class_index];
+	if (zyn__list_empty(&class->free) && zyn__get(&rt->returned) != NULL)
+		take_returned(rt);
 	ZynList *link = zyn__list_pop_front(&class->free);
 	ZynTask *task;
 	if (link != NULL) {
@@ -130,23 +156,53 @@ ZynTask *zyn__slab_take(ZynRuntime *rt, size_t frame_bytes)
 	}
 	UNPOISON(task + 1, block_bytes - sizeof *task);
 	memset((char *)task + FIELDS_STABLE, 0, PREFIX_BYTES - FIELDS_STABLE + frame_bytes);
+	atomic_store_explicit(&task->runtime, rt, memory_order_release);
 	uint32_t generation = zyn__get(&task->generation);
 	ZYN_ASSERT(generation % 2 == 1); /* Rule 3. */
 	zyn__set(&task->generation, generation + 1);
 	return task;
 }
 
-void zyn__slab_put(ZynTask *task)
+static void give_back(ZynRuntime *home, ZynTask *task)
 {
-	ZynChunk *chunk = (ZynChunk *)((uintptr_t)task & ~(uintptr_t)(ZYN_CHUNK_BYTES - 1));
-	ZynRuntime *rt = chunk->runtime;
+	ZynTask *head = atomic_load_explicit(&home->returned, memory_order_relaxed);
+	do {
+		task->queue.next = (ZynList *)(void *)head;
+	} while (!atomic_compare_exchange_weak_explicit(
+		&home->returned, &head, task, memory_order_release, memory_order_relaxed));
+}
+
+void zyn__slab_put(ZynRuntime *rt, ZynTask *task)
+{
+	ZynChunk *chunk = chunk_of(task);
 	uint32_t generation = zyn__get(&task->generation);
 	ZYN_ASSERT(generation % 2 == 0);
-	ZYN_ASSERT(task->runtime == rt);
 	zyn__set(&task->generation, generation + 1);
 	task->sched = ZYN_SCHED_FREE;
 	POISON(task + 1, chunk->block_bytes - sizeof *task);
-	/* The block used last is the one in the cache, so it is the next to be used. */
-	zyn__list_push_back(rt->classes[chunk->class_index].free.next, &task->queue);
+	if (chunk->runtime == rt)
+		put_here(rt, chunk, task);
+	else
+		give_back(chunk->runtime, task);
 	zyn__memory_credit(rt, chunk->block_bytes);
+}
+
+bool zyn__slab_visit(ZynRuntime *rt, ZynTaskVisitor *visit, void *data)
+{
+	for (uint32_t i = 0; i < zyn__get(&rt->chunk_count); i++) {
+		ZynChunk *chunk = zyn__get(&rt->chunks[i]);
+		char *block = (char *)chunk + ZYN_CHUNK_HEADER_BYTES;
+		size_t blocks = (chunk->bytes - ZYN_CHUNK_HEADER_BYTES) / chunk->block_bytes;
+		char *end = block + blocks * chunk->block_bytes;
+		char *fresh = rt->classes[chunk->class_index].fresh;
+		if (fresh >= block && fresh < end)
+			end = fresh; /* the chunk that is being carved */
+		for (; block < end; block += chunk->block_bytes) {
+			ZynTask *task = (ZynTask *)(void *)block;
+			bool alive = zyn__get(&task->generation) % 2 == 0; /* Rule 3. */
+			if (alive && zyn__flag(task, ZYN_FRAME_TASK) && !visit(task, data))
+				return false;
+		}
+	}
+	return true;
 }

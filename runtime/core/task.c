@@ -12,8 +12,8 @@
  *                          |                 '--ready--> ENDED
  *                          '-- a foreign machine rests in FOREIGN instead of PARKED, one round long
  *
- * Owner:   the baton holder changes everything here.
- * Others:  read id, polls and status; ask through the inbox (waker.c).
+ * Owner:   the baton holder of the worker that owns the task changes everything here.
+ * Others:  read id, polls and status; ask through the inbox (waker.c); join under the lock.
  *
  * Rule 1.  a task is in at most one queue, and in one exactly while it is QUEUED or FOREIGN.
  * Rule 2.  flags and the atomic counters have one writer, so they are stored, not added to.
@@ -28,17 +28,21 @@
  */
 #include "internal.h"
 
+/* ids that a worker of a team takes from the common count at a time */
+#define IDS_AT_ONCE 256u
+
 static void queue_push(ZynTask *task)
 {
+	ZynRuntime *rt = zyn__owner(task);
 	ZYN_ASSERT(!zyn__list_linked(&task->queue)); /* Rule 1. */
 	ZYN_ASSERT(!zyn__task_ended(task));
 	task->sched = ZYN_SCHED_QUEUED;
-	zyn__list_push_back(&task->runtime->ready, &task->queue);
+	zyn__list_push_back(&rt->ready, &task->queue);
 }
 
 static void changed(ZynTask *task)
 {
-	if (task->runtime->tells_changes)
+	if (zyn__get(&zyn__owner(task)->head->tells_changes))
 		zyn__debug_task_changed(task);
 }
 
@@ -47,23 +51,48 @@ uint64_t zyn__task_id_of(ZynContext *cx)
 	return cx->task != NULL ? zyn__get(&cx->task->id) : 0;
 }
 
-void zyn__task_become(ZynTask *task, uint64_t parent, uint64_t spawn_site)
+static uint64_t next_id(ZynRuntime *rt)
+{
+	if (rt->task_id_last == rt->task_id_end) {
+		uint64_t count = rt->team != NULL ? IDS_AT_ONCE : 1;
+		rt->task_id_last = atomic_fetch_add(&rt->head->task_ids, count);
+		rt->task_id_end = rt->task_id_last + count;
+	}
+	return ++rt->task_id_last;
+}
+
+void zyn__task_become(ZynRuntime *rt, ZynTask *task, uint64_t parent, uint64_t spawn_site)
 {
 	if (zyn__flag(task, ZYN_FRAME_TASK))
 		return;
-	ZynRuntime *rt = task->runtime;
-	ZYN_ASSERT(task->sched == ZYN_SCHED_IDLE || zyn__task_ended(task));
-	zyn__flag_set(task, ZYN_FRAME_TASK);
-	zyn__set(&task->id, ++rt->task_id_last);
-	task->parent = parent;
-	task->spawn_site = spawn_site;
-	zyn__list_push_back(&rt->tasks, &task->all);
+	zyn__team_lock(rt, &task->lock); /* several workers may want to at the same time */
+	bool first = !zyn__flag(task, ZYN_FRAME_TASK);
+	if (first) {
+		ZYN_ASSERT(task->sched == ZYN_SCHED_IDLE || zyn__task_ended(task));
+		ZynRuntime *owner = task->foreign ? rt : zyn__team_home(rt);
+		atomic_store_explicit(&task->runtime, owner, memory_order_release);
+		zyn__set(&task->id, next_id(rt));
+		task->parent = parent;
+		task->spawn_site = spawn_site;
+		zyn__flag_set(task, ZYN_FRAME_TASK); /* last: who sees it sees the rest */
+	}
+	zyn__team_unlock(rt, &task->lock);
+	if (!first)
+		return;
 	if (task->owner != NULL) { /* Rule 5. */
 		ZynWaker waker = task->owner->joiner.waker;
 		task->owner = NULL;
 		zyn__waker_call(rt, waker);
 	}
 	changed(task);
+}
+
+void zyn__task_ask(ZynRuntime *rt, ZynTask *task, uint32_t bits)
+{
+	if (zyn__owner(task) == rt)
+		zyn__inbox_deliver(rt, task, bits);
+	else
+		zyn__inbox_post(task, bits);
 }
 
 void zyn__task_schedule(ZynTask *task)
@@ -99,8 +128,8 @@ void zyn__task_wake(ZynTask *task, uint64_t waker_task)
 
 void zyn__task_cancel(ZynTask *task, bool interrupted)
 {
-	ZynRuntime *rt = task->runtime;
-	if (zyn__task_ended(task) || zyn__get(&rt->closed))
+	ZynRuntime *rt = zyn__owner(task);
+	if (zyn__task_ended(task) || zyn__get(&rt->head->closed))
 		return;
 	task->cancelling = 1;
 	if (interrupted)
@@ -111,7 +140,7 @@ void zyn__task_cancel(ZynTask *task, bool interrupted)
 	}
 	if (!zyn__flag(task, ZYN_FRAME_TASK) && zyn__flag(task, ZYN_FRAME_RUNNING))
 		return; /* its first poll, in place, is under way; the await looks afterwards */
-	zyn__task_become(task, 0, 0);
+	zyn__task_become(rt, task, 0, 0);
 	zyn__task_schedule(task);
 	zyn__task_wake(task, 0);
 	if (task->sched == ZYN_SCHED_RUNNING && task->seat != NULL)
@@ -166,7 +195,7 @@ static uint32_t settle(ZynTask *task, ZynContext *cx)
 
 void zyn__task_end(ZynTask *task, ZynContext *cx)
 {
-	ZynRuntime *rt = task->runtime;
+	ZynRuntime *rt = ZYN_CONTAINER(cx, ZynSeat, cx)->cx.runtime;
 	ZYN_ASSERT(!zyn__task_ended(task));
 	uint32_t status = settle(task, cx);
 	if (zyn__list_linked(&task->queue))
@@ -177,20 +206,23 @@ void zyn__task_end(ZynTask *task, ZynContext *cx)
 	task->activation = NULL;
 	if (task->debug != NULL)
 		zyn__debug_task_ended(task);
+	zyn__team_lock(rt, &task->lock);
 	atomic_store_explicit(&task->status, status, memory_order_release); /* Rule 3. */
-	changed(task);
 	ZynList *link;
 	while ((link = zyn__list_pop_front(&task->joiners)) != NULL) /* Rule 7. */
 		zyn__waker_call(rt, ZYN_CONTAINER(link, ZynJoiner, link)->waker);
-	if (task->blockers != 0 && zyn__get(&rt->sleepers) != 0)
-		zyn__kick(rt);
+	bool blocks = zyn__get(&task->blockers) != 0;
+	zyn__team_unlock(rt, &task->lock);
+	changed(task);
+	if (blocks && (rt->team != NULL || zyn__get(&rt->sleepers) != 0))
+		zyn__kick(rt->head);
 	if (zyn__flag(task, ZYN_FRAME_DETACHED))
-		zyn__frame_free(task);
+		zyn__frame_free(rt, task);
 }
 
 static void pending(ZynTask *task)
 {
-	ZynRuntime *rt = task->runtime;
+	ZynRuntime *rt = zyn__owner(task);
 	task->sched = ZYN_SCHED_PARKED;
 	task->parked_since_ns = rt->now_ns;
 	task->activation = NULL;
@@ -227,13 +259,13 @@ void zyn__task_run(ZynRuntime *rt, ZynEntry *entry, ZynTask *task)
 	task->seat = entry->seat;
 	zyn__flag_set(task, ZYN_FRAME_RUNNING);
 	zyn__set(&task->polls, zyn__get(&task->polls) + 1); /* Rule 2. */
-	rt->polls_total++;
+	zyn__set(&rt->polls_total, zyn__get(&rt->polls_total) + 1);
 	cx->task = task;
 	cx->waker = zyn__task_waker(task);
-	if (rt->tells_changes)
+	if (zyn__get(&rt->head->tells_changes))
 		zyn__debug_task_changed(task);
 	ZynPollRecord record;
-	bool recorded = rt->poll_trace != NULL;
+	bool recorded = rt->head->poll_trace != NULL;
 	if (recorded)
 		zyn__poll_trace_begin(rt, task, &record);
 	bool ready = true;
@@ -256,45 +288,57 @@ void zyn__task_run(ZynRuntime *rt, ZynEntry *entry, ZynTask *task)
 
 /* --- joining ---------------------------------------------------------------------------------- */
 
-void zyn__task_join(ZynTask *task, ZynJoiner *joiner)
+bool zyn__task_join(ZynTask *task, ZynJoiner *joiner)
 {
-	ZYN_ASSERT(!zyn__task_ended(task));
+	ZynRuntime *rt = zyn__owner(task);
+	zyn__team_lock(rt, &task->lock);
+	bool ended = zyn__task_ended(task);
 	ZYN_ASSERT(!zyn__list_linked(&joiner->link));
-	zyn__list_push_back(&task->joiners, &joiner->link);
+	if (!ended)
+		zyn__list_push_back(&task->joiners, &joiner->link);
+	zyn__team_unlock(rt, &task->lock);
+	return !ended;
 }
 
-void zyn__joiner_leave(ZynJoiner *joiner)
+void zyn__joiner_leave(ZynTask *task, ZynJoiner *joiner)
 {
+	ZynRuntime *rt = zyn__owner(task);
+	zyn__team_lock(rt, &task->lock);
 	if (zyn__list_linked(&joiner->link))
 		zyn__list_remove(&joiner->link);
+	zyn__team_unlock(rt, &task->lock);
 }
 
 ZynPromise *zyn_spawn(ZynContext *cx, ZynPromise *p, ZynSite site)
 {
 	ZynTask *task = zyn__task_of_promise(p);
 	zyn__promise_retain_compiled(p);
-	zyn__task_become(task, zyn__task_id_of(cx), site);
-	zyn__task_schedule(task);
+	zyn__task_become(cx->runtime, task, zyn__task_id_of(cx), site);
+	zyn__task_ask(cx->runtime, task, ZYN_INBOX_SCHEDULE);
+	if (zyn__somebody_idle(cx->runtime))
+		zyn__team_share(cx->runtime, false);
 	return p;
 }
 
 /* --- self check ------------------------------------------------------------------------------- */
 
 /* Walks every task and asserts what the rules above say.  Tests call it between turns. */
+static bool check(ZynTask *task, void *data)
+{
+	(void)data;
+	bool queued = task->sched == ZYN_SCHED_QUEUED || task->sched == ZYN_SCHED_FOREIGN;
+	ZYN_ASSERT(zyn__flag(task, ZYN_FRAME_TASK));
+	ZYN_ASSERT(zyn__get(&task->id) != 0);
+	ZYN_ASSERT(queued == zyn__list_linked(&task->queue)); /* Rule 1. */
+	ZYN_ASSERT(zyn__task_ended(task) == (task->sched == ZYN_SCHED_ENDED));
+	ZYN_ASSERT(!zyn__task_ended(task) || zyn__list_empty(&task->joiners));
+	ZYN_ASSERT(zyn__get(&zyn__task_header(task)->refs) != 0 ||
+	           zyn__flag(task, ZYN_FRAME_DETACHED));
+	ZYN_ASSERT(zyn__get(&task->generation) % 2 == 0);
+	return true;
+}
+
 void zyn__task_check(ZynRuntime *rt)
 {
-	uint64_t id_before = 0;
-	for (ZynList *link = rt->tasks.next; link != &rt->tasks; link = link->next) {
-		ZynTask *task = ZYN_CONTAINER(link, ZynTask, all);
-		bool queued = task->sched == ZYN_SCHED_QUEUED || task->sched == ZYN_SCHED_FOREIGN;
-		ZYN_ASSERT(zyn__flag(task, ZYN_FRAME_TASK));
-		ZYN_ASSERT(zyn__get(&task->id) > id_before);
-		ZYN_ASSERT(queued == zyn__list_linked(&task->queue)); /* Rule 1. */
-		ZYN_ASSERT(zyn__task_ended(task) == (task->sched == ZYN_SCHED_ENDED));
-		ZYN_ASSERT(!zyn__task_ended(task) || zyn__list_empty(&task->joiners));
-		ZYN_ASSERT(zyn__get(&zyn__task_header(task)->refs) != 0 ||
-		           zyn__flag(task, ZYN_FRAME_DETACHED));
-		ZYN_ASSERT(zyn__get(&task->generation) % 2 == 0);
-		id_before = zyn__get(&task->id);
-	}
+	zyn__slab_visit(rt, check, NULL);
 }

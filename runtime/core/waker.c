@@ -1,22 +1,24 @@
-/* Wakers, and the messages that other threads leave for the baton holder.
+/* Wakers, and the messages that other threads leave for the owner of a task.
  *
  * A waker is copied without being told, so it can own nothing.  The data of a task's waker is a
  * word, not a pointer:
  *
- *     bits 63..52   which runtime     index in a table of the process
- *     bits 51..34   which chunk       index in the runtime's table
+ *     bits 63..52   whose memory      index of the worker in a table of the process
+ *     bits 51..34   which chunk       index in that worker's table
  *     bits 33..20   which block       offset in the chunk, in units of 16 bytes
  *     bits 19..0    which life of it  the task's generation
  *
- * A word whose runtime, block or life is over finds nothing and does nothing.  Should 2^20 lives
+ * A word whose worker, block or life is over finds nothing and does nothing.  Should 2^20 lives
  * of one block pass while somebody keeps a word, it wakes a stranger; every machine bears a wake
  * it did not ask for.
  *
- * Owner:   the baton holder drains the inbox.
+ * Owner:   the baton holder of a worker drains its inbox.
  * Others:  post.
  *
  * Rule 1.  ZynTask.inbox holds what is asked for.  Whoever turns it from 0 to not 0 pushes the
- *          task on the stack `rt->inbox`; whoever finds it not 0 knows that it is there.
+ *          task on the stack `inbox` of the worker that owns it; whoever finds it not 0 knows that
+ *          it is on one.  Should the task go to another worker meanwhile, the one that finds it in
+ *          its inbox passes the message on.
  * Rule 2.  the owner reads inbox_next, then turns inbox back to 0, then acts on the bits; after
  *          that the task may be pushed again.
  * Rule 3.  a block may be freed and used again while it is on the stack.  inbox and inbox_next
@@ -40,7 +42,9 @@
 #include <time.h>
 #include <unistd.h>
 #if defined(__linux__)
+#include <linux/futex.h>
 #include <sys/eventfd.h>
+#include <sys/syscall.h>
 #endif
 
 #define GENERATION_MASK 0xFFFFFu
@@ -108,9 +112,9 @@ static void wake_word(void *data)
 	ZynRuntime *rt = atomic_load_explicit(&slot->runtime, memory_order_acquire);
 	if (rt == NULL)
 		return;
-	ZynEntry *entry = zyn__entry_find(rt);
-	if (entry != NULL) {
-		zyn__waker_call(rt, (ZynWaker){wake_word, data});
+	ZynRuntime *here = zyn__here_in(word >> 52);
+	if (here != NULL) {
+		zyn__waker_call(here, (ZynWaker){wake_word, data});
 		return;
 	}
 	atomic_fetch_add(&slot->users, 1); /* Rule 5. */
@@ -127,31 +131,52 @@ ZynWaker zyn__task_waker(ZynTask *task)
 	return (ZynWaker){wake_word, (void *)(uintptr_t)word};
 }
 
-static bool is_ours(ZynRuntime *rt, ZynWaker waker)
+/* The worker of `rt`'s team in whose memory the word points, or null. */
+static ZynRuntime *home_of(ZynRuntime *rt, uint64_t word)
 {
-	return waker.fn == wake_word && (uint64_t)(uintptr_t)waker.data >> 52 == rt->registry_index;
+	uint64_t index = word >> 52;
+	if (index == rt->registry_index)
+		return rt;
+	if (rt->team == NULL)
+		return NULL;
+	for (uint32_t i = 0; i < rt->team->count; i++)
+		if (rt->team->workers[i]->registry_index == index)
+			return rt->team->workers[i];
+	return NULL;
 }
 
 ZynTask *zyn__waker_task(ZynRuntime *rt, ZynWaker waker)
 {
-	return is_ours(rt, waker) ? decode(rt, (uint64_t)(uintptr_t)waker.data) : NULL;
+	uint64_t word = (uint64_t)(uintptr_t)waker.data;
+	ZynRuntime *home = waker.fn == wake_word ? home_of(rt, word) : NULL;
+	return home != NULL ? decode(home, word) : NULL;
 }
 
-void zyn__waker_call(ZynRuntime *rt, ZynWaker waker)
+/* Who wakes: the task that this thread polls, if it polls one here. */
+static uint64_t waking_task(ZynRuntime *rt)
 {
-	if (!is_ours(rt, waker)) {
-		if (waker.fn != NULL)
-			waker.fn(waker.data);
-		return;
-	}
-	ZynTask *task = decode(rt, (uint64_t)(uintptr_t)waker.data);
-	if (task == NULL)
-		return;
 	ZynEntry *entry = zyn__entry_find(rt);
 	while (entry != NULL && (entry->seat == NULL || entry->runtime != rt))
 		entry = entry->previous;
 	ZynTask *by = entry != NULL ? entry->seat->cx.task : NULL;
-	zyn__task_wake(task, by != NULL ? zyn__get(&by->id) : 0);
+	return by != NULL ? zyn__get(&by->id) : 0;
+}
+
+void zyn__waker_call(ZynRuntime *rt, ZynWaker waker)
+{
+	ZynTask *task = zyn__waker_task(rt, waker);
+	if (task == NULL) {
+		uint64_t word = (uint64_t)(uintptr_t)waker.data;
+		bool over = waker.fn == wake_word && home_of(rt, word) != NULL;
+		if (!over && waker.fn != NULL)
+			waker.fn(waker.data);
+		return;
+	}
+	zyn__set(&rt->wakes_total, zyn__get(&rt->wakes_total) + 1);
+	if (zyn__owner(task) == rt)
+		zyn__task_wake(task, waking_task(rt));
+	else
+		zyn__inbox_post(task, ZYN_INBOX_WAKE);
 }
 
 void zyn_waker_wake(ZynWaker waker)
@@ -169,16 +194,16 @@ static void post_closed(ZynTask *task)
 	if ((bits & ZYN_INBOX_RELEASED) == 0)
 		return;
 	ZynEntry entry;
-	zyn__enter(&entry, task->runtime);
-	zyn__frame_orphaned(task);
+	zyn__enter(&entry, zyn__owner(task));
+	zyn__frame_orphaned(entry.runtime, task);
 	zyn__leave(&entry);
 }
 
 void zyn__inbox_post(ZynTask *task, uint32_t bits)
 {
-	ZynRuntime *rt = task->runtime;
 	if (atomic_fetch_or_explicit(&task->inbox, bits, memory_order_acq_rel) != 0)
 		return; /* Rule 1. */
+	ZynRuntime *rt = zyn__owner(task);
 	ZynTask *head = atomic_load_explicit(&rt->inbox, memory_order_acquire);
 	do {
 		if (head == ZYN_INBOX_CLOSED) {
@@ -192,16 +217,22 @@ void zyn__inbox_post(ZynTask *task, uint32_t bits)
 		                */
 }
 
-static void deliver(ZynRuntime *rt, ZynTask *task, uint32_t bits)
+void zyn__inbox_deliver(ZynRuntime *rt, ZynTask *task, uint32_t bits)
 {
-	if (task->runtime != rt || task->sched == ZYN_SCHED_FREE)
+	if (zyn__owner(task) != rt) {
+		zyn__inbox_post(task, bits);
+		return;
+	}
+	if (task->sched == ZYN_SCHED_FREE)
 		return; /* Rule 3. */
+	if (bits & ZYN_INBOX_SCHEDULE)
+		zyn__task_schedule(task);
 	if (bits & ZYN_INBOX_CANCEL)
-		zyn__task_cancel(task, false);
+		zyn__task_cancel(task, (bits & ZYN_INBOX_INTERRUPT) != 0);
 	if (bits & ZYN_INBOX_WAKE)
 		zyn__task_wake(task, 0);
 	if (bits & ZYN_INBOX_RELEASED)
-		zyn__frame_orphaned(task);
+		zyn__frame_orphaned(rt, task);
 }
 
 static void drain(ZynRuntime *rt, ZynTask *head)
@@ -216,7 +247,7 @@ static void drain(ZynRuntime *rt, ZynTask *head)
 	while (first != NULL) { /* bounded by the number of blocks */
 		ZynTask *next = zyn__get(&first->inbox_next);
 		uint32_t bits = atomic_exchange_explicit(&first->inbox, 0, memory_order_acq_rel);
-		deliver(rt, first, bits); /* Rule 2. */
+		zyn__inbox_deliver(rt, first, bits); /* Rule 2. */
 		first = next;
 	}
 }
@@ -234,7 +265,37 @@ void zyn__inbox_close(ZynRuntime *rt)
 	drain(rt, atomic_exchange(&rt->inbox, ZYN_INBOX_CLOSED));
 }
 
-/* --- the wake descriptor ---------------------------------------------------------------------- */
+/* --- sleeping --------------------------------------------------------------------------------- */
+
+/* A worker of a team has no descriptor that a host could watch; it sleeps on the word, which costs
+ * its waker one system call less. */
+#if defined(__linux__)
+static void futex_sleep(_Atomic uint32_t *word, int64_t timeout_ns)
+{
+	struct timespec timeout = {
+		.tv_sec = (time_t)(timeout_ns / 1000000000),
+		.tv_nsec = (long)(timeout_ns % 1000000000),
+	};
+	syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, 0, timeout_ns < 0 ? NULL : &timeout, NULL, 0);
+}
+
+static void futex_wake(_Atomic uint32_t *word)
+{
+	syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+}
+#else
+static void futex_sleep(_Atomic uint32_t *word, int64_t timeout_ns)
+{
+	(void)word;
+	(void)timeout_ns;
+	ZYN_ASSERT(!"workers of a team have a pipe where there is no futex");
+}
+
+static void futex_wake(_Atomic uint32_t *word)
+{
+	(void)word;
+}
+#endif
 
 bool zyn__wake_fd_open(ZynRuntime *rt)
 {
@@ -268,6 +329,11 @@ void zyn__kick(ZynRuntime *rt)
 {
 	if (atomic_exchange(&rt->signalled, 1) != 0)
 		return;
+	if (rt->wake_read_fd < 0) {
+		if (atomic_load(&rt->sleepers) != 0)
+			futex_wake(&rt->signalled);
+		return;
+	}
 	int saved = errno; /* a signal handler must leave it as it was */
 	uint64_t one = 1;
 	ssize_t written = write(rt->wake_write_fd, &one, sizeof one);
@@ -280,13 +346,17 @@ void zyn__kick_drain(ZynRuntime *rt)
 	if (atomic_load(&rt->signalled) == 0)
 		return;
 	uint64_t buffer;
-	ssize_t got = read(rt->wake_read_fd, &buffer, sizeof buffer);
+	ssize_t got = rt->wake_read_fd >= 0 ? read(rt->wake_read_fd, &buffer, sizeof buffer) : 0;
 	(void)got;
 	atomic_store(&rt->signalled, 0); /* Rule 6: the caller looks for messages after this. */
 }
 
 void zyn__sleep(ZynRuntime *rt, int64_t timeout_ns)
 {
+	if (rt->wake_read_fd < 0) {
+		futex_sleep(&rt->signalled, timeout_ns);
+		return;
+	}
 	struct pollfd wait = {.fd = rt->wake_read_fd, .events = POLLIN};
 #if defined(__linux__)
 	struct timespec timeout = {
@@ -310,7 +380,8 @@ int zyn_rt_wake_fd(ZynRuntime *rt)
 void zyn_rt_interrupt(ZynRuntime *rt)
 {
 	atomic_store(&rt->interrupt, 1);
-	zyn__seats_ring(rt, ZYN_ATTENTION_INTERRUPT);
+	for (uint32_t i = 0; i < zyn__worker_count(rt); i++)
+		zyn__seats_ring(zyn__worker(rt, i), ZYN_ATTENTION_INTERRUPT);
 	zyn__kick(rt);
 }
 
@@ -322,6 +393,6 @@ void zyn_rt_interrupt_clear(ZynRuntime *rt)
 
 void zyn__interrupt_pass_on(ZynRuntime *rt, ZynContext *cx)
 {
-	if (atomic_load(&rt->interrupt) != 0)
+	if (atomic_load(&rt->head->interrupt) != 0)
 		atomic_fetch_or(&cx->attention, ZYN_ATTENTION_INTERRUPT);
 }

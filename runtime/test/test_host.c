@@ -10,7 +10,7 @@
 static void test_abi_and_options(void)
 {
 	CHECK_EQ(zyn_abi_version(), ZYN_ABI_VERSION);
-	ZynOptions options = {.size = sizeof options, .workers = 2};
+	ZynOptions options = {.size = sizeof options, .workers = 65};
 	CHECK(zyn_rt_new(&options) == NULL);
 	options = (ZynOptions){.size = sizeof options, .clock = 2};
 	CHECK(zyn_rt_new(&options) == NULL);

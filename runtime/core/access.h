@@ -1,0 +1,93 @@
+/* The part of internal.h, which includes it, that finds one thing in another: a task's header, its
+ * machine, its flags, its owner.
+ */
+#ifndef ZYN_ACCESS_H
+#define ZYN_ACCESS_H
+
+#define ZYN_INBOX_CLOSED ((ZynTask *)(uintptr_t)1)
+#define ZYN_GRAVEYARD_CLOSED ((void *)(uintptr_t)1)
+
+#define zyn__get(object) atomic_load_explicit(object, memory_order_relaxed)
+#define zyn__set(object, value) atomic_store_explicit(object, value, memory_order_relaxed)
+
+static_assert(sizeof(ZynTask) % 16 == 0, "a frame header behind a task must be aligned");
+
+static inline ZynTask *zyn__task_of_promise(const ZynPromise *p)
+{
+	return (ZynTask *)((char *)(uintptr_t)p - sizeof(ZynTask));
+}
+
+static inline ZynFrameHeader *zyn__task_header(ZynTask *task)
+{
+	return (ZynFrameHeader *)(task + 1);
+}
+
+static inline void *zyn__task_machine(ZynTask *task)
+{
+	return zyn__task_header(task) + 1;
+}
+
+static inline ZynTask *zyn__task_of_machine(void *sm)
+{
+	return (ZynTask *)((char *)sm - sizeof(ZynFrameHeader) - sizeof(ZynTask));
+}
+
+static inline ZynPromise *zyn__task_promise(ZynTask *task)
+{
+	return &zyn__task_header(task)->promise;
+}
+
+static inline uint32_t *zyn__machine_state(void *sm)
+{
+	return sm;
+}
+
+static inline bool zyn__state_ended(uint32_t state)
+{
+	return state >= ZYN_STATE_CANCELLED;
+}
+
+/* The worker that owns `task`.  Stable for the owner; for everybody else a moment's truth. */
+static inline ZynRuntime *zyn__owner(const ZynTask *task)
+{
+	return atomic_load_explicit(&task->runtime, memory_order_acquire);
+}
+
+/* Who sees it sees the result and the error too. */
+static inline bool zyn__task_ended(ZynTask *task)
+{
+	return atomic_load_explicit(&task->status, memory_order_acquire) != ZYN_PENDING;
+}
+
+static inline bool zyn__flag(ZynTask *task, uint32_t flag)
+{
+	/* who sees TASK sees the task's owner */
+	return (atomic_load_explicit(&zyn__task_header(task)->flags, memory_order_acquire) &
+	        flag) != 0;
+}
+
+/* Rule 2 of task.c: flags have one writer, the baton holder, so no locked instruction is needed. */
+static inline void zyn__flag_set(ZynTask *task, uint32_t flag)
+{
+	_Atomic uint32_t *flags = &zyn__task_header(task)->flags;
+	zyn__set(flags, zyn__get(flags) | flag);
+}
+
+static inline void zyn__flag_clear(ZynTask *task, uint32_t flag)
+{
+	_Atomic uint32_t *flags = &zyn__task_header(task)->flags;
+	zyn__set(flags, zyn__get(flags) & ~flag);
+}
+
+/* No poll may start. */
+static inline bool zyn__gate_closed(const ZynRuntime *rt)
+{
+	return zyn__get(&rt->head->gate_closed) != 0;
+}
+
+static inline bool zyn__attention(ZynContext *cx, uint64_t bits)
+{
+	return (zyn__get(&cx->attention) & bits) != 0;
+}
+
+#endif

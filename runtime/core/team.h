@@ -1,0 +1,76 @@
+/* The part of internal.h, which includes it, that is about many workers: team.c. */
+#ifndef ZYN_TEAM_H
+#define ZYN_TEAM_H
+
+typedef struct ZynTeam {
+	uint32_t count;                           /* of workers, the head included; never changes */
+	ZynRuntime *workers[ZYN_WORKERS_MAX + 1]; /* never changes */
+	pthread_t threads[ZYN_WORKERS_MAX + 1];
+	_Atomic uint64_t idle; /* a bit for each worker that would take a task; any thread */
+	_Atomic uint32_t closing;
+	_Atomic uint32_t started;    /* threads were made, or tried to be */
+	uint32_t thread_count;       /* the head, which has none, included */
+	pthread_mutex_t events_lock; /* the debugger is told of one thing at a time */
+} ZynTeam;
+
+bool zyn__team_start(ZynRuntime *head); /* the threads; false: the system has none */
+void zyn__team_stop(ZynRuntime *head);
+/* Hands runnable tasks to idle workers; `all`: does not keep half. */
+void zyn__team_share(ZynRuntime *rt, bool all);
+void zyn__mail_drain(ZynRuntime *rt);
+/* What a poll that lasts long does for the others when it is asked. */
+void zyn__team_serve(ZynRuntime *rt);
+/* Nothing runs, nothing is queued and no timer is left in any worker; exact, so it takes all
+ * batons. */
+bool zyn__team_stuck(ZynRuntime *head);
+
+static inline ZynRuntime *zyn__worker(ZynRuntime *rt, uint32_t index)
+{
+	return rt->team != NULL ? rt->team->workers[index] : rt;
+}
+
+static inline uint32_t zyn__worker_count(const ZynRuntime *rt)
+{
+	return rt->team != NULL ? rt->team->count : 1;
+}
+
+/* Who owns a task that `rt` makes: the head, which no thread turns all the time, gives it to one of
+ * the others. */
+ZynRuntime *zyn__team_home(ZynRuntime *rt);
+void zyn__kick_all(ZynRuntime *rt);
+/* Around a call of the debugger's: workers of a team have something to tell at the same time. */
+void zyn__events_lock(ZynRuntime *head);
+void zyn__events_unlock(ZynRuntime *head);
+
+/* Some worker would take a task. */
+static inline bool zyn__somebody_idle(const ZynRuntime *rt)
+{
+	return rt->team != NULL && zyn__get(&rt->team->idle) != 0;
+}
+
+/* Locks that one worker alone does not need. */
+static inline void zyn__team_lock(const ZynRuntime *rt, ZynLock *lock)
+{
+	if (rt->team != NULL)
+		zyn__lock(lock);
+}
+
+static inline void zyn__debug_lock(ZynRuntime *head)
+{
+	if (head->team != NULL)
+		zyn__lock(&head->debug_lock);
+}
+
+static inline void zyn__debug_unlock(ZynRuntime *head)
+{
+	if (head->team != NULL)
+		zyn__unlock(&head->debug_lock);
+}
+
+static inline void zyn__team_unlock(const ZynRuntime *rt, ZynLock *lock)
+{
+	if (rt->team != NULL)
+		zyn__unlock(lock);
+}
+
+#endif
