@@ -8,7 +8,7 @@ from hanging the run.
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -42,16 +42,13 @@ class Editor:
         return self.nvim.exec_lua(code, *arguments)
 
     def wait(self, condition: str, *arguments: object) -> None:
-        """Wait until a Lua expression is true there."""
-        code = (
-            f"local given = {{...}}; local last; local ok = vim.wait({TIMEOUT_S * 1000}, function() "
-            f"last = ({condition}); return last end, 5); return {{ok, vim.inspect(last)}}"
-        )
-        ok, last = self.lua(code, *arguments)
-        if not ok:
+        """Wait until a Lua expression is true there; `given` in it are the arguments."""
+        code = f"""\
+            local given = {{...}}
+            return vim.wait({TIMEOUT_S * 1000}, function() return {condition} end, 5)"""
+        if not self.lua(code, *arguments):
             raise AssertionError(
-                f"not within {TIMEOUT_S} s: {condition} (last {last})\n"
-                f"messages: {self.messages()}\n{self.text()}"
+                f"not within {TIMEOUT_S} s: {condition}\nmessages: {self.messages()}\n{self.text()}"
             )
 
     def open(self, file: Path, *, attached: bool = True) -> None:
@@ -96,6 +93,10 @@ class Editor:
 
 
 ATTACHED = 'require("zyn.compat").client_of(0) ~= nil'
+# Whether there are marks in a namespace, which is the first value given.
+DRAWN = (
+    "#vim.api.nvim_buf_get_extmarks(0, vim.api.nvim_get_namespaces()[given[1]] or 0, 0, -1, {}) > 0"
+)
 
 
 def environment(folder: Path, **more: str) -> dict[str, str]:
@@ -134,8 +135,6 @@ def started(
 
 def quit_of(nvim: pynvim.Nvim) -> None:
     """End a Neovim and what it started."""
-    try:
+    with suppress(EOFError, OSError):  # It answers by closing the channel.
         nvim.command("qall!")
-    except (EOFError, OSError):
-        pass  # It answers by closing the channel.
     nvim.close()

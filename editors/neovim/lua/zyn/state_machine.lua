@@ -47,7 +47,7 @@ local function state_lines(lines, machine, live)
     local line = {
       { " " .. (lanes and lanes[row] or "") .. (loops[row] and "↻" or " ") .. " ", "ZynEdge" },
       { view.fit(state.index, 3), is_current and "ZynCurrent" or "ZynTitle" },
-      { view.fit(text, 26), is_current and "ZynCurrent" or "ZynName" },
+      { view.fit(text, 24), is_current and "ZynCurrent" or "ZynName" },
       { view.fit("line " .. state.line + 1, 10) },
       { view.fit(state.kind == "start" and "" or state.size .. " B", 8, true) .. "  " },
     }
@@ -130,7 +130,11 @@ end
 
 local function render()
   if view.is_there(shown) and current.machine then
-    view.render(shown, M.lines(current.machine, current.live))
+    local lines = M.lines(current.machine, current.live)
+    if current.is_stale then
+      table.insert(lines[1], { "   as it was before the error", "ZynTaskFailed" })
+    end
+    view.render(shown, lines)
   end
 end
 
@@ -192,7 +196,8 @@ local function look()
   end)
 end
 
-local function ask(buffer, params, done)
+--- Ask the server; `missing` is called when there is no such function or it has errors.
+local function ask(buffer, params, done, missing)
   local client = compat.client_of(buffer)
   if not client then
     return compat.say("no zyn-lsp serves this buffer; `:checkhealth zyn` tells why",
@@ -203,9 +208,7 @@ local function ask(buffer, params, done)
     if failed then
       compat.say(failed.message, vim.log.levels.ERROR)
     elseif machine == nil or machine == vim.NIL then
-      local what = params["function"] and ("of the name `" .. params["function"] .. "`")
-        or "at the cursor"
-      compat.say("there is no async function without errors " .. what)
+      missing()
     else
       done(machine)
     end
@@ -215,8 +218,12 @@ end
 local function refresh()
   if view.is_there(shown) and current.buffer and api.nvim_buf_is_valid(current.buffer) then
     ask(current.buffer, { ["function"] = current.machine["function"] }, function(machine)
-      current.machine = machine
+      current.machine, current.is_stale = machine, false
       look()
+    end, function()
+      -- Half-typed text has errors most of the time: the last good states stay.
+      current.is_stale = true
+      render()
     end)
   end
 end
@@ -252,6 +259,9 @@ function M.open(buffer, name)
     sessions.listen("state_machine", look)
     render()
     look()
+  end, function()
+    local what = name and ("of the name `" .. name .. "`") or "at the cursor"
+    compat.say("there is no async function without errors " .. what)
   end)
 end
 

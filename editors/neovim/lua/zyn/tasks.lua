@@ -115,7 +115,7 @@ function M.lines(session, body)
       table.insert(lines, group_line(group))
     end
   else
-    local titles = "  task    state       line  function            polls  from    waits for"
+    local titles = "  task    state       line  function            polls  from    why"
     add(lines, { titles, "ZynHead" })
     for _, task in ipairs(body.tasks) do
       table.insert(lines, task_line(task))
