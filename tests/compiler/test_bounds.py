@@ -11,13 +11,14 @@ from tests.support.native import Native, Outcome
 from zyn.driver.load import Engine
 
 ENGINE = Engine(check=True)
-BUILDS = pytest.mark.parametrize("build", ["fast", "debug"])
+BASELINE = Engine(check=True, baseline=True)
+BUILDS = pytest.mark.parametrize("build", ["fast", "debug", "baseline"])
 MILLISECOND_NS = 1_000_000
 
 
 def check(source: str, build: str, name: str = "main", timeout_ns: int = -1) -> Outcome:
     """How a call ends; nothing is left over."""
-    with Native(source, engine=ENGINE) as native:
+    with Native(source, engine=BASELINE if build == "baseline" else ENGINE) as native:
         if build == "debug":
             native.module.debug_build()
         outcome = native.call(name, timeout_ns=timeout_ns)
@@ -60,7 +61,7 @@ def test_a_program_that_never_ends_runs_out_of_time(name: str, build: str) -> No
 @BUILDS
 @pytest.mark.parametrize("name", ENDLESS)
 def test_a_program_that_never_ends_can_be_interrupted(name: str, build: str) -> None:
-    with Native(ENDLESS[name], engine=ENGINE) as native:
+    with Native(ENDLESS[name], engine=BASELINE if build == "baseline" else ENGINE) as native:
         if build == "debug":
             native.module.debug_build()
         ended = threading.Event()

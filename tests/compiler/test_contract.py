@@ -21,6 +21,12 @@ LOOK = -(1 << 63)
 POLL = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_void_p, ctypes.c_void_p)
 
 
+@pytest.fixture(params=["fast", "baseline"], autouse=True)
+def build(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every build keeps the contract."""
+    monkeypatch.setattr(Native, "baseline", request.param == "baseline")
+
+
 class Machine:
     """A frame in memory of the test's own, as a caller would place it inside its own."""
 

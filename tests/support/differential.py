@@ -1,4 +1,4 @@
-"""One program, three ways: the interpreter, the fast build and the debug build must agree."""
+"""One program, four ways: the interpreter and the three builds must agree."""
 
 import math
 from collections.abc import Iterator
@@ -12,6 +12,8 @@ from tests.support.scheduler import DeadlockError, Failure
 from zyn.driver.load import Engine
 from zyn.driver.loader import Loader
 
+BASELINE = Engine(check=True, baseline=True)
+
 
 def differences(program: Generated, engine: Engine | Loader | None = None) -> Iterator[str]:
     """What does not agree, a sentence each; nothing for programs that run for too long."""
@@ -22,16 +24,21 @@ def differences(program: Generated, engine: Engine | Loader | None = None) -> It
         except OutOfStepsError:
             continue
     with Native(program.source, engine=engine) as native:
-        for build in ("fast", "debug"):
-            if build == "debug":
-                native.module.debug_build()
-            for entry, outcome in expected.items():
-                found = native.call(entry)
-                if not same(found, outcome):
-                    yield f"{entry}, {build} build: {found}, but the interpreter says {outcome}"
-                alive = native.live_objects()
-                if alive:
-                    yield f"{entry}, {build} build: {alive} objects are left over"
+        yield from _compared(native, "fast", expected)
+        native.module.debug_build()
+        yield from _compared(native, "debug", expected)
+    with Native(program.source, engine=BASELINE) as native:
+        yield from _compared(native, "baseline", expected)
+
+
+def _compared(native: Native, build: str, expected: dict[str, Outcome]) -> Iterator[str]:
+    for entry, outcome in expected.items():
+        found = native.call(entry)
+        if not same(found, outcome):
+            yield f"{entry}, {build} build: {found}, but the interpreter says {outcome}"
+        alive = native.live_objects()
+        if alive:
+            yield f"{entry}, {build} build: {alive} objects are left over"
 
 
 def interpreted(source: str, entry: str) -> Outcome:

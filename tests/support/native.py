@@ -40,7 +40,12 @@ class Outcome(NamedTuple):
 
 
 class Native:
-    """A loaded program and a runtime of its own."""
+    """A loaded program and a runtime of its own.
+
+    baseline    which build to make when no engine is given
+    """
+
+    baseline = False
 
     def __init__(
         self,
@@ -49,7 +54,7 @@ class Native:
         engine: Engine | Loader | None = None,
         **options: int,
     ) -> None:
-        self.engine = engine or Engine(check=True)
+        self.engine = engine or Engine(check=True, baseline=self.baseline)
         self.module: LoadedModule
         if isinstance(source, list):
             assert isinstance(self.engine, Engine)

@@ -337,7 +337,8 @@ class FunctionEmitter(OpEmitter):
         if result is not None:
             name = self.module.need(f"zyn_{begin.target}_take")
             slot = self.alloca(memory(result.type), size_of(result.type), 16)
-            extra = _settled_offsets(result.type) if takes == "settled" else ""
+            numbers = settled_offsets(result.type) if takes == "settled" else ()
+            extra = "".join(f", i32 {number}" for number in numbers)
             self.put(f"call void {name}(ptr {child}, ptr {slot}{extra})")
             self._move(result, slot)
         self.put(f"call void {self.module.need(f'zyn_{begin.target}_drop')}(ptr {child})")
@@ -453,7 +454,7 @@ _TERMINATORS: dict[type, Callable[..., None]] = {
 }
 
 
-def _settled_offsets(type_: Type) -> str:
+def settled_offsets(type_: Type) -> tuple[int, int, int, int]:
     """Stride and field offsets of the records that `all_settled` writes."""
     assert isinstance(type_, ArrayType)
     assert isinstance(type_.element, StructType)
@@ -461,7 +462,4 @@ def _settled_offsets(type_: Type) -> str:
     names = [name for name, _ in record.fields]
     offsets = dict(zip(names, field_offsets(record), strict=True))
     stride = size_and_align(record)[0]
-    return (
-        f", i32 {stride}, i32 {offsets['ok']}, i32 {offsets.get('value', 0)}, "
-        f"i32 {offsets['message']}"
-    )
+    return stride, offsets["ok"], offsets.get("value", 0), offsets["message"]

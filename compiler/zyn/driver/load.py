@@ -20,8 +20,11 @@ from zyn.codegen import (
     emit_module,
     emit_thunk,
 )
+from zyn.codegen.x86 import MachineCode, emit_code
 from zyn.driver.cache import ObjectCache
 from zyn.driver.elf import Unsuitable, image_of
+from zyn.driver.image import Image, Import, is_supported
+from zyn.driver.image import load as load_image
 from zyn.driver.kept import Kept, Placed, Program
 from zyn.driver.link import process_linker
 from zyn.driver.loaded import CompileError, LoadedModule
@@ -43,7 +46,8 @@ class Engine:
 
     cache_dir   where compiled code is kept between runs; None keeps nothing
     check       check the IR after every pass
-    baseline    leave LLVM's passes out: code in half the time that runs up to twice as long
+    baseline    make code that runs more slowly in a fraction of the time: machine code of our own
+                where that is supported, else LLVM's without its passes
     """
 
     def __init__(
@@ -89,18 +93,25 @@ class Engine:
         kept: Kept | None = None,
     ) -> LoadedModule:
         """Compile and link functions that are lowered already."""
-        emitted = emit_module(name, units, self.target.triple)
-        code = self.object_of(emitted, optimise=not self.baseline)
         tables = packed(unit.lowered.side_table for unit in units) if kept is not None else b""
         program = Program(tuple(map(_placed, units)), tuple(problems), tables)
-        if kept is not None:
-            _keep(kept, emitted, code, program)
         module = LoadedModule(
             program, engine=lambda: self, language=language, name=name, file=file, data=text,
             units=units,
         )  # fmt: skip
         module.kept = kept
-        module.adopt(self.link(code, emitted, {})[emitted.exports[0]])
+        if self.baseline and is_supported():
+            image = _image(emit_code(units))
+            if kept is not None:
+                kept.put_program(program, image)
+            (table,) = load_image(image, {}).values()
+        else:
+            emitted = emit_module(name, units, self.target.triple)
+            code = self.object_of(emitted, optimise=not self.baseline)
+            if kept is not None:
+                _keep(kept, emitted, code, program)
+            table = self.link(code, emitted, {})[emitted.exports[0]]
+        module.adopt(table)
         return module
 
     def lowered(self, language: str, text: bytes) -> list[Unit]:
@@ -152,6 +163,11 @@ def _placed(unit: Unit) -> Placed:
         function.result,
     )
     return Placed(signature, unit.first_line, unit.offset)
+
+
+def _image(code: MachineCode) -> Image:
+    imports = tuple(Import(offset, symbol, 0) for symbol, offset in code.imports.items())
+    return Image(code.data, code.fixed, code.rebase, imports, {"table": code.table})
 
 
 def _keep(kept: Kept, emitted: ModuleText, code: bytes, what: Program | str) -> None:

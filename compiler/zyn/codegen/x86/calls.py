@@ -1,0 +1,139 @@
+"""Jumps and calls inside one function: labels, arguments, and code moved out of the way.
+
+Calls follow the System V ABI: integers and addresses in six registers, floats in eight, the rest at
+the bottom of the stack frame.
+"""
+
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
+from struct import pack_into
+
+from zyn.base.source import line_starts
+from zyn.codegen.lltypes import is_aggregate
+from zyn.codegen.x86 import encode as x86
+from zyn.codegen.x86.builder import Builder
+from zyn.codegen.x86.encode import R8, R9, RAX, RCX, RDI, RDX, RSI, RSP, Address
+from zyn.codegen.x86.values import NOTHING, Values
+from zyn.ir.func import Function, Operand
+from zyn.sema.types import FloatType
+
+ARGUMENTS = (RDI, RSI, RDX, RCX, R8, R9)
+FLOAT_ARGUMENTS = 8
+EPILOGUE = -1
+
+_JUMP_IF = tuple(bytes((0x0F, 0x80 | code, 0, 0, 0, 0)) for code in range(16))
+
+
+class Calls(Values):
+    """Adds control flow.  `index` is the function's number in the module, `first_line` its item's,
+    0-based.
+
+    A label is an index of a block, EPILOGUE, or what `label` gives.
+    """
+
+    def __init__(
+        self, builder: Builder, function: Function, room: int, index: int, first_line: int
+    ) -> None:
+        super().__init__(builder, function, room)
+        self.index = index
+        self.first_line = first_line
+        self.outgoing = 0
+        self.cold: list[Callable[[], None]] = []
+        self._starts: list[int] | None = None
+        self._labels = len(function.blocks)
+        self._bound: dict[int, int] = {}
+        self._jumps: list[tuple[int, int]] = []
+        self._tail = (NOTHING, NOTHING)
+
+    # --- labels ---
+
+    def label(self) -> int:
+        """A new label."""
+        self._labels += 1
+        return self._labels
+
+    def bind(self, label: int) -> None:
+        """The label is here; a jump to it that would end here is taken back."""
+        if self._tail == (len(self.out), label):
+            del self.out[-5:]
+            self._jumps.pop()
+        self._tail = (NOTHING, NOTHING)
+        self._bound[label] = len(self.out)
+
+    def jump(self, label: int) -> None:
+        """Go to a label."""
+        self.out += b"\xe9\0\0\0\0"
+        self._tail = (len(self.out), label)
+        self._jumps.append(self._tail)
+
+    def jump_if(self, condition: int, label: int) -> None:
+        """Go to a label on a condition."""
+        self.out += _JUMP_IF[condition]
+        self._jumps.append((len(self.out), label))
+
+    def position(self, label: int) -> int:
+        """Where a label that is bound lies in the code."""
+        return self._bound[label]
+
+    def resolve(self) -> None:
+        """Write the distances of all jumps."""
+        for end, label in self._jumps:
+            pack_into("<i", self.out, end - 4, self._bound[label] - end)
+
+    # --- places in the source ---
+
+    def line(self, start: int) -> int:
+        """The absolute 1-based line of a byte offset in the item."""
+        if self._starts is None:
+            self._starts = line_starts(self.function.text)
+        return bisect_right(self._starts, start) + self.first_line
+
+    def site(self, reg: int, start: int) -> None:
+        """The ZynSite of a byte offset in the item."""
+        self.out += x86.number(reg, self.index << 32 | self.line(start), True)
+        # add reg, [sites]
+        self.out += bytes((0x48 | (reg >> 3) << 2, 0x03, 0x05 | (reg & 7) << 3, 0, 0, 0, 0))
+        self.builder.references.append((len(self.out), self.builder.sites))
+
+    # --- calls ---
+
+    def arguments(
+        self, args: Sequence[Operand], used: int = 1, result: Address | None = None
+    ) -> None:
+        """Put arguments where a callee expects them, behind the `used` first integers; `result` is
+        where an aggregate goes.  The accumulator was forgotten before.
+        """
+        places = [self.address(arg) if is_aggregate(arg.type) else None for arg in args]
+        in_registers: list[tuple[Operand, Address | None, int]] = []
+        floats = stack = 0
+        for arg, place in zip(args, places, strict=True):
+            if isinstance(arg.type, FloatType):
+                if floats < FLOAT_ARGUMENTS:
+                    in_registers.append((arg, None, floats))
+                    floats += 1
+                    continue
+            elif used < len(ARGUMENTS):
+                in_registers.append((arg, place, ARGUMENTS[used]))
+                used += 1
+                continue
+            self._push(arg, place, stack)
+            stack += 8
+        if result is not None and used == len(ARGUMENTS):
+            self._push(None, result, stack)
+            stack += 8
+        for arg, place, reg in in_registers:
+            if place is None:
+                self.into(arg, reg)
+            else:
+                self.lea(reg, place)
+        if result is not None and used < len(ARGUMENTS):
+            self.lea(ARGUMENTS[used], result)
+        self.outgoing = max(self.outgoing, stack)
+
+    def _push(self, arg: Operand | None, place: Address | None, offset: int) -> None:
+        """An argument to the bottom of the stack frame."""
+        if place is not None:
+            self.lea(RAX, place)
+            self.out += x86.memory(b"\x89", RAX, RSP, offset, True)
+        elif arg is not None:
+            self.write(arg.type, arg, (RSP, offset), count=False)

@@ -1,0 +1,116 @@
+"""A whole module as machine code: functions, and what counts and drops values."""
+
+from collections.abc import Iterator, Sequence
+from struct import pack_into
+
+from zyn.codegen.func import RETURNED, needs_drop
+from zyn.codegen.lltypes import size_of
+from zyn.codegen.module import Unit
+from zyn.codegen.x86 import encode as x86
+from zyn.codegen.x86.builder import NONE, Builder, MachineCode
+from zyn.codegen.x86.code import Code
+from zyn.codegen.x86.encode import R14, R15, RBX, Address
+from zyn.codegen.x86.func import FunctionCode
+from zyn.ir.transform.pipeline import Lowered
+from zyn.sema.types import (
+    ArrayType,
+    OptionalType,
+    StructType,
+    Type,
+    field_offsets,
+    holds_reference,
+)
+
+# push rbx; push r14; push r15; mov rbx, rdi
+_COUNTER = b"\x53\x41\x56\x41\x57\x48\x89\xfb"
+_COUNTED = b"\x41\x5f\x41\x5e\x5b\xc3"
+# push rbx; mov rbx, rdi; mov eax, [rdi]; test eax, eax
+_DROP = b"\x53\x48\x89\xfb\x8b\x07\x85\xc0"
+_DROPPED = b"\x5b\xc3"
+
+
+def emit_code(units: Sequence[Unit]) -> MachineCode:
+    """The baseline build of a module."""
+    functions = [unit.lowered.function for unit in units]
+    builder = Builder([f.name for f in functions], [f.is_async for f in functions])
+    for index, (lowered, first_line, _) in enumerate(units):
+        frame = lowered.frame
+        drop = NONE
+        if frame is not None:
+            function = lowered.function
+            if needs_drop(function):
+                drop = _emit_drop(builder, lowered)
+            size = frame.size, frame.align, frame.result
+            builder.describe(index, function.name, size, function.result, drop)
+        builder.entries.append(FunctionCode(builder, lowered, index, first_line, drop).emit())
+    _emit_counters(builder)
+    return builder.finish()
+
+
+def _emit_drop(builder: Builder, lowered: Lowered) -> int:
+    """What gives up the references of a frame that returned or never started, rdi its address."""
+    function, frame = lowered.function, lowered.frame
+    assert frame is not None
+    code = Code(builder)
+    out = builder.code
+    out += b"\xcc"  # nothing that a pointer leads to is at 0
+    start = len(out)
+    out += _DROP + b"\x0f\x84\0\0\0\0"
+    to_start = len(out)
+    out += x86.with_number("cmp", RETURNED, False) + b"\x0f\x85\0\0\0\0"
+    to_end = len(out)
+    if holds_reference(function.result):
+        code.count(function.result, (RBX, frame.result), "release")
+    pack_into("<i", out, to_end - 4, len(out) - to_end)
+    out += _DROPPED
+    pack_into("<i", out, to_start - 4, len(out) - to_start)
+    for param in function.params:
+        if holds_reference(param.type):
+            code.count(param.type, (RBX, frame.slots[param.index]), "release")
+    out += _DROPPED
+    return start
+
+
+def _emit_counters(builder: Builder) -> None:
+    """Every function that retains or releases all that a value in memory, at rdi, refers to."""
+    while waiting := [key for key, at in builder.counters.items() if at == NONE]:
+        for type_, verb in waiting:
+            builder.counters[type_, verb] = len(builder.code)
+            code = Code(builder)
+            builder.code += _COUNTER
+            for part, address in _counted(type_, (RBX, 0)):
+                if isinstance(part, ArrayType):
+                    _count_elements(code, part, address, verb)
+                else:
+                    code.count(part, address, verb)
+            builder.code += _COUNTED
+    for end, key in builder.counter_calls:
+        pack_into("<i", builder.code, end - 4, builder.counters[key] - end)
+
+
+def _counted(type_: Type, address: Address) -> Iterator[tuple[Type, Address]]:
+    """The texts, promises and arrays of counted things inside a value.
+
+    The bytes of an empty optional are zero, and null references are not counted.
+    """
+    base, disp = address
+    match type_:
+        case StructType(_, fields):
+            for (_, field), offset in zip(fields, field_offsets(type_), strict=True):
+                yield from _counted(field, (base, disp + offset))
+        case OptionalType(inner):
+            yield from _counted(inner, address)
+        case _ if holds_reference(type_):
+            yield type_, address
+
+
+def _count_elements(code: Code, type_: ArrayType, address: Address, verb: str) -> None:
+    size = size_of(type_.element)
+    base, disp = address
+    code.lea(R14, address)
+    code.lea(R15, (base, disp + size * type_.length))
+    loop = len(code.out)
+    code.count(type_.element, (R14, 0), verb)
+    # add r14, size; cmp r14, r15; jne loop
+    code.out += b"\x49\x81\xc6" + x86.I32(size) + b"\x4d\x39\xfe\x0f\x85"
+    code.out += x86.I32(loop - len(code.out) - 4)
