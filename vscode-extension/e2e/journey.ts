@@ -15,8 +15,11 @@ export interface Given {
     folder: string;
     /** Measured or found, printed with the result; nothing is asserted of it. */
     note(what: string): void;
-    /** Take a picture of the whole window; with `themes`, one in each of them. */
-    picture(name: string, themes?: readonly Theme[]): Promise<void>;
+    /**
+     * Take a picture of the whole window; with `themes`, one in each of them.  `scene` brings
+     * up again what goes away when a theme is chosen.
+     */
+    picture(name: string, themes?: readonly Theme[], scene?: () => Promise<unknown>): Promise<void>;
 }
 
 export interface Journey {
@@ -31,16 +34,16 @@ export interface Journey {
 export interface Theme {
     /** What a picture's file name ends with. */
     suffix: string;
-    /** VS Code's id of the theme. */
-    id: string;
+    /** What the list of themes calls it. */
+    label: string;
     /** The class by which the workbench shows that it is in effect. */
     mark: string;
 }
 
-export const DARK: Theme = { suffix: 'dark', id: 'Dark 2026', mark: 'vs-dark' };
-export const LIGHT: Theme = { suffix: 'light', id: 'Light 2026', mark: 'vs' };
+export const DARK: Theme = { suffix: 'dark', label: 'Dark 2026', mark: 'vs-dark' };
+export const LIGHT: Theme = { suffix: 'light', label: 'Light 2026', mark: 'vs' };
 export const CONTRAST: Theme = {
     suffix: 'contrast',
-    id: 'Default High Contrast',
+    label: 'Dark High Contrast',
     mark: 'hc-black',
 };

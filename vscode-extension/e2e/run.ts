@@ -75,7 +75,8 @@ async function walk(
     const notes: string[] = [];
     let error: string | null = null;
     const slug = journey.name.replaceAll(/\W+/g, '-');
-    const folder = path.join(out, 'folders', slug);
+    // The name is seen in the pictures.
+    const folder = path.join(out, 'folders', slug, 'demo');
     fs.mkdirSync(folder, { recursive: true });
     for (const [name, text] of Object.entries(journey.files)) {
         fs.mkdirSync(path.dirname(path.join(folder, name)), { recursive: true });
@@ -92,7 +93,8 @@ async function walk(
                 workbench: new Workbench(window.page),
                 folder,
                 note: (what) => notes.push(what),
-                picture: (name, themes) => picture(given, journey, out, name, themes ?? []),
+                picture: (name, themes, scene) =>
+                    picture(given, path.join(out, 'pictures', name), themes ?? [], scene),
             };
             await journey.walk(given);
         } catch (thrown) {
@@ -119,25 +121,23 @@ async function walk(
     return { name: journey.name, seconds, notes, error };
 }
 
+/** Pictures `base`.png, or one for each theme; leaves the window as it was. */
 async function picture(
-    { window, server }: Given,
-    journey: Journey,
-    out: string,
-    name: string,
+    { window, workbench }: Given,
+    base: string,
     themes: readonly Theme[],
+    scene?: () => Promise<unknown>,
 ): Promise<void> {
-    const file = (suffix: string) => path.join(out, 'pictures', `${name}${suffix}.png`);
     if (themes.length === 0) {
-        await window.picture(file(''));
+        await window.picture(`${base}.png`);
         return;
     }
     for (const theme of themes) {
-        server.configure({ ...journey.settings, 'workbench.colorTheme': theme.id });
-        await window.page.locator(`.monaco-workbench.${theme.mark}`).waitFor();
-        await window.picture(file(`-${theme.suffix}`));
+        await workbench.theme(theme);
+        await scene?.();
+        await window.picture(`${base}-${theme.suffix}.png`);
     }
-    server.configure(journey.settings ?? {});
-    await window.page.locator(`.monaco-workbench.${DARK.mark}`).waitFor();
+    await workbench.theme(DARK);
 }
 
 /** The last check: the server and the browser are gone, and so is all that they started. */
@@ -149,4 +149,11 @@ function leftovers(): Result {
     return result;
 }
 
+// Whoever stops this run wants all of it stopped.
+for (const name of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(name, () => {
+        killLeftovers();
+        process.exit(1);
+    });
+}
 process.exitCode = await main();

@@ -43,12 +43,12 @@ export class CodeServer {
 
     /** Install the extension into a new state folder and start the server on it. */
     static async start(state: string, vsix: string): Promise<CodeServer> {
-        fs.mkdirSync(path.join(state, 'home'), { recursive: true });
+        const home = path.join(state, 'home');
+        fs.mkdirSync(home, { recursive: true });
+        // VS Code takes its environment from a login shell.
+        fs.writeFileSync(path.join(home, '.profile'), `PATH='${ZYN_BIN}':$PATH\n`);
         writeSettings(state, {});
-        const env = environment({
-            HOME: path.join(state, 'home'),
-            PATH: `${ZYN_BIN}:${path.dirname(NODE)}:/usr/bin:/bin`,
-        });
+        const env = environment({ HOME: home, SHELL: '/bin/bash', PATH: '/usr/bin:/bin' });
         const command = [
             NODE,
             CODE_SERVER,

@@ -6,6 +6,7 @@
 import type { FrameLocator, Locator, Page } from 'playwright-core';
 
 import { TIMEOUT } from './browser.ts';
+import type { Theme } from './journey.ts';
 
 export interface Point {
     x: number;
@@ -82,9 +83,10 @@ export class Workbench {
 
     /** Hover a word until VS Code shows its pop-up, and give the pop-up. */
     async hover(text: string, word: string): Promise<Locator> {
-        const { x, y } = await this.spot(text, word);
         const popup = this.page.locator('.monaco-editor .monaco-hover:not(.hidden)').first();
         await this.until(popup, async () => {
+            // Lines move while code lenses come in above them.
+            const { x, y } = await this.spot(text, word);
             await this.page.mouse.move(x - 40, y + 120);
             await this.page.mouse.move(x, y, { steps: 4 });
         });
@@ -97,6 +99,20 @@ export class Workbench {
     async command(title: string): Promise<void> {
         await this.quickInput('F1', `>${title}`);
         await this.quickRow(title).click();
+    }
+
+    /** Choose a colour theme from the list of them. */
+    async theme(theme: Theme): Promise<void> {
+        const workbench = this.page.locator(`.monaco-workbench.${theme.mark}`);
+        if (await workbench.isVisible()) {
+            return;
+        }
+        await this.command('Preferences: Color Theme');
+        const box = this.page.locator('.quick-input-box input[placeholder^="Select Color Theme"]');
+        await box.fill(theme.label);
+        await this.quickRow(theme.label).click();
+        await workbench.waitFor();
+        await box.waitFor({ state: 'hidden' });
     }
 
     /** Type into the box that a key opens. */

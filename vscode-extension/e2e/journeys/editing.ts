@@ -10,14 +10,14 @@ export const reading: Journey = {
     files: { [FILE]: WORKERS },
     async walk({ workbench, picture }) {
         await workbench.open(FILE);
-        await workbench.line('await delay(10);').filter({ hasText: 'state 1' }).waitFor();
+        await workbench.line('await delay(').filter({ hasText: 'state 1' }).waitFor();
         await workbench.line('var total').filter({ hasText: 'captured @12' }).waitFor();
         const lens = workbench.editor(FILE).locator('.codelens-decoration');
         await lens.filter({ hasText: '2 states' }).first().waitFor();
         await lens.filter({ hasText: 'Run' }).filter({ hasText: 'Debug' }).first().waitFor();
         // A keyword and a name have colours of their own.
         const colours = await workbench
-            .line('await delay(10);')
+            .line('await delay(')
             .locator('span > span')
             .evaluateAll(
                 (spans) => new Set(spans.map((span) => getComputedStyle(span).color)).size,
@@ -34,14 +34,14 @@ export const fixing: Journey = {
     files: { [FILE]: WORKERS },
     async walk({ workbench, note, picture }) {
         await workbench.open(FILE);
-        await workbench.line('await delay(10);').filter({ hasText: 'state 1' }).waitFor();
+        await workbench.line('await delay(').filter({ hasText: 'state 1' }).waitFor();
         const line = lineOf(WORKERS, 'total + step');
         await workbench.goTo(line, '        total = tot'.length + 1);
         await workbench.page.keyboard.press('Delete');
         const began = performance.now();
         await workbench.editor(FILE).locator('.squiggly-error').waitFor();
         note(`underlined ${(performance.now() - began).toFixed(0)} ms after the keystroke`);
-        const menu = workbench.page.locator('.action-widget');
+        const menu = workbench.page.locator('.action-widget').first();
         await workbench.press('Control+.', menu);
         await picture('vscode-quick-fix');
         await menu.locator('.monaco-list-row').filter({ hasText: 'total' }).first().click();
@@ -55,10 +55,13 @@ export const hovering: Journey = {
     files: { [FILE]: WORKERS },
     async walk({ workbench, picture }) {
         await workbench.open(FILE);
-        await workbench.line('await delay(10);').filter({ hasText: 'state 1' }).waitFor();
-        const popup = await workbench.hover('total = total + step', 'total');
-        await popup.filter({ hasText: 'total: i32' }).waitFor();
-        await picture('vscode-hover', [DARK, LIGHT, CONTRAST]);
+        await workbench.line('await delay(').filter({ hasText: 'state 1' }).waitFor();
+        const look = async () => {
+            const popup = await workbench.hover('total = total + step', 'total');
+            await popup.filter({ hasText: 'offset 12 of the frame' }).waitFor();
+        };
+        await look();
+        await picture('vscode-hover', [DARK, LIGHT, CONTRAST], look);
     },
 };
 
@@ -67,7 +70,7 @@ export const renaming: Journey = {
     files: { [FILE]: WORKERS },
     async walk({ workbench }) {
         await workbench.open(FILE);
-        await workbench.line('await delay(10);').filter({ hasText: 'state 1' }).waitFor();
+        await workbench.line('await delay(').filter({ hasText: 'state 1' }).waitFor();
         await workbench.goTo(lineOf(WORKERS, 'return total'), '    return t'.length + 1);
         const box = workbench.page.locator('.rename-box input');
         await workbench.press('F2', box);
