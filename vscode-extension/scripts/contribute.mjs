@@ -50,7 +50,12 @@ export function contributed(manifest, languages) {
     ...Object.fromEntries(
       ids.map((id) => [
         `[${id}]`,
-        { 'editor.semanticHighlighting.enabled': true, 'editor.tabSize': 4 },
+        {
+          'editor.semanticHighlighting.enabled': true,
+          'editor.tabSize': 4,
+          // Unlimited: the hint of an await ends with the bytes, which is what it is for.
+          'editor.inlayHints.maximumLength': 0,
+        },
       ]),
     ),
     'editor.semanticTokenColorCustomizations': {
