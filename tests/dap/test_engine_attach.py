@@ -75,6 +75,22 @@ async def test_a_debugger_that_vanishes_lets_everything_go(
     await again.disconnect(terminate=False)
 
 
+async def test_a_pause_before_the_first_task_stops_it(
+    program: tuple[Runtime, Listener, Debugging],
+) -> None:
+    runtime, listener, debug = program
+    await debug.session.attach("127.0.0.1", listener.port)
+    await debug.session.pause(None)
+    answer = asyncio.ensure_future(asyncio.to_thread(runtime.call, "handle", 4))
+    stop = await debug.stopped()
+    assert (stop.reason, (await debug.top(stop.task)).function) == ("pause", "handle")
+    await debug.session.pause(None)  # everything is stopped already
+    await debug.session.resume(None)
+    assert await answer == 8
+    # It was for one stop.
+    assert await asyncio.to_thread(runtime.call, "handle", 4) == 8
+
+
 async def test_one_debugger_at_a_time(program: tuple[Runtime, Listener, Debugging]) -> None:
     _, listener, debug = program
     await debug.session.attach("127.0.0.1", listener.port)

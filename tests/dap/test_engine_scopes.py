@@ -89,7 +89,8 @@ async def test_no_two_variables_of_a_scope_have_one_name(
     ]
     changed = await session.session.set_variable(found.variables, "total (outer)", "50")
     assert (changed.name, changed.value) == ("total (outer)", "50")
-    assert await session.session.evaluate("total", (await session.top(1)).reference, "watch")
+    main = await session.top(1)
+    assert (await session.session.evaluate("total", main.reference, "watch")).value == "7"
     inner = await session.scope_of(stop.task, "state_machine")
     names = [row.name for row in await session.session.variables(inner.variables)]
     assert names == ["state word", "state", "await yield_now()", "result"]

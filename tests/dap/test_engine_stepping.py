@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.debugging import Debugging, debugging
-from zyn.debug.model import DebugError, Stopped, TaskChanged
+from zyn.debug.model import DebugError, LaunchConfig, SourceBreakpoint, Stopped, TaskChanged
 
 THREE_TASKS = """
 async fn worker(n: i32) i32 {
@@ -50,6 +50,19 @@ async fn outer() i32 {
     const a = await inner(3); // @outer
     const b = square(a); // @after
     return a + b; // @end
+}
+"""
+
+
+SPAWNS = """
+async fn child() i32 {
+    await yield_now();
+    return 20;
+}
+
+async fn main() i32 {
+    const one = spawn(child()); // @first
+    return await one + 1;
 }
 """
 
@@ -289,3 +302,44 @@ async def test_a_frame_that_polls_on_is_at_its_await(debug: Callable[[str], Debu
         ("outer", session.line("outer")),
     ]
     assert (await session.scope(stop.task, "state_machine", 1))["b"].value == "22"
+
+
+async def test_a_pause_before_the_start_stops_the_first_task(
+    debug: Callable[[str], Debugging],
+) -> None:
+    session = debug(CALLS)
+    await session.session.launch(LaunchConfig(program=str(session.program), call="square(5)"))
+    await session.session.pause(None)
+    await session.session.configuration_done()
+    stop = await session.stopped()
+    assert (stop.reason, (await session.top(stop.task)).line) == ("pause", session.line("square"))
+    await session.session.resume(None)
+    assert (await session.exited()).value == "25"
+
+
+async def test_a_pause_that_came_to_nothing_is_taken_back(
+    debug: Callable[[str], Debugging],
+) -> None:
+    session = debug(CALLS)
+    await session.session.launch(LaunchConfig(program=str(session.program), call="square(5)"))
+    await session.session.pause(None)
+    await session.session.resume(None)
+    await session.session.configuration_done()
+    assert (await session.exited()).value == "25"
+
+
+@pytest.mark.parametrize(("condition", "reason"), [(None, "breakpoint"), ("false", "entry")])
+async def test_a_breakpoint_at_the_entry_is_the_entry(
+    condition: str | None, reason: str, debug: Callable[[str], Debugging]
+) -> None:
+    session = debug(SPAWNS)
+    config = LaunchConfig(program=str(session.program), stop_on_entry=True)
+    await session.session.launch(config)
+    point = SourceBreakpoint(line=session.line("first"), condition=condition)
+    await session.session.set_breakpoints(str(session.program), [point])
+    await session.session.configuration_done()
+    stop = await session.stopped()
+    assert (stop.reason, (await session.top(stop.task)).line) == (reason, session.line("first"))
+    await session.session.resume(None)
+    # The task that it spawns does not stop as if it were the first.
+    assert (await session.exited()).value == "21"

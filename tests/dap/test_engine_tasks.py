@@ -105,6 +105,10 @@ async def test_what_each_task_waits_for(debug: Callable[[str], Debugging]) -> No
     assert (await session.session.tasks(awaits=("nap", nap + 1)))[1] == 0
     first, _ = await session.session.tasks(count=1)
     assert (first[0].id, first[0].stopped) == (stop.task, "breakpoint")
+    scopes = {view.name: await session.scope(view.id, "task") for view in views}
+    assert scopes["lost"]["woken by"].value == "nobody yet"
+    main = await session.scope(stop.task, "task")
+    assert (main["wakes"].value, main["woken by"].value) == ("2", "task 1")
     named, count = await session.session.tasks(text="LOST")
     assert ([view.name for view in named], count) == (["lost"], 1)
     child = next(view for view in views if view.name == "child")
@@ -175,6 +179,62 @@ async def test_many_tasks_are_paged_and_grouped(debug: Callable[[str], Debugging
     await session.session.resume(None)
     info = await session.exited()
     assert len(info.deadlock) == 5002
+
+
+WIDE = """
+async fn one(n: i64) i64 {
+    await delay(100 + n);
+    return n; // @after
+}
+
+async fn idle() i64 {
+    await delay(1000);
+    return 1;
+}
+
+async fn last(p: Promise<i64>) i64 {
+    return await p;
+}
+
+async fn gather() i64 {
+    const all = await join([spawn(one(0)), spawn(one(1)), spawn(one(2)), spawn(one(3)),
+        spawn(one(4)), spawn(one(5)), spawn(one(6)), spawn(one(7)), spawn(one(8)),
+        spawn(one(9))]);
+    return all[9];
+}
+
+async fn main(n: i64) i64 {
+    var i: i64 = 0;
+    while (i < n) {
+        const dropped = spawn(idle());
+        i = i + 1;
+    }
+    const found = await gather();
+    return await spawn(last(spawn(one(found))));
+}
+"""
+
+
+async def test_who_awaits_is_found_among_any_number_of_tasks(
+    debug: Callable[[str], Debugging],
+) -> None:
+    session = debug(WIDE)
+    await session.launch("main(6000)", breaks="after")
+    seen: list[list[tuple[str, str]]] = []
+    for _ in range(11):
+        stop = await session.stopped()
+        frames = await session.session.stack(stop.task)
+        seen.append([(frame.function, frame.kind) for frame in frames])
+        await session.session.resume(None)
+    gathered = [("one", "running"), ("gather", "awaiter"), ("main", "awaiter"), ("gather", "spawn")]
+    assert seen[:10] == [gathered] * 10
+    assert seen[10] == [
+        ("one", "running"),
+        ("last", "awaiter"),
+        ("main", "awaiter"),
+        ("main", "spawn"),
+    ]
+    assert (await session.exited()).value == "9"
 
 
 async def test_polls_are_numbered_from_the_first_one(

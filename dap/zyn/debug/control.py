@@ -1,6 +1,7 @@
 """What is asked of a target that is there: looking at it, letting it go, stopping it."""
 
 import contextlib
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
 from zyn.debug import tasks
@@ -31,7 +32,7 @@ _MODES: dict[StepKind, StepMode] = {
 }
 
 
-class Control:
+class Control(ABC):
     """The part of a session that needs no memory of its own; see `Engine` for each method."""
 
     def __init__(self) -> None:
@@ -163,9 +164,14 @@ class Control:
             for one in free:
                 await self._pause_one(one.id)
             return
-        if not free:
-            raise DebugError("nothing runs that could be paused")
-        await self._pause_one((running or free)[0].id)
+        if free:
+            await self._pause_one((running or free)[0].id)
+        elif not target.stops:
+            await self._stop_next_task()
+
+    @abstractmethod
+    async def _stop_next_task(self) -> None:
+        """There is no task to pause: stop the next one at its first statement."""
 
     async def _pause_one(self, task: int) -> None:
         target = self._need()

@@ -102,7 +102,10 @@ class Engine(Protocol):
         """Let a stopped task go; None, or `only` false, lets every stopped task go."""
 
     async def pause(self, task: int | None) -> None:
-        """Stop a task wherever it is; None stops all."""
+        """Stop a task wherever it is; None stops all.
+
+        Where there is no task, as before the program starts, the next one stops as it begins.
+        """
 
     async def step(self, task: int, kind: StepKind, *, others: bool = False) -> None:
         """Let a stopped task go as far as `kind` says, following it through suspensions.

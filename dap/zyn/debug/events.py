@@ -65,7 +65,8 @@ class Events:
         self.target = target
         self.breakpoints = breakpoints
         self.inspection = Inspection(target)
-        self.on_entry: Callable[[], None] | None = None
+        self.on_first_stop: Callable[[], None] | None = None
+        self.first_stop: StopReason | None = None  # why the next stop, wherever it is, is wanted
         self.on_loaded: Callable[[], None] | None = None  # a function came, after the first load
         self.deadlock_stops = False
         self._names: dict[int, str] = {}  # of tasks, for when one is gone
@@ -159,15 +160,18 @@ class Events:
         if chain and reason in ("breakpoint", "step", "entry"):
             points = await self._hits(chain[0], task)
         reports = [point for point in points if not point.log]
-        if reason == "breakpoint" and not reports:
+        wanted, unwanted = self.first_stop, reason == "breakpoint" and not reports
+        if unwanted and wanted is None:
             await target.let_go(id_, StepMode.KEEP, open_gate=not target.non_stop)  # Rule 2
             return
         target.stepping.discard(id_)
         if not target.non_stop:
             await target.end_steps()  # Rule 3
-        if reason == "entry" and self.on_entry is not None:
-            self.on_entry()
+        if wanted is not None and self.on_first_stop is not None:
+            self.on_first_stop()
         shown: StopReason = "breakpoint" if reports and reason != "entry" else reason
+        if reason == "entry" or unwanted:
+            shown = wanted or "entry"
         self._emit(
             Stopped(
                 task=id_,

@@ -188,7 +188,7 @@ class Inspection:
             "wakes": task.wakes,
             "parked since": f"{task.parked_since_ns // NS_PER_MS} ms" if parked else "not parked",
             "waits for": waits_for(chain.leaf, now_ns) if parked else "nothing",
-            "woken by": f"task {task.waker}" if task.waker else "a timer or the outside",
+            "woken by": _woken_by(task),
             "spawned at": self._site(task.spawn_site),
             "held": "yes" if task.held else "no",
         }
@@ -324,6 +324,12 @@ class Inspection:
             case PromiseAt():
                 raise DebugError("a promise cannot be set")
         return value
+
+
+def _woken_by(task: Task) -> str:
+    if not task.wakes:
+        return "nobody yet"
+    return f"task {task.waker}" if task.waker else "a timer or the outside"
 
 
 _TASK_ROWS = (

@@ -6,7 +6,7 @@ Everything runs on one asyncio loop.  When the other side goes, every request un
 
 import asyncio
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 
 import msgspec
 
@@ -33,6 +33,7 @@ _TRACE = struct.Struct("<QII")
 _RECORD = struct.Struct("<3Q4I")
 _PLACES = struct.Struct("<10i")
 _READ_AT_ONCE = 4 << 20
+TASKS_AT_ONCE = 2048  # as many as the agent tells
 
 
 class LinkLost(DebugError):
@@ -157,13 +158,24 @@ class Link(asyncio.Protocol):
         reader = Reader(await self.ask(Kind.TASKS, _PAGE.pack(after, count)))
         return [reader.task() for _ in range(reader.u32())]
 
+    async def each_task(self) -> AsyncIterator[Task]:
+        """Every task, however many there are."""
+        after = 0
+        while page := await self.tasks(after, TASKS_AT_ONCE):
+            for task in page:
+                yield task
+            if len(page) < TASKS_AT_ONCE:
+                return
+            after = page[-1].id
+
     async def all_tasks(self, limit: int) -> list[Task]:
         """Every task, up to a limit."""
         found: list[Task] = []
         while len(found) < limit:
-            page = await self.tasks(found[-1].id if found else 0, min(2048, limit - len(found)))
+            wanted = min(TASKS_AT_ONCE, limit - len(found))
+            page = await self.tasks(found[-1].id if found else 0, wanted)
             found += page
-            if len(page) < 2048:
+            if len(page) < TASKS_AT_ONCE:
                 break
         return found
 

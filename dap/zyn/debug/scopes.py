@@ -157,8 +157,8 @@ class Scopes:
         own = any(slot.name == "state" for slot in function.slots)
         rows = [
             Row(
-                name="state word" if own else "state", type="u32", text=self.state_meaning(function, state, level),
-                addresses=(address,), offset=0, size=4, raw=True,
+                name="state word" if own else "state", type="u32", addresses=(address,),
+                text=self.state_meaning(function, state, level), offset=0, size=4, raw=True,
             )
         ]  # fmt: skip
         return rows + [await self._slot(machine, slot, state, level) for slot in function.slots]
@@ -181,7 +181,8 @@ class Scopes:
         return Row(
             name=slot.name, type=slot.type, function=function, addresses=tuple(addresses),
             absent=absent, writable=live and slot.stored in ("parameter", "local"),
-            offset=slot.offset, size=slot.size, raw=True, path=slot.name if slot.name.isidentifier() else None,
+            offset=slot.offset, size=slot.size, raw=True,
+            path=slot.name if slot.name.isidentifier() else None,
         )  # fmt: skip
 
     async def _child(self, machine: Machine, slot: Slot, absent: str | None) -> Row:

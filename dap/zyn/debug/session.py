@@ -29,6 +29,7 @@ from zyn.debug.model import (
     LaunchConfig,
     Output,
     SourceBreakpoint,
+    StopReason,
 )
 from zyn.debug.process import Debuggee
 from zyn.debug.program import Program
@@ -55,7 +56,7 @@ class Session(Control):
         self._breakpoints = Breakpoints(Program())
         self._armed: set[Site] = set()
         self._filters: frozenset[str] = frozenset()
-        self._entry_wanted = False
+        self._first_stop: StopReason | None = None  # a stop that is wanted wherever it comes
         self._started = False
         self._loaded: asyncio.Future[None] | None = None
         self._settling = False
@@ -88,7 +89,7 @@ class Session(Control):
         except DebugError:
             await self._abandon()
             raise
-        self._entry_wanted = config.stop_on_entry
+        self._first_stop = "entry" if config.stop_on_entry else None
         await self._need().read_trace()  # which begins to record
         await self._apply()
 
@@ -119,6 +120,7 @@ class Session(Control):
         self._over = asyncio.Event()
         self._ending = False
         self._started = False
+        self._first_stop = None
         self._armed = set()
         self._breakpoints.forget_hits()
 
@@ -135,7 +137,7 @@ class Session(Control):
         self._target = target
         self._breakpoints.program = target.program
         self._events = Events(target, self._breakpoints, self._emit, self._on_host)
-        self._events.on_entry = self._entered
+        self._events.on_first_stop = self._stopped_first
         return link
 
     async def _connected(self, link: Link) -> None:
@@ -179,7 +181,7 @@ class Session(Control):
         if self._started:
             return
         self._started = True
-        if self._entry_wanted or self._wants_failures():
+        if self._first_stop is not None or self._wants_failures():
             await target.ensure_debug_builds()
         await target.link.host({"do": "start"})
 
@@ -320,12 +322,26 @@ class Session(Control):
             return
         bits = FILTER_FAILURE if "failure" in self._filters else 0
         bits |= FILTER_DEADLOCK if "deadlock" in self._filters else 0
-        bits |= FILTER_ENTRY if self._entry_wanted else 0
+        bits |= FILTER_ENTRY if self._first_stop is not None else 0
+        self._events.first_stop = self._first_stop
         self._events.deadlock_stops = "deadlock" in self._filters
         await self._target.link.switch(Kind.FILTERS, bits)
 
-    def _entered(self) -> None:
-        self._entry_wanted = False
+    async def _stop_next_task(self) -> None:
+        self._first_stop = self._first_stop or "pause"
+        if self._started:
+            await self._need().ensure_debug_builds()
+        await self._send_filters()
+
+    async def resume(self, task: int | None, *, only: bool = False) -> None:
+        """See `Engine`.  A pause that has not come to anything yet is taken back."""
+        if self._first_stop == "pause":
+            self._first_stop = None
+            await self._send_filters()
+        await super().resume(task, only=only)
+
+    def _stopped_first(self) -> None:
+        self._first_stop = None
         self._keep(self._send_filters())
 
     async def breakpoint_lines(self, file: str, first: int, last: int) -> list[tuple[int, int]]:

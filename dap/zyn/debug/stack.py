@@ -161,6 +161,17 @@ class Stacks:
                 return Leaf(name, address, group=tasks, count=count)
         return Leaf(name, address)
 
+    async def awaited(self, chain: Chain) -> tuple[int, ...]:
+        """Every task whose end the innermost frame waits for."""
+        leaf = chain.leaf
+        if leaf is None:
+            return ()
+        tasks = leaf.group
+        if leaf.count > GROUP_SHOWN_MAX:
+            group = await self.memory.pointer(leaf.address + self.memory.places.group)
+            tasks = await self._group(group, leaf.count) if group else ()
+        return tuple(task for task in (leaf.task, *tasks) if task)
+
     async def _group(self, group: int, count: int) -> tuple[int, ...]:
         places = self.memory.places
         first = group + places.children + places.child_promise

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 import msgspec
 
 from zyn.debug.link import RequestFailed
+from zyn.debug.memory import HEADER_SIZE, POINTER_SIZE
 from zyn.debug.model import AwaitGroup, DeadlockedTask, TaskView
-from zyn.debug.stack import Chain, Level, waits_for
+from zyn.debug.stack import Level, waits_for
 from zyn.debug.target import ENDED, PARKED, REASONS, STATES, Stop, Target
 from zyn.debug.wire import Task
 
 TASKS_MAX = 1_000_000
-AWAITERS_MAX = 4096  # tasks looked at to find who awaits one
 GROUP_IDS_MAX = 16
 
 _INTEREST = ("running", "failed", "runnable", "parked", "held", "pending", "cancelled", "completed")
@@ -171,9 +171,10 @@ async def deadlocked(target: Target) -> tuple[DeadlockedTask, ...]:
 
 
 async def awaiter(target: Target, task: Task) -> tuple[Task, list[Level]] | None:
-    """A task that awaits this one, and its frames, innermost first.
+    """A task that awaits this one, and its frames, innermost first; None when there is none.
 
-    Who it was the last time is asked first, since looking at every task takes time.
+    Looking at every task takes time.  So it asks first who it was the last time, then whose frame
+    holds the address of this task's promise, and then everybody, remembering whom each awaits.
     """
     if not await target.memory.is_awaited(task.machine):
         return None
@@ -182,22 +183,20 @@ async def awaiter(target: Target, task: Task) -> tuple[Task, list[Level]] | None
         with contextlib.suppress(RequestFailed):
             other, _ = await target.link.chain(known)
             chain = await target.stacks.chain(other)
-            if task.id in _awaited(chain):
+            if task.id in await target.stacks.awaited(chain):
                 return other, chain.levels[::-1]
     target.awaiters.clear()
-    found: tuple[Task, list[Level]] | None = None
-    for other in await target.link.all_tasks(AWAITERS_MAX):
-        if other.state in ENDED:
-            continue
-        chain = await target.stacks.chain(other)
-        for awaited in _awaited(chain):
-            target.awaiters.setdefault(awaited, other.id)
-            if awaited == task.id and found is None:
-                found = other, chain.levels[::-1]
-    return found
-
-
-def _awaited(chain: Chain) -> list[int]:
-    if chain.leaf is None:
-        return []
-    return [one for one in (chain.leaf.task, *chain.leaf.group) if one]
+    promise = (task.machine - HEADER_SIZE).to_bytes(POINTER_SIZE, "little")
+    for only_likely in (True, False):
+        found: tuple[Task, list[Level]] | None = None
+        async for other in target.link.each_task():
+            if other.state in ENDED or (only_likely and promise not in other.frame):
+                continue
+            chain = await target.stacks.chain(other)
+            for awaited in await target.stacks.awaited(chain):
+                target.awaiters.setdefault(awaited, other.id)
+                if awaited == task.id and found is None:
+                    found = other, chain.levels[::-1]
+        if found is not None:
+            return found
+    return None
