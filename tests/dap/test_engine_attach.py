@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.debugging import Debugging
+from zyn.debug import door
 from zyn.debug.model import DebugError, SourceBreakpoint
 from zyn.debug.session import Session
 from zyn.embed import Listener, Runtime, listen
@@ -73,6 +74,54 @@ async def test_a_debugger_that_vanishes_lets_everything_go(
     again = Session()
     await again.attach("127.0.0.1", listener.port)
     await again.disconnect(terminate=False)
+
+
+async def test_only_who_has_the_token_may_attach(
+    program: tuple[Runtime, Listener, Debugging], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runtime, listener, debug = program
+    place = ("127.0.0.1", listener.port)
+    assert len(listener.token) == 32
+    for wrong in ("", "0" * 32, listener.token[:-1], listener.token + "0"):
+        with pytest.raises(DebugError, match="wants the token"):
+            await debug.session.attach(*place, wrong)
+    # Another user does not find it.
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    with pytest.raises(DebugError, match="wants the token"):
+        await debug.session.attach(*place)
+    await debug.session.attach(*place, listener.token)
+    await debug.session.disconnect(terminate=False)
+    with Runtime() as other, listen(runtime=other, token="mine") as door_of_mine:
+        assert door.find("127.0.0.1", door_of_mine.port) == "mine"
+        await Session().attach("127.0.0.1", door_of_mine.port)
+    with Runtime() as other, listen(runtime=other, token="") as open_door:
+        assert door.find("127.0.0.1", open_door.port) == ""
+        await Session().attach("127.0.0.1", open_door.port, "")
+    assert runtime.functions == ["handle"]
+
+
+def test_a_token_lies_where_only_its_user_reads_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    file = door.leave(4711, "secret")
+    assert (file.stat().st_mode & 0o777, file.parent.stat().st_mode & 0o777) == (0o600, 0o700)
+    assert door.find("localhost", 4711) == "secret"
+    assert door.find("example.org", 4711) == ""
+    door.take_away(4711, "another")
+    assert file.exists()
+    door.take_away(4711, "secret")
+    assert not file.exists()
+    assert door.find("localhost", 4711) == ""
+
+    # Somebody else has made the folder: nothing is left there, and the token still counts.
+    door.folder().chmod(0o777)
+    with pytest.raises(PermissionError):
+        door.leave(4711, "secret")
+    with Runtime() as runtime, listen(runtime=runtime) as listener:
+        assert listener.token
+        assert list(door.folder().iterdir()) == []
+    assert "has to be told the token" in caplog.text
 
 
 async def test_a_pause_before_the_first_task_stops_it(

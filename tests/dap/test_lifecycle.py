@@ -183,7 +183,7 @@ async def test_disconnect_keeps_an_attached_process(bench: Bench) -> None:
     await bench.client.request("disconnect")
     await bench.client.until_closed()
 
-    assert ("attach", ("127.0.0.1", 4711)) in bench.engine.calls
+    assert ("attach", ("127.0.0.1", 4711, None)) in bench.engine.calls
     assert ("disconnect", False) in bench.engine.calls
 
 

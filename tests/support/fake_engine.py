@@ -63,8 +63,8 @@ class FakeEngine:
         self.alive = True
         self.turns = 0
 
-    async def attach(self, host: str, port: int) -> None:
-        self.calls.append(("attach", (host, port)))
+    async def attach(self, host: str, port: int, token: str | None = None) -> None:
+        self.calls.append(("attach", (host, port, token)))
         if port == 1:
             raise DebugError(f"nothing listens on {host}:{port}")
         self.alive = True

@@ -21,8 +21,8 @@ class Slot(msgspec.Struct, frozen=True, gc=False):
     """Some bytes of the frame.
 
     No two slots of a frame have one name.  A `child` slot is the frame of an inlined callee, named
-    `await` and what is awaited; `function` is then the callee's name.  `live_in` lists the suspension points at which the bytes hold this
-    value.
+    `await` and what is awaited; `function` is then the callee's name.  `live_in` lists the
+    suspension points at which the bytes hold this value.
     """
 
     name: str

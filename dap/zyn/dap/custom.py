@@ -55,6 +55,10 @@ class AttachArguments(protocol.AttachRequestArguments, kw_only=True, rename="cam
 
     port: Annotated[int, Meta(ge=1, le=65535, description="Where `zyn.embed.listen` listens.")]
     host: Annotated[str | UnsetType, Meta(description="127.0.0.1 when absent.")] = UNSET
+    token: Annotated[
+        str | UnsetType,
+        Meta(description="`Listener.token`; not needed for a process of the same user."),
+    ] = UNSET
 
 
 class StepArguments(Struct, kw_only=True, rename="camel"):

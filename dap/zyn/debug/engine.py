@@ -31,8 +31,11 @@ class Engine(Protocol):
     async def launch(self, config: LaunchConfig) -> None:
         """Start the debuggee and load the program; it runs after `configuration_done`."""
 
-    async def attach(self, host: str, port: int) -> None:
-        """Connect to a process that called `zyn.embed.listen`."""
+    async def attach(self, host: str, port: int, token: str | None = None) -> None:
+        """Connect to a process that called `zyn.embed.listen`.
+
+        Without a `token` the one that a process of the same user left is shown.
+        """
 
     async def configuration_done(self) -> None:
         """Let the program start."""

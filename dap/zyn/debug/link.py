@@ -148,7 +148,9 @@ class Link(asyncio.Protocol):
         try:
             answer = await self.ask(Kind.HELLO, struct.pack("<I", VERSION) + token)
         except RequestFailed as error:
-            raise DebugError("the debuggee refused the connection: wrong token") from error
+            raise DebugError(
+                "the debuggee refused the connection: it wants the token that its `listen` gave"
+            ) from error
         reader = Reader(answer)
         _, _, pid, flags = (reader.u32() for _ in range(4))
         return Hello(pid, bool(flags & 1), *reader.take(_PLACES))

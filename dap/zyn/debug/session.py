@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from zyn.debug import breakpoints as points
-from zyn.debug import process, tasks
+from zyn.debug import door, process, tasks
 from zyn.debug.breakpoints import Breakpoints, Site
 from zyn.debug.control import Control
 from zyn.debug.events import Events, Host
@@ -93,7 +93,7 @@ class Session(Control):
         await self._need().read_trace()  # which begins to record
         await self._apply()
 
-    async def attach(self, host: str, port: int) -> None:
+    async def attach(self, host: str, port: int, token: str | None = None) -> None:
         """See `Engine`."""
         if self._target is not None:
             raise DebugError("this session has a debuggee already")
@@ -106,7 +106,7 @@ class Session(Control):
                 f"nothing answers at {host}:{port}: {error.strerror or error}"
             ) from None
         try:
-            await self._connected(link)
+            await self._connected(link, door.find(host, port) if token is None else token)
         except DebugError as error:
             await self._abandon()
             if not isinstance(error, LinkLost):
@@ -140,9 +140,9 @@ class Session(Control):
         self._events.on_first_stop = self._stopped_first
         return link
 
-    async def _connected(self, link: Link) -> None:
+    async def _connected(self, link: Link, token: str = "") -> None:
         target = self._need()
-        target.hello = target.memory.places = await link.hello(b"")
+        target.hello = target.memory.places = await link.hello(token.encode())
         await target.publish_all()
         target.non_stop = self._config is not None and self._config.non_stop
         await link.switch(Kind.STOP_ALL, not target.non_stop)

@@ -8,10 +8,12 @@ nothing: functions get their debug builds when a breakpoint or a step needs them
 """
 
 import logging
+import secrets
 import weakref
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
+from zyn.debug import door
 from zyn.embed.debug_host import DebugHost
 from zyn.embed.runtime import Runtime
 from zyn.runtime.agent import NativeAgent
@@ -22,9 +24,13 @@ _listening: "weakref.WeakKeyDictionary[Runtime, Listener]" = weakref.WeakKeyDict
 
 
 class Listener:
-    """An open door for debuggers, on the loopback interface."""
+    """A door for debuggers, on the loopback interface.
+
+    token   what a debugger has to show; empty: nothing
+    """
 
     def __init__(self, runtime: Runtime, port: int, token: str) -> None:
+        self.token: Final = token
         self._agent = NativeAgent.listen(runtime._native.address, port, token)
         self._host = DebugHost(runtime, self._agent)
         self._host.about(clock=runtime._clock)
@@ -33,7 +39,16 @@ class Listener:
         runtime._is_debugged = lambda: self.is_attached
         self._host.start()
         self._open = True
+        if token:
+            self._leave_token()
         logger.info("a debugger may attach to port %d", self.port)
+
+    def _leave_token(self) -> None:
+        """Let debuggers of the same user find the token."""
+        try:
+            door.leave(self.port, self.token)
+        except OSError as error:
+            logger.warning("a debugger has to be told the token, as nothing is left: %s", error)
 
     @property
     def port(self) -> int:
@@ -49,6 +64,8 @@ class Listener:
         """Let everything go that a debugger stopped, and listen no more.  Twice is harmless."""
         if self._open:
             self._open = False
+            if self.token:
+                door.take_away(self.port, self.token)
             self._host.stop()
 
     def __enter__(self) -> Self:
@@ -63,15 +80,16 @@ class Listener:
         self.close()
 
 
-def listen(port: int = 0, *, runtime: Runtime, token: str = "") -> Listener:
+def listen(port: int = 0, *, runtime: Runtime, token: str | None = None) -> Listener:
     """Let debuggers attach to a runtime; OSError when the port is taken.
 
-    Any process of this machine may attach when there is no `token`.  Closing the runtime closes the
-    listener first.
+    A debugger has to show the token, a random one unless it is given.  A debugger of the same user
+    finds it by itself (`zyn.debug.door`); another is told `Listener.token`.  With an empty one
+    every user of this machine may attach.  Closing the runtime closes the listener first.
     """
     if runtime in _listening and _listening[runtime]._open:
         raise ValueError("this runtime listens already")
-    listener = Listener(runtime, port, token)
+    listener = Listener(runtime, port, secrets.token_hex(16) if token is None else token)
     _listening[runtime] = listener
     runtime._on_close.append(listener.close)
     return listener

@@ -94,7 +94,8 @@ async def attach(state: State, arguments: custom.AttachArguments) -> None:
     """Join a process that called `zyn.embed.listen`."""
     host = "127.0.0.1" if arguments.host is UNSET else arguments.host
     try:
-        await state.engine.attach(host, arguments.port)
+        token = None if arguments.token is UNSET else arguments.token
+        await state.engine.attach(host, arguments.port, token)
     except DebugError as error:
         raise AdapterError(Kind.ATTACH, str(error)) from error
     state.attached = True
