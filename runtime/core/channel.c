@@ -117,13 +117,6 @@ uint32_t zyn__channel_put(ZynChannel *channel, const void *value, ZynWaker *wake
 	return ZYN_OUTCOME_DONE;
 }
 
-ZynWaker zyn__channel_pop(ZynChannel *channel, void *out, ZynRing **ring)
-{
-	ZYN_ASSERT(channel->queue.count > 0);
-	*ring = zyn__queue_pop(&channel->queue, &channel->element, out);
-	return zyn__channel_serve_sender(channel); /* Rule 3. */
-}
-
 void zyn__channel_close_locked(ZynChannel *channel)
 {
 	channel->object.closed = 1;
@@ -195,6 +188,10 @@ int32_t zyn_channel_try_send(ZynChannel *channel, const void *value)
 {
 	ZynWaker wake = {0};
 	zyn__lock(&channel->object.lock);
+	if (zyn__channel_put_simple(channel, value)) {
+		zyn__unlock(&channel->object.lock);
+		return ZYN_OUTCOME_DONE;
+	}
 	uint32_t outcome = zyn__channel_put(channel, value, &wake);
 	zyn__unlock(&channel->object.lock);
 	zyn_waker_wake(wake);

@@ -66,12 +66,33 @@ uint32_t zyn__channel_put(ZynChannel *channel, const void *value, ZynWaker *wake
 bool zyn__channel_grow(ZynChannel *channel);
 /* Moves a value in, for which there is a place and memory. */
 ZynWaker zyn__channel_push(ZynChannel *channel, void *value);
-/* Moves the oldest value out, of which there must be one; *ring is to be freed, if not null. */
-ZynWaker zyn__channel_pop(ZynChannel *channel, void *out, ZynRing **ring);
 /* Promises what is free to who waits longest. */
 ZynWaker zyn__channel_serve_receiver(ZynChannel *channel);
 ZynWaker zyn__channel_serve_sender(ZynChannel *channel);
+/* Moves the oldest value out, of which there must be one; *ring is to be freed, if not null. */
+static inline ZynWaker zyn__channel_pop(ZynChannel *channel, void *out, ZynRing **ring)
+{
+	ZYN_ASSERT(channel->queue.count > 0);
+	*ring = zyn__queue_pop(&channel->queue, &channel->element, out);
+	if (zyn__list_empty(&channel->senders))
+		return (ZynWaker){0};
+	return zyn__channel_serve_sender(channel); /* Rule 3. */
+}
+
 void zyn__channel_close_locked(ZynChannel *channel);
+
+/* The same when it is simple: there is a place, there is memory, and nobody waits to receive. */
+static inline bool zyn__channel_put_simple(ZynChannel *channel, const void *value)
+{
+	if (channel->object.closed || channel->is_oneshot ||
+	    channel->queue.count + channel->senders_due >= channel->capacity ||
+	    channel->queue.newest->count == channel->queue.newest->slots ||
+	    !zyn__list_empty(&channel->receivers))
+		return false;
+	void *place = zyn__queue_push(&channel->queue, &channel->element);
+	zyn__element_copy(&channel->element, place, value);
+	return true;
+}
 
 static inline bool zyn__channel_has_value(const ZynChannel *channel)
 {

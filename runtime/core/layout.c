@@ -1,5 +1,6 @@
 /* Every size and offset of zynrt.def, held against what this compiler made of the structures. */
 #include "channel.h"
+#include "permits.h"
 
 #define ZYN_STRUCT(name, size) static_assert(sizeof(name) == (size), #name " has another size");
 #define ZYN_FIELD(struct_name, field, offset) \
@@ -18,6 +19,11 @@ typedef ZynForeign leaf_foreign;
 typedef ZynSendLeaf leaf_channel_send;
 typedef ZynRecvLeaf leaf_channel_recv;
 typedef ZynRecvForLeaf leaf_channel_recv_for;
+typedef ZynRecvLeaf leaf_oneshot_recv;
+typedef ZynPermitsLeaf leaf_mutex_lock;
+typedef ZynPermitsLeaf leaf_rwlock_read;
+typedef ZynPermitsLeaf leaf_rwlock_write;
+typedef ZynPermitsLeaf leaf_semaphore_acquire;
 
 #define ZYN_LEAF(name, size, align, wait_kind) \
 	static_assert(sizeof(leaf_##name) == (size), "the frame of " #name " has another size"); \

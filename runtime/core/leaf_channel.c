@@ -36,13 +36,10 @@ static void stash_free(ZynSendLeaf *leaf, const ZynElement *element, bool moved)
 		zyn__block_release(leaf->block);
 }
 
-void zyn_channel_send_init(ZynContext *cx, void *mem, ZynChannel *channel, const void *value)
+/* With the lock, which it leaves: wakes a receiver, or queues the leaf. */
+static void send_slowly(ZynSendLeaf *leaf, ZynContext *cx, ZynChannel *channel, const void *value)
 {
-	ZynSendLeaf *leaf = mem;
-	if (!zyn__wait_start(&leaf->base, cx, channel))
-		return;
 	ZynWaker wake = {0};
-	zyn__lock(&channel->object.lock);
 	uint32_t outcome = zyn__channel_put(channel, value, &wake);
 	if (outcome == ZYN_OUTCOME_FULL) {
 		/* Copied without the lock, and tried again, for there may be a place by now. */
@@ -63,6 +60,18 @@ void zyn_channel_send_init(ZynContext *cx, void *mem, ZynChannel *channel, const
 	}
 	leaf->base.outcome = outcome;
 	zyn_waker_wake(wake);
+}
+
+void zyn_channel_send_init(ZynContext *cx, void *mem, ZynChannel *channel, const void *value)
+{
+	ZynSendLeaf *leaf = mem;
+	if (!zyn__wait_start(&leaf->base, cx, channel))
+		return;
+	zyn__lock(&channel->object.lock);
+	if (zyn__channel_put_simple(channel, value))
+		zyn__unlock(&channel->object.lock);
+	else
+		send_slowly(leaf, cx, channel, value);
 }
 
 /* Gives up its place or its promise, with the lock, which it leaves. */
@@ -142,33 +151,39 @@ static ZynWaker take_in(ZynRecvLeaf *leaf, ZynChannel *channel, ZynRing **ring)
 	return zyn__channel_pop(channel, place, ring);
 }
 
+static void recv_small(ZynRecvLeaf *leaf, ZynChannel *channel)
+{
+	ZynRing *ring;
+	ZynWaker wake = take_in(leaf, channel, &ring);
+	zyn__unlock(&channel->object.lock);
+	if (ring != NULL)
+		zyn__block_release(ring);
+	if (wake.fn != NULL)
+		wake.fn(wake.data);
+}
+
 void zyn_channel_recv_init(ZynContext *cx, void *mem, ZynChannel *channel)
 {
 	ZynRecvLeaf *leaf = mem;
 	leaf->value.held = 0;
 	if (!zyn__wait_start(&leaf->base, cx, channel))
 		return;
-	ZynWaker wake = {0};
-	ZynRing *ring = NULL;
 	zyn__lock(&channel->object.lock);
 	if (zyn__channel_has_value(channel)) {
 		if (channel->element.is_small) {
-			wake = take_in(leaf, channel, &ring);
-		} else {
-			channel->receivers_due++;
-			leaf->base.state = 1;
-			leaf->base.waiter.state = ZYN_WAITER_GRANTED;
-			zyn__wait_hold(&leaf->base, &channel->object);
+			recv_small(leaf, channel);
+			return;
 		}
+		channel->receivers_due++;
+		leaf->base.state = 1;
+		leaf->base.waiter.state = ZYN_WAITER_GRANTED;
+		zyn__wait_hold(&leaf->base, &channel->object);
 	} else if (channel->object.closed) {
 		leaf->base.outcome = ZYN_OUTCOME_CLOSED;
 	} else {
 		zyn__wait_begin(&leaf->base, cx, &channel->object, &channel->receivers);
 	}
 	zyn__unlock(&channel->object.lock);
-	if (ring != NULL)
-		zyn__block_release(ring);
-	zyn_waker_wake(wake);
 }
 
 /* Gives up waiting, or what it was promised. */

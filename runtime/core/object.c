@@ -207,18 +207,6 @@ uint64_t zyn__waiters_count(const ZynList *queue, const ZynWaiter *waiter, ZynWa
 	return count;
 }
 
-bool zyn__wait_start(ZynSyncLeaf *leaf, ZynContext *cx, const void *object)
-{
-	leaf->state = ZYN_STATE_START;
-	leaf->outcome = ZYN_OUTCOME_DONE;
-	leaf->object = NULL;
-	leaf->waiter.state = ZYN_WAITER_NONE;
-	if (object != NULL && !zyn__attention(cx, ZYN_ATTENTION_CANCEL))
-		return true;
-	leaf->outcome = object == NULL ? ZYN_OUTCOME_NULL : ZYN_OUTCOME_CANCELLED;
-	return false;
-}
-
 int64_t zyn__wait_cancelled(ZynSyncLeaf *leaf, ZynContext *cx)
 {
 	ZYN_ASSERT(leaf->object == NULL);
@@ -227,15 +215,12 @@ int64_t zyn__wait_cancelled(ZynSyncLeaf *leaf, ZynContext *cx)
 	return ZYN_POLL_LOOK;
 }
 
-int64_t zyn__wait_settled(ZynSyncLeaf *leaf, ZynContext *cx)
+int64_t zyn__wait_failed(ZynSyncLeaf *leaf, ZynContext *cx)
 {
 	if (leaf->outcome == ZYN_OUTCOME_CANCELLED)
 		return zyn__wait_cancelled(leaf, cx);
 	bool is_null = leaf->outcome == ZYN_OUTCOME_NULL;
-	if (!is_null && leaf->outcome != ZYN_OUTCOME_OUT_OF_MEMORY) {
-		leaf->state = ZYN_STATE_RETURNED;
-		return 1;
-	}
+	ZYN_ASSERT(is_null || leaf->outcome == ZYN_OUTCOME_OUT_OF_MEMORY);
 	leaf->state = ZYN_STATE_FAILED;
 	zyn__error_set(
 		cx, zyn__error_constant(is_null ? ZYN_ERROR_NULL_VALUE : ZYN_ERROR_OUT_OF_MEMORY));

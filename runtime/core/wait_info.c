@@ -18,7 +18,6 @@ static void describe_object(const ZynSyncLeaf *leaf, ZynWaitInfo *out)
 	out->closed = object->closed;
 	out->senders = zyn__get(&object->senders);
 	out->receivers = zyn__get(&object->receivers);
-	out->amount = leaf->waiter.amount;
 	if (object->ops->describe != NULL)
 		object->ops->describe(object, &leaf->waiter, out);
 	zyn__unlock(&object->lock);
@@ -52,6 +51,11 @@ int32_t zyn_dbg_wait(uint32_t leaf, const void *mem, ZynWaitInfo *out)
 		return 1;
 	case ZYN_LEAF_channel_send:
 	case ZYN_LEAF_channel_recv:
+	case ZYN_LEAF_oneshot_recv:
+	case ZYN_LEAF_mutex_lock:
+	case ZYN_LEAF_rwlock_read:
+	case ZYN_LEAF_rwlock_write:
+	case ZYN_LEAF_semaphore_acquire:
 		describe_object(mem, out);
 		return 1;
 	default:

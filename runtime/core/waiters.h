@@ -104,9 +104,29 @@ static inline bool zyn__wait_unchanged(ZynSyncLeaf *leaf, ZynContext *cx)
 }
 
 /* Begins a leaf; false when it is over already: cancelled, or the handle is null. */
-bool zyn__wait_start(ZynSyncLeaf *leaf, ZynContext *cx, const void *object);
-/* The end of a leaf that holds nothing any more, by its outcome. */
-int64_t zyn__wait_settled(ZynSyncLeaf *leaf, ZynContext *cx);
+static inline bool zyn__wait_start(ZynSyncLeaf *leaf, ZynContext *cx, const void *object)
+{
+	leaf->state = ZYN_STATE_START;
+	leaf->outcome = ZYN_OUTCOME_DONE;
+	leaf->object = NULL;
+	leaf->waiter.state = ZYN_WAITER_NONE;
+	if (object != NULL && !zyn__attention(cx, ZYN_ATTENTION_CANCEL))
+		return true;
+	leaf->outcome = object == NULL ? ZYN_OUTCOME_NULL : ZYN_OUTCOME_CANCELLED;
+	return false;
+}
+
+/* The end of a leaf that ends badly, by its outcome. */
+int64_t zyn__wait_failed(ZynSyncLeaf *leaf, ZynContext *cx);
+/* The end of a leaf that is done with its object, by its outcome. */
+static inline int64_t zyn__wait_settled(ZynSyncLeaf *leaf, ZynContext *cx)
+{
+	if (leaf->outcome == ZYN_OUTCOME_OUT_OF_MEMORY || leaf->outcome >= ZYN_OUTCOME_NULL)
+		return zyn__wait_failed(leaf, cx);
+	leaf->state = ZYN_STATE_RETURNED;
+	return 1;
+}
+
 int64_t zyn__wait_cancelled(ZynSyncLeaf *leaf, ZynContext *cx);
 /* Cancels a leaf that something else made needless: polls it once with attention CANCEL. */
 void zyn__leaf_stop(ZynPollFn *poll, void *mem, ZynContext *cx);

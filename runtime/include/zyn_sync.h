@@ -74,6 +74,70 @@ ZYN_API int64_t zyn_channel_recv_for_poll(void *mem, ZynContext *cx);
 ZYN_API int32_t zyn_channel_recv_for_take(void *mem, void *out);
 ZYN_API void zyn_channel_recv_for_drop(void *mem);
 
+/* A channel for one value: it closes behind it. */
+typedef struct ZynOneshot ZynOneshot;
+ZYN_API ZynOneshot *zyn_oneshot_new(ZynRuntime *rt, const ZynTypeInfo *element);
+/* DONE, or CLOSED: there was a value, or nobody will receive it */
+ZYN_API int32_t zyn_oneshot_send(ZynOneshot *oneshot, const void *value);
+/* DONE, EMPTY or CLOSED */
+ZYN_API int32_t zyn_oneshot_try_recv(ZynOneshot *oneshot, void *out);
+ZYN_API void zyn_oneshot_close(ZynOneshot *oneshot);
+/* DONE or CLOSED */
+ZYN_API void zyn_oneshot_recv_init(ZynContext *cx, void *mem, ZynOneshot *oneshot);
+ZYN_API int64_t zyn_oneshot_recv_poll(void *mem, ZynContext *cx);
+ZYN_API int32_t zyn_oneshot_recv_take(void *mem, void *out);
+ZYN_API void zyn_oneshot_recv_drop(void *mem);
+
+/* --- locks ------------------------------------------------------------------------------------ */
+
+/* All of them serve in the order of asking, and nobody overtakes who waits.  A lock is the task's
+ * once its leaf is RETURNED; it must be unlocked by hand, by any task.  try gives DONE or FULL;
+ * its context says which task a debugger shows as the owner, and may be null. */
+typedef struct ZynMutex ZynMutex;
+ZYN_API ZynMutex *zyn_mutex_new(ZynRuntime *rt);
+ZYN_API int32_t zyn_mutex_try_lock(ZynContext *cx, ZynMutex *mutex);
+ZYN_API int32_t zyn_mutex_unlock(ZynMutex *mutex); /* DONE, or REFUSED: it is not locked */
+/* DONE */
+ZYN_API void zyn_mutex_lock_init(ZynContext *cx, void *mem, ZynMutex *mutex);
+ZYN_API int64_t zyn_mutex_lock_poll(void *mem, ZynContext *cx);
+ZYN_API int32_t zyn_mutex_lock_take(void *mem, void *out);
+ZYN_API void zyn_mutex_lock_drop(void *mem);
+
+/* Any number of readers, or one writer.  A reader that comes after a waiting writer waits too. */
+typedef struct ZynRwLock ZynRwLock;
+ZYN_API ZynRwLock *zyn_rwlock_new(ZynRuntime *rt);
+ZYN_API int32_t zyn_rwlock_try_read(ZynRwLock *lock);
+ZYN_API int32_t zyn_rwlock_try_write(ZynContext *cx, ZynRwLock *lock);
+/* DONE, or REFUSED: it is not locked in this way */
+ZYN_API int32_t zyn_rwlock_read_unlock(ZynRwLock *lock);
+ZYN_API int32_t zyn_rwlock_write_unlock(ZynRwLock *lock);
+/* DONE */
+ZYN_API void zyn_rwlock_read_init(ZynContext *cx, void *mem, ZynRwLock *lock);
+ZYN_API int64_t zyn_rwlock_read_poll(void *mem, ZynContext *cx);
+ZYN_API int32_t zyn_rwlock_read_take(void *mem, void *out);
+ZYN_API void zyn_rwlock_read_drop(void *mem);
+/* DONE */
+ZYN_API void zyn_rwlock_write_init(ZynContext *cx, void *mem, ZynRwLock *lock);
+ZYN_API int64_t zyn_rwlock_write_poll(void *mem, ZynContext *cx);
+ZYN_API int32_t zyn_rwlock_write_take(void *mem, void *out);
+ZYN_API void zyn_rwlock_write_drop(void *mem);
+
+/* Permits, any number at a time.  Who wants many is served before those that came later and want
+ * few.  release may add permits that nobody took. */
+typedef struct ZynSemaphore ZynSemaphore;
+ZYN_API ZynSemaphore *zyn_semaphore_new(ZynRuntime *rt, uint64_t permits);
+/* DONE, FULL or CLOSED */
+ZYN_API int32_t zyn_semaphore_try_acquire(ZynSemaphore *semaphore, uint32_t permits);
+ZYN_API void zyn_semaphore_release(ZynSemaphore *semaphore, uint32_t permits);
+ZYN_API void zyn_semaphore_close(ZynSemaphore *semaphore);
+ZYN_API uint64_t zyn_semaphore_available(ZynSemaphore *semaphore);
+/* DONE or CLOSED */
+ZYN_API void zyn_semaphore_acquire_init(ZynContext *cx, void *mem, ZynSemaphore *semaphore,
+                                        uint32_t permits);
+ZYN_API int64_t zyn_semaphore_acquire_poll(void *mem, ZynContext *cx);
+ZYN_API int32_t zyn_semaphore_acquire_take(void *mem, void *out);
+ZYN_API void zyn_semaphore_acquire_drop(void *mem);
+
 /* --- what a parked task waits for ------------------------------------------------------------- */
 
 /* Fields that mean nothing for a leaf are 0. */

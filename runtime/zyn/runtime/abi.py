@@ -241,6 +241,7 @@ class Outcome(IntEnum):
     TIMEOUT = 4
     LAGGED = 5
     OUT_OF_MEMORY = 6
+    REFUSED = 7
 
     @property
     def text(self) -> str:
@@ -256,6 +257,7 @@ _OUTCOME_TEXTS = {
     Outcome.TIMEOUT: "timeout",
     Outcome.LAGGED: "lagged",
     Outcome.OUT_OF_MEMORY: "out-of-memory",
+    Outcome.REFUSED: "refused",
 }
 
 
@@ -264,6 +266,9 @@ class ObjectKind(IntEnum):
 
     CHANNEL = 1
     ONESHOT = 2
+    MUTEX = 3
+    RWLOCK = 4
+    SEMAPHORE = 5
 
     @property
     def text(self) -> str:
@@ -274,6 +279,9 @@ class ObjectKind(IntEnum):
 _OBJECT_TEXTS = {
     ObjectKind.CHANNEL: "channel",
     ObjectKind.ONESHOT: "oneshot",
+    ObjectKind.MUTEX: "mutex",
+    ObjectKind.RWLOCK: "rwlock",
+    ObjectKind.SEMAPHORE: "semaphore",
 }
 
 
@@ -311,6 +319,11 @@ LEAVES = {
     "channel_send": Leaf(96, 8, "channel"),
     "channel_recv": Leaf(112, 8, "channel"),
     "channel_recv_for": Leaf(160, 8, "channel"),
+    "oneshot_recv": Leaf(112, 8, "oneshot"),
+    "mutex_lock": Leaf(64, 8, "mutex"),
+    "rwlock_read": Leaf(64, 8, "rwlock"),
+    "rwlock_write": Leaf(64, 8, "rwlock"),
+    "semaphore_acquire": Leaf(64, 8, "semaphore"),
 }
 
 STRUCTS = {
