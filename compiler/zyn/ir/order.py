@@ -3,24 +3,27 @@
 Emission relies on it: a block with one predecessor stands after it.
 """
 
-from zyn.ir.func import Function
+from zyn.ir.func import Block, Function
 from zyn.ir.op import Fail
 
 
 def order_blocks(function: Function) -> None:
     """Remove blocks that nothing reaches and renumber the rest, depth first."""
-    order: list[int] = []
-    seen: set[int] = set()
-    stack = [function.blocks[0]]
+    blocks = function.blocks
+    order: list[Block] = []
+    seen = bytearray(len(blocks))
+    stack = [blocks[0]]
     while stack:
         block = stack.pop()
-        if block.index in seen:
+        if seen[block.index]:
             continue
-        seen.add(block.index)
-        order.append(block.index)
-        if block.terminator is None:
+        seen[block.index] = 1
+        order.append(block)
+        end = block.terminator
+        if end is None:
             block.terminator = Fail()
-        stack.extend(reversed(block.end.successors))
-    function.blocks = [function.blocks[index] for index in order]
-    for index, block in enumerate(function.blocks):
+        else:
+            stack.extend(end.successors[::-1])
+    function.blocks = order
+    for index, block in enumerate(order):
         block.index = index

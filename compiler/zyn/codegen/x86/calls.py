@@ -5,8 +5,9 @@ the bottom of the stack frame.
 """
 
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from struct import pack_into
+from typing import Any
 
 from zyn.base.source import line_starts
 from zyn.codegen.lltypes import is_aggregate
@@ -38,8 +39,9 @@ class Calls(Values):
         self.index = index
         self.first_line = first_line
         self.outgoing = 0
-        self.cold: list[Callable[[], None]] = []
-        self._starts: list[int] | None = None
+        # What is emitted behind the blocks: methods and their arguments.
+        self.cold: list[tuple[Any, ...]] = []
+        self._returns: bool | None = None
         self._labels = len(function.blocks)
         self._bound: dict[int, int] = {}
         self._jumps: list[tuple[int, int]] = []
@@ -84,9 +86,12 @@ class Calls(Values):
 
     def line(self, start: int) -> int:
         """The absolute 1-based line of a byte offset in the item."""
-        if self._starts is None:
-            self._starts = line_starts(self.function.text)
-        return bisect_right(self._starts, start) + self.first_line
+        text = self.function.text
+        if self._returns is None:
+            self._returns = b"\r" in text
+        if self._returns:
+            return bisect_right(line_starts(text), start) + self.first_line
+        return text.count(b"\n", 0, start) + 1 + self.first_line
 
     def site(self, reg: int, start: int) -> None:
         """The ZynSite of a byte offset in the item."""

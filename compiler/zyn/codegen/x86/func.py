@@ -146,8 +146,8 @@ class FunctionCode(Ops):
         if self.uses_r15:
             out += _LOAD_R15
         out += _LEAVE
-        for cold in self.cold:
-            cold()
+        for method, *arguments in self.cold:
+            method(self, *arguments)
         size = align_up(self.room, 16) + align_up(self.outgoing, 16)
         pack_into("<i", out, start + _SIZE_AT, size)
         entry = start if size <= LARGE_STACK else self._guarded(start, size)

@@ -341,7 +341,7 @@ class Ops(Calls):
             zero = self.label()
             self.out += rex + b"\x85\xc9"  # test ecx, ecx
             self.jump_if(x86.EQUAL, zero)
-            self.cold.append(lambda: self._divided_by_zero(op, zero, error))
+            self.cold.append((Ops._divided_by_zero, op, zero, error))
         divided = self.label()
         if type_.signed and value in (None, -1):
             proper = self.label()
@@ -385,13 +385,12 @@ class Ops(Calls):
         self.out += b"\x48\x81\xfa" + x86.I32(op.length)
         self.jump_if(x86.ABOVE_EQUAL, outside)
         self.jump(ok)
+        self.cold.append((Ops._outside, op, outside, error))
 
-        def fail() -> None:
-            self.bind(outside)
-            self.out += x86.number(RCX, op.length, True)
-            self._give_up("zyn_fail_index", op.span.start, error)
-
-        self.cold.append(fail)
+    def _outside(self, op: ir.CheckIndex, outside: int, error: int) -> None:
+        self.bind(outside)
+        self.out += x86.number(RCX, op.length, True)
+        self._give_up("zyn_fail_index", op.span.start, error)
 
     def _concat(self, op: ir.Concat, ok: int, error: int) -> None:
         assert op.dst is not None
@@ -416,7 +415,7 @@ class Ops(Calls):
             self.out += _STACK
             self.jump_if(x86.BELOW, slow)
         self.jump(ok)
-        self.cold.append(lambda: self._attended(op, slow, ok, error))
+        self.cold.append((Ops._attended, op, slow, ok, error))
 
     def _attended(self, op: ir.Attend, slow: int, ok: int, error: int) -> None:
         self.bind(slow)

@@ -5,12 +5,12 @@ layouts and the leaf table, which is what lets the editor ask it for one functio
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import NamedTuple, final
 
 from zyn.base.span import Span
 from zyn.ir import op as ir
 from zyn.ir.check import check_function
-from zyn.ir.func import Function
+from zyn.ir.func import Block, Function
 from zyn.ir.leaf import LEAVES
 from zyn.ir.order import order_blocks
 from zyn.ir.side_table import SideTable
@@ -56,13 +56,44 @@ class Frame(NamedTuple):
     children: tuple[tuple[int, int], ...]
 
 
-class Lowered(NamedTuple):
-    """A function ready for code generation.  `frame` is None for a direct function."""
+@final
+class Lowered:
+    """A function ready for code generation, and changed no more.
 
-    function: Function
-    frame: Frame | None
-    side_table: SideTable
-    callees: dict[str, CalleeLayout]
+    frame     None for a direct function
+    callees   layouts of the functions whose frames lie inside this one's
+    waiting   blocks that end with a suspension point, in order
+    reads     what `lower` was given
+    """
+
+    __slots__ = ("_reads", "_side_table", "_waiting", "callees", "frame", "function")
+
+    def __init__(
+        self,
+        function: Function,
+        frame: Frame | None,
+        callees: dict[str, CalleeLayout],
+        waiting: list[Block],
+        reads: dict[int, list[Span]],
+    ) -> None:
+        self.function = function
+        self.frame = frame
+        self.callees = callees
+        self._waiting = waiting
+        self._reads = reads
+        self._side_table: SideTable | None = None
+
+    @property
+    def side_table(self) -> SideTable:
+        """What is known of the states and the memory; made when somebody asks first.
+
+        A run that nobody watches never does, and making it takes as long as all the passes.
+        """
+        if self._side_table is None:
+            self._side_table = make_side_table(
+                self.function, self.frame, self._waiting, self._reads
+            )
+        return self._side_table
 
     @property
     def layout(self) -> CalleeLayout | None:
@@ -109,11 +140,13 @@ def lower(
     expand_turns(function)
     done("expand_turns")
     order_blocks(function)
+    count = len(function.blocks)
     insert_counts(function)
     done("insert_counts")
     if not function.is_async:
-        order_blocks(function)
-        return Lowered(function, None, make_side_table(function, None, [], reads or {}), callees)
+        if len(function.blocks) != count:
+            order_blocks(function)
+        return Lowered(function, None, callees, [], reads or {})
     waiting = number_states(function)
     live, across = crossing(function, waiting)
     children = [_child_size(ir.begin_of(block), callees) for block in waiting]
@@ -121,8 +154,7 @@ def lower(
     split_suspends(function, waiting, live)
     order_blocks(function)
     done("split_suspends")
-    table = make_side_table(function, frame, waiting, reads or {})
-    return Lowered(function, frame, table, callees)
+    return Lowered(function, frame, callees, waiting, reads or {})
 
 
 def _child_size(begin: ir.Begin, callees: dict[str, CalleeLayout]) -> tuple[int, int]:
