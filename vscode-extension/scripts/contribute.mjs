@@ -71,6 +71,35 @@ export function contributed(manifest, languages) {
   menus['editor/context'] = [
     { command: 'zyn.stateMachine.show', when: inEditor, group: 'navigation@9' },
   ];
+  menus['view/title'] = ['filter', 'groupBy', 'refresh'].map((name, place) => ({
+    command: `zyn.tasks.${name}`,
+    when: 'view == zyn.tasks',
+    group: `navigation@${place + 1}`,
+  }));
+  const alive = 'view == zyn.tasks && viewItem =~ /\\balive\\b/';
+  const item = (name, group, more = '') => ({
+    command: `zyn.tasks.${name}`,
+    when: `${alive}${more}`,
+    group,
+  });
+  const held = ' && viewItem =~ /\\b(isHeld|stopped)\\b/';
+  const free = ' && viewItem =~ /\\bnotHeld\\b/';
+  const parked = ' && viewItem =~ /\\bparked\\b/';
+  menus['view/item/context'] = [
+    item('hold', 'inline@1', free),
+    item('resume', 'inline@1', ' && viewItem =~ /\\bisHeld\\b/'),
+    item('stepPoll', 'inline@2'),
+    {
+      command: 'zyn.tasks.focus',
+      when: 'view == zyn.tasks && viewItem =~ /^zynTask/',
+      group: '1@1',
+    },
+    item('hold', '2@1', free),
+    item('resume', '2@2', held),
+    item('wake', '2@3', parked),
+    item('stepPoll', '2@4'),
+    item('cancel', '3@1'),
+  ];
   menus.commandPalette = [
     { command: 'zyn.run', when: inEditor },
     { command: 'zyn.debug', when: inEditor },

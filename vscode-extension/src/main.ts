@@ -6,6 +6,13 @@ import { Client } from './client';
 import { registerCommands } from './commands';
 import { Ctx } from './ctx';
 import { registerDebugger } from './debug';
+import { registerTasks } from './runTasks';
+import { Sessions } from './session';
+import { Tests } from './tests';
+import { LiveHints } from './views/decorations';
+import { StateMachineView } from './views/stateMachine';
+import { TasksView } from './views/tasks';
+import { TimelineView } from './views/timeline';
 
 // Set by the first line of the bundle, before any module is loaded.
 declare const zynBegun: number;
@@ -20,6 +27,13 @@ export function activate(extension: ExtensionContext): void {
     const chooser = new Chooser(ctx, client);
     registerCommands(ctx, client, chooser);
     registerDebugger(ctx, chooser);
+    registerTasks(ctx);
+    const found = new Tests(ctx, chooser);
+    const sessions = new Sessions(ctx);
+    new TasksView(ctx, sessions);
+    new StateMachineView(ctx, client, sessions);
+    new TimelineView(ctx, client, sessions);
+    new LiveHints(ctx, sessions);
     ctx.keep(
         // The lens of a frame has a name of its own in the protocol of the server.
         commands.registerCommand('zyn.showStateMachine', (target: unknown) =>
@@ -35,7 +49,7 @@ export function activate(extension: ExtensionContext): void {
         workspace.onDidGrantWorkspaceTrust(() => client?.restart()),
     );
     // Not waited for: the editor goes on while the server starts.
-    void client.start();
+    void client.start().then(() => found.readOpen());
     ctx.activationMs = performance.now() - zynBegun;
     const cpu = process.cpuUsage(zynCpuBegun);
     ctx.log.info(

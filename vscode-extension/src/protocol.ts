@@ -95,6 +95,22 @@ export interface Task {
     readonly error?: string;
 }
 
+/** One poll of one task, in the answer to `zyn/trace`. */
+export interface Poll {
+    readonly task: number;
+    readonly function: string;
+    readonly beginNs: number;
+    readonly lengthNs: number;
+    readonly stateBefore: number;
+    readonly stateAfter: number;
+}
+
+export interface TraceBody {
+    readonly polls: readonly Poll[];
+    /** Number of the first one given. */
+    readonly start: number;
+}
+
 /** Where tasks are parked together. */
 export interface AwaitPlace {
     readonly function: string;

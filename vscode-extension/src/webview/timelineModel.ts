@@ -1,0 +1,161 @@
+/**
+ * The polls of a program as rows, one for each task, and what of a row lies in a window.  Every
+ * question is answered by bisection, so that drawing costs what is on the screen.  Pure.
+ */
+
+import type { Poll } from '../protocol';
+
+export type Axis = 'polls' | 'clock';
+
+export interface Row {
+    readonly task: number;
+    readonly name: string;
+    /** Numbers of its polls, ascending. */
+    readonly polls: number[];
+}
+
+export const CANCELLED = 0xfffffffd;
+export const RETURNED = 0xfffffffe;
+export const FAILED = 0xffffffff;
+
+/** How a poll ended. */
+export type Ending = 'parked' | 'returned' | 'cancelled' | 'failed';
+
+export function ending(poll: Poll): Ending {
+    switch (poll.stateAfter) {
+        case RETURNED:
+            return 'returned';
+        case CANCELLED:
+            return 'cancelled';
+        case FAILED:
+            return 'failed';
+        default:
+            return 'parked';
+    }
+}
+
+export class TimelineModel {
+    /** Number of the first poll that is known. */
+    first = 0;
+    readonly rows: Row[] = [];
+    private readonly polls: Poll[] = [];
+    private readonly byTask = new Map<number, Row>();
+
+    /** Number behind the last poll. */
+    get end(): number {
+        return this.first + this.polls.length;
+    }
+
+    clear(): void {
+        this.first = 0;
+        this.polls.length = 0;
+        this.rows.length = 0;
+        this.byTask.clear();
+    }
+
+    /** Take in polls; where some are missing in between, what was before is forgotten. */
+    add(start: number, polls: readonly Poll[]): void {
+        if (start !== this.end) {
+            this.clear();
+            this.first = start;
+        }
+        for (const poll of polls) {
+            let row = this.byTask.get(poll.task);
+            if (row === undefined) {
+                row = { task: poll.task, name: poll.function, polls: [] };
+                this.byTask.set(poll.task, row);
+                this.rows.push(row);
+            }
+            row.polls.push(this.end);
+            this.polls.push(poll);
+        }
+    }
+
+    poll(number: number): Poll | undefined {
+        return this.polls[number - this.first];
+    }
+
+    /** Where a poll stands on an axis: its number, or nanoseconds of the program's clock. */
+    position(number: number, axis: Axis): number {
+        return axis === 'polls' ? number : (this.poll(number)?.beginNs ?? 0);
+    }
+
+    /** The whole of an axis. */
+    extent(axis: Axis): [number, number] {
+        if (this.polls.length === 0) {
+            return [0, 1];
+        }
+        const last = this.end - 1;
+        const begin = this.position(this.first, axis);
+        return axis === 'polls' ? [begin, this.end] : [begin, this.position(last, axis) + 1];
+    }
+
+    /**
+     * The polls of a row between two positions, and one on each side, since what a task did
+     * before and after decides how the time between is drawn; at most one for each `step`.
+     */
+    visible(row: Row, from: number, to: number, axis: Axis, step = 0): number[] {
+        const at = (place: number): number => this.position(row.polls[place] ?? 0, axis);
+        const found: number[] = [];
+        let place = Math.max(bisect(row.polls.length, (index) => at(index) >= from) - 1, 0);
+        while (place < row.polls.length) {
+            found.push(row.polls[place] as number);
+            if (at(place) >= to) {
+                break;
+            }
+            const next = step > 0 ? at(place) + step : Number.NEGATIVE_INFINITY;
+            place = Math.max(
+                place + 1,
+                step > 0 ? bisect(row.polls.length, (index) => at(index) >= next) : 0,
+            );
+        }
+        return found;
+    }
+
+    /** The poll of a row that is nearest to a position. */
+    nearest(row: Row, position: number, axis: Axis): number | undefined {
+        const at = (place: number): number => this.position(row.polls[place] ?? 0, axis);
+        const after = bisect(row.polls.length, (index) => at(index) > position);
+        const candidates = [after - 1, after].filter(
+            (place) => place >= 0 && place < row.polls.length,
+        );
+        candidates.sort((a, b) => Math.abs(at(a) - position) - Math.abs(at(b) - position));
+        return candidates[0] === undefined ? undefined : row.polls[candidates[0]];
+    }
+
+    /** The poll of the same task before or after one. */
+    neighbour(number: number, step: -1 | 1): number | undefined {
+        const poll = this.poll(number);
+        const row = poll && this.byTask.get(poll.task);
+        if (row === undefined) {
+            return undefined;
+        }
+        const place = bisect(row.polls.length, (index) => (row.polls[index] ?? 0) >= number);
+        return row.polls[place + step];
+    }
+}
+
+/** The first index for which `holds`, which stays true from there on; `count` when there is none. */
+function bisect(count: number, holds: (index: number) => boolean): number {
+    let low = 0;
+    let high = count;
+    while (low < high) {
+        const middle = (low + high) >> 1;
+        if (holds(middle)) {
+            high = middle;
+        } else {
+            low = middle + 1;
+        }
+    }
+    return low;
+}
+
+/** A poll in one sentence. */
+export function described(poll: Poll, number: number): string {
+    const from = poll.stateBefore === 0 ? 'start' : `state ${poll.stateBefore}`;
+    const end = ending(poll);
+    const to = end === 'parked' ? `parked in state ${poll.stateAfter}` : end;
+    const clock = `${(poll.beginNs / 1e6).toFixed(3)} ms`;
+    const took = `${(poll.lengthNs / 1e3).toFixed(1)} µs`;
+    return `poll ${number} of ${poll.function} #${poll.task}: ${from} → ${to}, at ${clock}, took ${took}`;
+}
