@@ -327,6 +327,8 @@ def test_functions_of_a_file_on_disk(session: Session, tmp_path: Path) -> None:
     file.write_text("async fn test_it() void {}\n", encoding="utf-8")
     answer = session.request("zyn/functions", {"textDocument": {"uri": file.as_uri()}})
     assert [one["name"] for one in answer] == ["test_it"]
+    named = {"textDocument": {"uri": file.as_uri()}, "function": "test_it"}
+    assert session.request("zyn/stateMachine", named)["function"] == "test_it"
     gone = {"textDocument": {"uri": (tmp_path / "gone.zyntax").as_uri()}}
     assert session.error("zyn/functions", gone)[0] == -32602
 

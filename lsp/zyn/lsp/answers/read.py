@@ -175,13 +175,17 @@ def signature_help(
 
 
 def state_machine(server: ZynServer, params: custom.StateMachineParams) -> Plain:
-    """Our own request."""
-    return Plain(custom.state_machine(server.documents.get(params.text_document.uri), params))
+    """Our own request, which files that are not open answer too."""
+    return Plain(custom.state_machine(_open_or_on_disk(server, params), params))
 
 
 def functions(server: ZynServer, params: custom.FunctionsParams) -> Plain:
     """Our own request, which files that are not open answer too."""
+    return Plain(custom.functions(_open_or_on_disk(server, params)))
+
+
+def _open_or_on_disk(server: ZynServer, params: Any) -> OpenDocument:
     uri = params.text_document.uri
-    opened = server.documents.find(uri) or server.files.find(uri, server.documents.encoding)
+    found = server.documents.find(uri) or server.files.find(uri, server.documents.encoding)
     # Asked for once more, a file that is neither open nor readable is refused with the reason.
-    return Plain(custom.functions(opened or server.documents.get(uri)))
+    return found or server.documents.get(uri)
