@@ -25,9 +25,17 @@ USER_CONFIGURATION = """\
 vim.opt.runtimepath:append("{plugin}")
 """
 
-RECORD_MESSAGES = """\
+# What tests ask of a Neovim: the messages so far, and the lines of a buffer or none.
+PRELUDE = """\
 _G.messages = {}
 vim.notify = function(text) table.insert(_G.messages, text) end
+function _G.lines_of(name)
+  local buffer = vim.fn.bufnr("^" .. name .. "$")
+  return buffer > 0 and vim.api.nvim_buf_get_lines(buffer, 0, -1, false) or {}
+end
+function _G.shows(name, text)
+  return table.concat(_G.lines_of(name), "|"):find(text, 1, true) ~= nil
+end
 """
 
 
@@ -121,7 +129,7 @@ def started(
     folder.mkdir(parents=True, exist_ok=True)
     config = folder / "init.lua"
     text = USER_CONFIGURATION.format(plugin=PLUGIN) if init is None else init
-    config.write_text(RECORD_MESSAGES + text, encoding="utf-8")
+    config.write_text(PRELUDE + text, encoding="utf-8")
     # pynvim hands its own environment on; `env` gives Neovim exactly the one of the test.
     variables = [f"{name}={value}" for name, value in (env or environment(folder)).items()]
     flags = ["--headless", "--embed", "-i", "NONE", "-n", "-u", str(config)]

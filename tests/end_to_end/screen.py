@@ -7,6 +7,7 @@ between.  The picture is a web page with one span per run of equal cells, photog
 import html
 import math
 import subprocess
+from collections.abc import Callable
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,10 @@ STYLE = """\
 pre { font: 14px/18px "DejaVu Sans Mono", monospace; white-space: pre; height: 18px; }
 span { display: inline-block; height: 18px; vertical-align: top; }
 """
+
+
+def _unheeded(*_: object) -> None:
+    """For events that change no cell."""
 
 
 class Cell(msgspec.Struct, frozen=True):
@@ -53,8 +58,8 @@ class Screen:
             if name == "drawn":
                 return
             for event, *calls in batches:
-                handler = getattr(self, f"_{event}", None)
-                for call in calls if handler else ():
+                handler: Callable[..., None] = getattr(self, f"_{event}", _unheeded)
+                for call in calls:
                     handler(*call)
 
     def lines(self) -> list[str]:
@@ -136,7 +141,7 @@ class Screen:
         for cell in cells:
             text, *rest = cell
             highlight = rest[0] if rest else highlight
-            for _ in range(rest[1] if len(rest) > 1 else 1):
+            for _time in range(rest[1] if len(rest) > 1 else 1):
                 self.rows[row][column] = Cell(text, highlight)
                 column += 1
 

@@ -173,8 +173,7 @@ def test_state_machine_shows_what_the_compiler_knows(editor: Editor, tmp_path: P
     editor.wait("vim.api.nvim_win_get_cursor(0)[1] == 10")
     editor.nvim.call("cursor", 7, 9)
     editor.nvim.input("cesum<Esc>:%s/total/sum/g<CR>")
-    view = "vim.api.nvim_buf_get_lines(vim.fn.bufnr('zyn://state-machine'), 0, -1, false)"
-    editor.wait(f"table.concat({view}):find('sum, i, step', 1, true) ~= nil")
+    editor.wait("shows('zyn://state-machine', 'sum, i, step')")
 
     editor.nvim.call("cursor", 1, 1)
     editor.nvim.command("ZynStateMachine nobody")

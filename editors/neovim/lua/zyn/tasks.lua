@@ -75,7 +75,7 @@ local function group_line(group)
   return line
 end
 
-local function header(lines, session, body)
+local function header(lines, session, body, asked)
   local name = vim.fn.fnamemodify(sessions.program(session) or "", ":t")
   local call = session.config.call or "main()"
   local total = view.count(body.total) .. (body.total == 1 and " task" or " tasks")
@@ -83,17 +83,19 @@ local function header(lines, session, body)
   table.insert(line, { total, "ZynName" })
   if body.total > #body.tasks then
     local pages = math.ceil(body.total / config.get("page"))
-    local page = math.floor(state.start / config.get("page")) + 1
+    local page = math.floor(asked.start / config.get("page")) + 1
     local text = string.format("   page %s of %s", view.count(page), view.count(pages))
     table.insert(line, { text })
   end
-  if state.filter ~= "" then
-    table.insert(line, { "   only with `" .. state.filter .. "`", "ZynTaskHeld" })
+  if asked.filter then
+    table.insert(line, { "   only with `" .. asked.filter .. "`", "ZynTaskHeld" })
   end
   if session.terminated then
     table.insert(line, { "   ended", "ZynTaskEnded" })
   elseif not session.stopped_thread_id then
     table.insert(line, { "   running", "ZynTaskRunning" })
+  elseif state.why then
+    table.insert(line, { "   " .. state.why, "ZynTaskHeld" })
   end
 end
 
@@ -105,10 +107,11 @@ local help = {
 --- The lines of the buffer for an answer to `zyn/tasks`.
 ---@param session table
 ---@param body table
+---@param asked table what was asked for
 ---@return table[]
-function M.lines(session, body)
+function M.lines(session, body, asked)
   local lines = {}
-  header(lines, session, body)
+  header(lines, session, body, asked)
   if state.grouped then
     add(lines, { "     tasks    line  where they wait", "ZynHead" })
     for _, group in ipairs(body.groups or {}) do
@@ -144,15 +147,15 @@ local function epitaph(session)
   return table.concat(lines, "\n")
 end
 
-local function answered(session, err, body)
+local function answered(session, err, body, asked)
   if err then
     return say(tostring(err.message or err), "ZynTaskFailed")
   end
-  if body.total > 0 and state.start >= body.total then
+  if body.total > 0 and asked.start >= body.total then
     state.start = 0
     return state.question.again()
   end
-  view.render(shown, M.lines(session, body))
+  view.render(shown, M.lines(session, body, asked))
   parked.show(sessions.program(session), body.groups or {})
 end
 
@@ -172,7 +175,7 @@ state.question = latest.new(function(done)
   end
   session:request("zyn/tasks", arguments, function(err, body)
     if view.is_there(shown) and session == sessions.current() then
-      answered(session, err, body)
+      answered(session, err, body, arguments)
     end
     done()
   end)
@@ -250,7 +253,10 @@ local keys = {
   ["["] = turn(-1),
 }
 
-local function happened(session)
+local function happened(session, event, body)
+  if event == "stopped" then
+    state.why = body.description or ("Stopped: " .. body.reason)
+  end
   if session == sessions.current() or session == sessions.ended() then
     state.question.again()
   end
