@@ -41,7 +41,7 @@ else
 endif
 export PATH := $(ROOT)/$(VENV)/bin:$(PATH)
 
-.PHONY: help build demo test ctest sanitize prove lint format bench grammars vsix lock clean
+.PHONY: help build demo test ctest sanitize prove embedded lint format bench grammars vsix lock clean
 
 help: ## print this menu
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -70,6 +70,11 @@ format: $(DEPENDENCIES) ## rewrite the sources in the house style
 
 prove: $(DEPENDENCIES) ## explore more schedules; the C tests under every preset and valgrind
 	@bash dev/prove.sh
+
+embedded: $(DEPENDENCIES) ## build libzynrt_embedded.a, which needs no operating system
+	@test -f build/release/build.ninja || cmake --preset release >/dev/null
+	@cmake --build --preset release --target zynrt_embedded
+	@echo build/release/runtime/libzynrt_embedded.a
 
 bench: $(NATIVE) ## measure the speed goals and print them
 	@$(PY) benchmarks/run.py

@@ -48,6 +48,13 @@
 	                                          memory_order_##failure_order)
 #define ZA__FENCE(order) atomic_thread_fence(memory_order_##order)
 
+/* Plain memory that changes hands by the order of some atomic object.  Ordinary accesses, which the
+ * explorer checks for races. */
+#ifndef ZA_READ
+#define ZA_READ(object) (*(object))
+#define ZA_WRITE(object, value) (*(object) = (value))
+#endif
+
 /* Keeps what one thread writes off the line that others read. */
 #define ZYN_CACHE_LINE_BYTES 64
 

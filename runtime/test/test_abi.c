@@ -58,13 +58,14 @@ static void dump_host_structs(void)
 	SIZE(ZynWaker);
 	SIZE(ZynError);
 	FIELD(ZynError, message);
-	SIZE(ZynOptions);
+	/* ZynOptions, which says its own size, may grow. */
 	FIELD(ZynOptions, workers);
 	FIELD(ZynOptions, clock);
 	FIELD(ZynOptions, flags);
 	FIELD(ZynOptions, seed);
 	FIELD(ZynOptions, stack_bytes);
 	FIELD(ZynOptions, memory_max);
+	FIELD(ZynOptions, fuel);
 	SIZE(ZynTaskInfo);
 	FIELD(ZynTaskInfo, parent);
 	FIELD(ZynTaskInfo, spawn_site);
@@ -88,6 +89,13 @@ static void dump_host_structs(void)
 	SIZE(ZynWaitInfo);
 	FIELD(ZynWaitInfo, deadline_ns);
 	FIELD(ZynWaitInfo, closed);
+	SIZE(ZynPoll);
+	SIZE(ZynEmbeddedScheduler);
+	SIZE(ZynEmbeddedTask);
+	SIZE(ZynEmbeddedFuture);
+	SIZE(ZynUnified);
+	SIZE(ZynUnifiedTask);
+	SIZE(ZynUnifiedJoinSet);
 }
 
 static FILE *open_beside(const char *name, const char *mode)
@@ -162,6 +170,7 @@ int main(int argc, char **argv)
 	dump_host_structs();
 	dump_functions("zynrt.h");
 	dump_functions("zyn_sync.h");
+	dump_functions("zyn_embedded.h");
 	read_record();
 	CHECK(now.count > 100);
 	if (missing(&recorded, &now, "recorded, but not so any more") != 0)

@@ -67,6 +67,9 @@
 	MODEL_CAS(false, object, expected, desired, order, failure_order)
 #define atomic_compare_exchange_weak_explicit(object, expected, desired, order, failure_order) \
 	MODEL_CAS(true, object, expected, desired, order, failure_order)
+/* for core/atomics.h */
+#define ZA_READ(object) MODEL_READ(object)
+#define ZA_WRITE(object, value) MODEL_WRITE(object, value)
 #define atomic_thread_fence(order) model_fence(order)
 #define atomic_signal_fence(order) ((void)(order))
 
