@@ -1,5 +1,6 @@
 /* Every size and offset of zynrt.def, held against what this compiler made of the structures. */
 #include "channel.h"
+#include "combine.h"
 #include "permits.h"
 
 #define ZYN_STRUCT(name, size) static_assert(sizeof(name) == (size), #name " has another size");
@@ -24,6 +25,11 @@ typedef ZynPermitsLeaf leaf_mutex_lock;
 typedef ZynPermitsLeaf leaf_rwlock_read;
 typedef ZynPermitsLeaf leaf_rwlock_write;
 typedef ZynPermitsLeaf leaf_semaphore_acquire;
+typedef ZynTimeoutLeaf leaf_timeout;
+typedef ZynSelectLeaf leaf_select;
+typedef ZynReadyLeaf leaf_ready;
+typedef ZynMapLeaf leaf_map;
+typedef ZynMapLeaf leaf_and_then;
 
 #define ZYN_LEAF(name, size, align, wait_kind) \
 	static_assert(sizeof(leaf_##name) == (size), "the frame of " #name " has another size"); \

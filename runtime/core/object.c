@@ -64,6 +64,40 @@ ZynElement zyn__element_of(const ZynTypeInfo *info)
 	};
 }
 
+void *zyn__value_room(ZynValue *value, ZynRuntime *rt, const ZynElement *element)
+{
+	if (element->is_small)
+		return zyn__value_place(value, element);
+	void *block = zyn__object_block(rt, element->size);
+	if (block == NULL)
+		return NULL;
+	zyn__value_place(value, element);
+	value->held = ZYN_VALUE_BLOCK;
+	value->block = block;
+	return block;
+}
+
+void zyn__value_unroom(ZynValue *value)
+{
+	if (value->held == ZYN_VALUE_BLOCK)
+		zyn__block_release(value->block);
+	value->held = 0;
+}
+
+void zyn__value_take_block(ZynValue *value, void *out)
+{
+	ZYN_ASSERT(value->held == ZYN_VALUE_BLOCK);
+	memcpy(out, value->block, value->size);
+	zyn__value_unroom(value);
+}
+
+void zyn__value_release_held(ZynValue *value)
+{
+	if (value->release != NULL)
+		value->release(value->held == ZYN_VALUE_BLOCK ? value->block : value->bytes);
+	zyn__value_unroom(value);
+}
+
 /* --- references ------------------------------------------------------------------------------- */
 
 void zyn_object_retain(void *handle)

@@ -96,26 +96,42 @@ static inline void zyn__element_copy(const ZynElement *element, void *target, co
 		element->retain(target);
 }
 
-/* A small value on its way to a program: `held` until it is taken or released. */
+/* A value on its way to a program: held until it is taken or released. */
 typedef struct ZynValue {
-	uint32_t held;
+	uint32_t held; /* ZYN_VALUE_*; 0: there is none */
 	uint32_t size;
 	void (*release)(void *value);
-	char bytes[ZYN_VALUE_INLINE_BYTES];
+	union {
+		char bytes[ZYN_VALUE_INLINE_BYTES];
+		void *block; /* owned */
+	};
 } ZynValue;
 
-/* The caller moves a value to the place that this gives. */
+#define ZYN_VALUE_INLINE 1u
+#define ZYN_VALUE_BLOCK 2u
+
+/* The caller moves a small value to the place that this gives. */
 static inline void *zyn__value_place(ZynValue *value, const ZynElement *element)
 {
-	value->held = 1;
+	value->held = ZYN_VALUE_INLINE;
 	value->size = element->size;
 	value->release = element->release;
 	return value->bytes;
 }
 
+/* The same for a value of any size; null: memory is out.  Without a lock. */
+void *zyn__value_room(ZynValue *value, ZynRuntime *rt, const ZynElement *element);
+/* Gives the room back that was not filled. */
+void zyn__value_unroom(ZynValue *value);
+void zyn__value_take_block(ZynValue *value, void *out);
+void zyn__value_release_held(ZynValue *value);
+
 static inline void zyn__value_take(ZynValue *value, void *out)
 {
-	ZYN_ASSERT(value->held);
+	if (value->held != ZYN_VALUE_INLINE) {
+		zyn__value_take_block(value, out);
+		return;
+	}
 	value->held = 0;
 	if (value->size == 8)
 		__builtin_memcpy(out, value->bytes, 8);
@@ -125,11 +141,8 @@ static inline void zyn__value_take(ZynValue *value, void *out)
 
 static inline void zyn__value_release(ZynValue *value)
 {
-	if (!value->held)
-		return;
-	value->held = 0;
-	if (value->release != NULL)
-		value->release(value->bytes);
+	if (value->held != 0)
+		zyn__value_release_held(value);
 }
 
 static inline void zyn__element_release(const ZynElement *element, void *value)

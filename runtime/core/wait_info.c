@@ -4,6 +4,7 @@
  * read here, except the waiter, which the object's lock guards.
  */
 #include "channel.h"
+#include "combine.h"
 
 #include <string.h>
 
@@ -57,6 +58,14 @@ int32_t zyn_dbg_wait(uint32_t leaf, const void *mem, ZynWaitInfo *out)
 	case ZYN_LEAF_rwlock_write:
 	case ZYN_LEAF_semaphore_acquire:
 		describe_object(mem, out);
+		return 1;
+	case ZYN_LEAF_timeout:
+		describe_delay(&((const ZynTimeoutLeaf *)mem)->delay, out);
+		describe_await(&((const ZynTimeoutLeaf *)mem)->await, out);
+		return 1;
+	case ZYN_LEAF_map:
+	case ZYN_LEAF_and_then:
+		describe_await(&((const ZynMapLeaf *)mem)->await, out);
 		return 1;
 	default:
 		return 0;

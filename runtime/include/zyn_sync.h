@@ -138,6 +138,44 @@ ZYN_API int64_t zyn_semaphore_acquire_poll(void *mem, ZynContext *cx);
 ZYN_API int32_t zyn_semaphore_acquire_take(void *mem, void *out);
 ZYN_API void zyn_semaphore_acquire_drop(void *mem);
 
+/* --- promises made of promises ---------------------------------------------------------------- */
+
+/* These leaves retain their promises.  They fail as the promise does that they end with; take
+ * writes its value. */
+
+/* The value of `promise`; after `ms` milliseconds it is cancelled, and this fails with TIMEOUT. */
+ZYN_API void zyn_timeout_init(ZynContext *cx, void *mem, ZynPromise *promise, int64_t ms);
+ZYN_API int64_t zyn_timeout_poll(void *mem, ZynContext *cx);
+ZYN_API int32_t zyn_timeout_take(void *mem, void *out);
+ZYN_API void zyn_timeout_drop(void *mem);
+/* The first to be ready, asked in order in this task; take gives its index.  Unlike a race, this
+ * makes no tasks, and begins none behind one that is ready at once. */
+ZYN_API void zyn_select_init(ZynContext *cx, void *mem, ZynPromise *const *promises,
+                             uint64_t count);
+ZYN_API int64_t zyn_select_poll(void *mem, ZynContext *cx);
+ZYN_API int32_t zyn_select_take(void *mem, void *out);
+ZYN_API void zyn_select_drop(void *mem);
+/* `value`, at once */
+ZYN_API void zyn_ready_init(ZynContext *cx, void *mem, const ZynTypeInfo *info, const void *value);
+ZYN_API int64_t zyn_ready_poll(void *mem, ZynContext *cx);
+ZYN_API int32_t zyn_ready_take(void *mem, void *out);
+ZYN_API void zyn_ready_drop(void *mem);
+/* What `fn` makes of the value of `promise`: a value of type `result` at `out`, or cx->error.
+ * `value` is borrowed; `data` must live until the leaf has ended. */
+typedef void ZynMapFn(ZynContext *cx, void *data, const void *value, void *out);
+ZYN_API void zyn_map_init(ZynContext *cx, void *mem, ZynPromise *promise, ZynMapFn *fn, void *data,
+                          const ZynTypeInfo *result);
+ZYN_API int64_t zyn_map_poll(void *mem, ZynContext *cx);
+ZYN_API int32_t zyn_map_take(void *mem, void *out);
+ZYN_API void zyn_map_drop(void *mem);
+/* The value of the promise that `fn` makes of the value of `promise`; null: cx->error says why. */
+typedef ZynPromise *ZynThenFn(ZynContext *cx, void *data, const void *value);
+ZYN_API void zyn_and_then_init(ZynContext *cx, void *mem, ZynPromise *promise, ZynThenFn *fn,
+                               void *data);
+ZYN_API int64_t zyn_and_then_poll(void *mem, ZynContext *cx);
+ZYN_API int32_t zyn_and_then_take(void *mem, void *out);
+ZYN_API void zyn_and_then_drop(void *mem);
+
 /* --- what a parked task waits for ------------------------------------------------------------- */
 
 /* Fields that mean nothing for a leaf are 0. */

@@ -324,6 +324,11 @@ LEAVES = {
     "rwlock_read": Leaf(64, 8, "rwlock"),
     "rwlock_write": Leaf(64, 8, "rwlock"),
     "semaphore_acquire": Leaf(64, 8, "semaphore"),
+    "timeout": Leaf(120, 8, "task"),
+    "select": Leaf(24, 8, "tasks"),
+    "ready": Leaf(56, 8, "nothing"),
+    "map": Leaf(136, 8, "task"),
+    "and_then": Leaf(136, 8, "task"),
 }
 
 STRUCTS = {
