@@ -47,16 +47,51 @@ static inline bool zyn__state_ended(uint32_t state)
 	return state >= ZYN_STATE_CANCELLED;
 }
 
+static inline ZynChunk *zyn__chunk(const ZynTask *task)
+{
+	return (ZynChunk *)((uintptr_t)task & ~(uintptr_t)(ZYN_CHUNK_BYTES - 1));
+}
+
 /* The worker that owns `task`.  Stable for the owner; for everybody else a moment's truth. */
 static inline ZynRuntime *zyn__owner(const ZynTask *task)
 {
-	return atomic_load_explicit(&task->runtime, memory_order_acquire);
+	return zyn__chunk(task)->workers[atomic_load_explicit(&task->worker, memory_order_acquire)];
+}
+
+/* Only the owner names another. */
+static inline void zyn__own(ZynTask *task, const ZynRuntime *rt)
+{
+	atomic_store_explicit(&task->worker, (uint8_t)rt->worker_index, memory_order_release);
+}
+
+/* null while nobody wants notes */
+static inline ZynTaskNote *zyn__note(const ZynTask *task)
+{
+	const ZynChunk *chunk = zyn__chunk(task);
+	ZynTaskNote *notes = atomic_load_explicit(&chunk->notes, memory_order_acquire);
+	if (notes == NULL)
+		return NULL;
+	size_t offset = (size_t)((const char *)task - (const char *)chunk);
+	return &notes[(offset - ZYN_CHUNK_HEADER_BYTES) / chunk->block_bytes];
+}
+
+/* null when no debugger has taken an interest in the task */
+static inline ZynDebugTask *zyn__debug_of(const ZynTask *task)
+{
+	ZynTaskNote *note = zyn__note(task);
+	return note != NULL ? note->debug : NULL;
 }
 
 /* Who sees it sees the result and the error too. */
 static inline bool zyn__task_ended(ZynTask *task)
 {
 	return atomic_load_explicit(&task->status, memory_order_acquire) != ZYN_PENDING;
+}
+
+/* Why it ended badly; borrowed; null when it did not, or has not. */
+static inline ZynError *zyn__task_error(ZynTask *task)
+{
+	return zyn__task_ended(task) ? task->error : NULL;
 }
 
 static inline bool zyn__flag(ZynTask *task, uint32_t flag)

@@ -64,22 +64,25 @@ static uint32_t task_state(ZynTask *task)
 
 static void task_describe(ZynTask *task, ZynTaskInfo *out)
 {
-	ZynDebugTask *debug = task->debug;
+	static const ZynTaskNote nothing;
+	const ZynTaskNote *noted = zyn__note(task);
+	const ZynTaskNote *note = noted != NULL ? noted : &nothing;
+	ZynDebugTask *debug = note->debug;
 	bool stopped = debug != NULL && debug->stop != 0;
 	bool mid_poll = stopped && debug->mid_poll;
 	ZynError *failure = stopped ? debug->failure : NULL;
 	*out = (ZynTaskInfo){
 		.id = zyn__get(&task->id),
-		.parent = task->parent,
-		.spawn_site = task->spawn_site,
+		.parent = note->parent,
+		.spawn_site = note->spawn_site,
 		.state_machine = zyn__task_machine(task),
 		.descriptor = zyn__task_header(task)->descriptor,
-		.activation = mid_poll ? task->activation : NULL,
-		.error = task->error != NULL ? task->error : failure,
+		.activation = mid_poll ? note->activation : NULL,
+		.error = zyn__task_error(task) != NULL ? zyn__task_error(task) : failure,
 		.polls = zyn__get(&task->polls),
-		.wakes = task->wakes,
-		.parked_since_ns = task->parked_since_ns,
-		.waker = task->waker_task,
+		.wakes = note->wakes,
+		.parked_since_ns = note->parked_since_ns,
+		.waker = note->waker_task,
 		.stop_site = stopped ? debug->stop_site : 0,
 		.state = task_state(task),
 		.stop = stopped ? debug->stop : 0,
@@ -97,6 +100,7 @@ void zyn_dbg_attach(ZynRuntime *rt, const ZynDebugEvents *events)
 	if (events == NULL) {
 		zyn__debug_detach(rt);
 	} else {
+		zyn__slab_note(rt);
 		if (rt->head->debugger == NULL)
 			rt->head->debugger = calloc(1, sizeof *rt->head->debugger);
 		if (rt->head->debugger != NULL)
@@ -110,8 +114,9 @@ void zyn_dbg_attach(ZynRuntime *rt, const ZynDebugEvents *events)
 static bool let_loose(ZynTask *task, void *data)
 {
 	(void)data;
-	if (task->debug != NULL) {
-		task->debug->pause_requested = false;
+	ZynDebugTask *debug = zyn__debug_of(task);
+	if (debug != NULL) {
+		debug->pause_requested = false;
 		zyn__debug_let_go(task, ZYN_STEP_NONE);
 	}
 	zyn__debug_unkeep(task, ZYN_KEPT_HELD | ZYN_KEPT_STOPPED);
@@ -290,8 +295,11 @@ static void act_pause(ZynTask *task, uint32_t argument)
 		return;
 	}
 	debug->pause_requested = true;
-	if (task->seat != NULL)
-		atomic_fetch_or(&task->seat->cx.attention, ZYN_ATTENTION_STOP);
+	ZynSeat *seat = zyn__note(task)->seat;
+	if (seat != NULL)
+		atomic_fetch_or(&seat->cx.attention, ZYN_ATTENTION_STOP);
+	else
+		zyn__seats_ring(zyn__owner(task), ZYN_ATTENTION_STOP); /* it ran before the notes */
 }
 
 static void act_resume(ZynTask *task, uint32_t mode)

@@ -34,17 +34,21 @@
 
 ZynDebugTask *zyn__debug_task(ZynTask *task)
 {
-	if (task->debug == NULL) {
-		task->debug = calloc(1, sizeof *task->debug);
-		if (task->debug != NULL)
-			zyn__cond_init(&task->debug->cond);
+	ZynTaskNote *note = zyn__note(task);
+	if (note == NULL)
+		return NULL;
+	if (note->debug == NULL) {
+		note->debug = calloc(1, sizeof *note->debug);
+		if (note->debug != NULL)
+			zyn__cond_init(&note->debug->cond);
 	}
-	return task->debug;
+	return note->debug;
 }
 
 bool zyn__debug_wants_stop(ZynTask *task)
 {
-	return task->debug != NULL && task->debug->pause_requested;
+	const ZynDebugTask *debug = zyn__debug_of(task);
+	return debug != NULL && debug->pause_requested;
 }
 
 /* --- keeping a task from being polled --------------------------------------------------------- */
@@ -72,8 +76,10 @@ void zyn__debug_unkeep(ZynTask *task, uint32_t why)
 	zyn__owner(task)->kept_tasks--;
 	if (task->sched == ZYN_SCHED_PARKED && task->woken) {
 		task->woken = 0;
-		zyn__task_wake(task, task->waker_task);
-		task->wakes--; /* it was counted when it came */
+		ZynTaskNote *note = zyn__note(task);
+		zyn__task_wake(task, note != NULL ? note->waker_task : 0);
+		if (note != NULL)
+			note->wakes--; /* it was counted when it came */
 	}
 }
 
@@ -91,7 +97,7 @@ void zyn__debug_step_set(ZynTask *task, uint32_t mode)
 	zyn__debug_lock(rt->head);
 	rt->head->step_tasks += (uint32_t)is_armed - (uint32_t)was_armed;
 	zyn__debug_unlock(rt->head);
-	const ZynActivation *activation = task->activation;
+	const ZynActivation *activation = zyn__note(task)->activation;
 	debug->start_activation = activation;
 	debug->start_machine = activation != NULL ? activation->state_machine
 	                                          : debug->suspended_machine;
@@ -109,7 +115,7 @@ static void step_note(ZynDebugTask *debug)
 
 static void step_keep(ZynTask *task)
 {
-	ZynDebugTask *debug = task->debug;
+	ZynDebugTask *debug = zyn__debug_of(task);
 	zyn__debug_step_set(task, debug->kept_step);
 	debug->start_table = debug->kept_table;
 	debug->start_machine = debug->kept_machine;
@@ -164,7 +170,7 @@ static bool step_ends(const ZynDebugTask *debug, const ZynActivation *newest, ui
 static void stopped(ZynTask *task, uint32_t reason, bool mid_poll)
 {
 	ZynRuntime *rt = zyn__owner(task);
-	ZynDebugTask *debug = task->debug;
+	ZynDebugTask *debug = zyn__debug_of(task);
 	pthread_mutex_lock(&rt->pool_lock);
 	debug->stop = reason; /* Rule 3. */
 	pthread_mutex_unlock(&rt->pool_lock);
@@ -189,8 +195,8 @@ void zyn__debug_stop_parked(ZynTask *task, uint32_t reason)
 		return;
 	ZYN_ASSERT(task->sched != ZYN_SCHED_RUNNING);
 	zyn__debug_keep(task, ZYN_KEPT_STOPPED);
-	task->debug->stop_site = 0;
-	task->debug->failure = NULL;
+	zyn__debug_of(task)->stop_site = 0;
+	zyn__debug_of(task)->failure = NULL;
 	stopped(task, reason, false);
 }
 
@@ -229,7 +235,7 @@ void zyn__debug_stop_here(ZynContext *cx, uint32_t reason, ZynSite site)
 void zyn__debug_let_go(ZynTask *task, uint32_t mode)
 {
 	ZynRuntime *rt = zyn__owner(task);
-	ZynDebugTask *debug = task->debug;
+	ZynDebugTask *debug = zyn__debug_of(task);
 	if (debug == NULL)
 		return;
 	if ((mode & 0xFF) == ZYN_STEP_KEEP)
@@ -254,7 +260,7 @@ void zyn__debug_let_go(ZynTask *task, uint32_t mode)
 
 void zyn__debug_poll_ended(ZynTask *task)
 {
-	ZynDebugTask *debug = task->debug;
+	ZynDebugTask *debug = zyn__debug_of(task);
 	gate_open_for(task);
 	if (debug->step == ZYN_STEP_POLL)
 		zyn__debug_stop_parked(task, ZYN_STOP_STEP);
@@ -265,7 +271,7 @@ void zyn__debug_poll_ended(ZynTask *task)
 void zyn__debug_task_ended(ZynTask *task)
 {
 	gate_open_for(task);
-	task->debug->pause_requested = false;
+	zyn__debug_of(task)->pause_requested = false;
 	zyn__debug_step_set(task, ZYN_STEP_NONE);
 	zyn__debug_unkeep(task, ZYN_KEPT_HELD | ZYN_KEPT_STOPPED);
 }
@@ -275,12 +281,13 @@ void zyn__debug_task_freed(ZynTask *task)
 	gate_open_for(task);
 	task->woken = 0; /* or letting go would queue it */
 	zyn__debug_unkeep(task, ZYN_KEPT_HELD | ZYN_KEPT_STOPPED);
-	if (task->debug == NULL)
+	ZynDebugTask *debug = zyn__debug_of(task);
+	if (debug == NULL)
 		return;
 	zyn__debug_step_set(task, ZYN_STEP_NONE);
-	pthread_cond_destroy(&task->debug->cond);
-	free(task->debug);
-	task->debug = NULL;
+	pthread_cond_destroy(&debug->cond);
+	free(debug);
+	zyn__note(task)->debug = NULL;
 }
 
 void zyn__debug_failure(ZynContext *cx, ZynSite site)
@@ -296,20 +303,22 @@ void zyn__debug_failure(ZynContext *cx, ZynSite site)
 void zyn_probe_enter(ZynContext *cx, ZynActivation *activation)
 {
 	ZynTask *task = cx->task;
-	activation->caller = task != NULL ? task->activation : NULL;
-	if (task == NULL)
-		return;
-	task->activation = activation;
-	if (task->debug != NULL)
-		task->debug->suspended_machine = NULL;
+	ZynTaskNote *note = task != NULL ? zyn__note(task) : NULL;
+	activation->caller = note != NULL ? note->activation : NULL;
+	if (note == NULL)
+		return; /* nobody looks */
+	note->activation = activation;
+	if (note->debug != NULL)
+		note->debug->suspended_machine = NULL;
 }
 
 void zyn_probe_leave(ZynContext *cx, ZynActivation *activation)
 {
 	ZynTask *task = cx->task;
-	if (task == NULL)
+	ZynTaskNote *note = task != NULL ? zyn__note(task) : NULL;
+	if (note == NULL)
 		return;
-	task->activation = activation->caller;
+	note->activation = activation->caller;
 	void *sm = activation->state_machine;
 	if (cx->runtime->head->debugger == NULL || sm == NULL ||
 	    zyn__state_ended(*zyn__machine_state(sm)))
@@ -325,7 +334,7 @@ void zyn_probe_leave(ZynContext *cx, ZynActivation *activation)
 
 static uint32_t stop_reason(ZynTask *task, const ZynActivation *activation, uint8_t byte)
 {
-	const ZynDebugTask *debug = task->debug;
+	const ZynDebugTask *debug = zyn__debug_of(task);
 	bool first = !task->entered && zyn__get(&task->polls) == 1;
 	task->entered = 1;
 	if (byte & ZYN_PROBE_BREAK)
@@ -457,7 +466,8 @@ void zyn__debug_call_begin(ZynRuntime *rt, ZynContext *cx)
 	zyn__task_become(rt, task, 0, 0);
 	*zyn__machine_state(zyn__task_machine(task)) = 1;
 	task->sched = ZYN_SCHED_RUNNING;
-	task->seat = ZYN_CONTAINER(cx, ZynSeat, cx);
+	if (zyn__note(task) != NULL)
+		zyn__note(task)->seat = ZYN_CONTAINER(cx, ZynSeat, cx);
 	zyn__flag_set(task, ZYN_FRAME_RUNNING);
 	zyn__set(&task->polls, 1);
 	cx->task = task;
@@ -468,7 +478,8 @@ void zyn__debug_call_end(ZynContext *cx, ZynError *failure)
 {
 	ZynTask *task = cx->task;
 	cx->task = NULL;
-	task->seat = NULL;
+	if (zyn__note(task) != NULL)
+		zyn__note(task)->seat = NULL;
 	zyn__flag_clear(task, ZYN_FRAME_RUNNING);
 	*zyn__machine_state(zyn__task_machine(task)) = failure != NULL ? ZYN_STATE_FAILED
 	                                                               : ZYN_STATE_RETURNED;

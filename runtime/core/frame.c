@@ -27,7 +27,6 @@ ZynTask *zyn__frame_make(ZynRuntime *rt, const ZynDescriptor *descriptor)
 	if (task == NULL)
 		return NULL;
 	ZynFrameHeader *header = zyn__task_header(task);
-	zyn__list_init(&task->joiners);
 	header->promise = (ZynPromise){zyn__task_machine(task), descriptor->poll};
 	header->descriptor = descriptor;
 	zyn__set(&header->refs, 1);
@@ -49,8 +48,9 @@ static void frame_drop(ZynRuntime *rt, ZynTask *task)
 	const ZynDescriptor *descriptor = zyn__task_header(task)->descriptor;
 	void *sm = zyn__task_machine(task);
 	uint32_t state = *zyn__machine_state(sm);
-	ZYN_ASSERT(zyn__list_empty(&task->joiners));
-	if (rt->head->debugger != NULL || task->debug != NULL)
+	bool ended = zyn__task_ended(task);
+	ZYN_ASSERT(ended || !zyn__flag(task, ZYN_FRAME_TASK) || zyn__list_empty(&task->joiners));
+	if (rt->head->debugger != NULL || zyn__debug_of(task) != NULL)
 		zyn__debug_task_freed(task);
 	/* A machine that ended badly, by a bug of its own, is not dropped: a leak is better than a
 	 * double free. */
@@ -58,7 +58,8 @@ static void frame_drop(ZynRuntime *rt, ZynTask *task)
 		descriptor->drop(sm);
 	if (zyn__get(&rt->head->shadows) != NULL)
 		zyn__shadow_frame_freed(rt->head, sm, descriptor->size);
-	zyn_error_release(task->error);
+	if (ended)
+		zyn_error_release(task->error);
 	zyn__slab_put(rt, task);
 }
 

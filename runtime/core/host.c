@@ -136,5 +136,6 @@ ZynError *zyn_promise_error(ZynPromise *p)
 	int32_t status = zyn_promise_status(p);
 	if (status != ZYN_FAILED && status != ZYN_CANCELLED)
 		return NULL;
-	return task->error != NULL ? task->error : zyn__error_constant(ZYN_ERROR_CANCELLED);
+	ZynError *error = zyn__task_error(task);
+	return error != NULL ? error : zyn__error_constant(ZYN_ERROR_CANCELLED);
 }

@@ -87,34 +87,48 @@ enum ZynSched {
 
 typedef struct ZynSeat ZynSeat;
 typedef struct ZynDebugTask ZynDebugTask;
+typedef struct ZynTaskNote ZynTaskNote;
 typedef struct ZynProbeTable ZynProbeTable;
 
 /* In front of every frame header, used once the promise is a task.  The first group keeps its
  * meaning while the block is free, because a stale waker may still look at it (waker.c). */
 struct ZynTask {
-	_Atomic uint32_t inbox;        /* any thread */
 	_Atomic uint32_t generation;   /* any thread; odd while free */
+	_Atomic uint8_t inbox;         /* any thread */
+	_Atomic uint8_t worker;        /* who owns it, by its place in the team; any thread reads */
+	uint8_t sched;                 /* ZynSched */
+	ZynByteLock lock;              /* in a team: guards joiners, and status against them */
 	_Atomic(ZynTask *) inbox_next; /* owned by whoever turned inbox from 0 to not 0 */
-	_Atomic(ZynRuntime *) runtime; /* the worker that owns it; any thread reads */
-	uint64_t waker_base;           /* the waker word less the generation; never changes */
 
-	ZynList queue;   /* ready queue, round, foreign list, free list, or on its way elsewhere */
-	ZynList joiners; /* ZynJoiner.link of whoever waits for the end; see lock */
-	struct ZynAwait *owner; /* the await leaf that polls it in place, or null */
+	ZynList queue; /* ready queue, round, foreign list, free list, or on its way elsewhere */
+	union {
+		ZynList joiners; /* of a task: ZynJoiner.link of whoever waits for the end; see lock
+		                  */
+		struct {
+			struct ZynAwait *owner; /* of a plain frame: the await leaf that polls it */
+			ZynSeat *seat;          /* of a plain frame: while it is polled in place */
+		};
+		struct {
+			ZynError *error; /* of what ended: owned, or null; written before status */
+			void *unused;
+		};
+	};
 	_Atomic uint64_t id;    /* any thread reads; 0 when it is no task */
-	_Atomic uint64_t polls; /* any thread reads */
+	_Atomic uint32_t polls; /* any thread reads */
 	/* ZynStatus; any thread reads; PENDING, READY, FAILED or CANCELLED */
-	_Atomic uint32_t status;
-	ZynLock lock;  /* in a team: guards joiners, and status against them */
-	uint8_t sched; /* ZynSched */
-	uint8_t woken; /* woken while it was running or kept back */
-	uint8_t cancelling;
-	uint8_t interrupted;      /* the cancel comes from zyn_rt_interrupt */
+	_Atomic uint8_t status;
 	uint8_t kept;             /* ZYN_KEPT_* */
-	uint8_t entered;          /* its first statement was seen by a debugger */
-	uint8_t foreign;          /* wraps a foreign machine */
 	_Atomic uint8_t blockers; /* not 0: some block_on waits for it; any thread */
-	ZynError *error;          /* owned; written before status */
+	bool woken : 1;           /* woken while it was running or kept back */
+	bool cancelling : 1;
+	uint8_t interrupted : 2; /* why it is cancelled: the cancel comes from zyn_rt_interrupt */
+	bool entered : 1;     /* its first statement was seen by a debugger */
+	bool foreign : 1;     /* wraps a foreign machine */
+};
+
+/* What a debugger or a profile wants to know of a task and nobody else: beside the task, so that a
+ * program without either does not pay for it.  Made for every block of a chunk at once. */
+struct ZynTaskNote {
 	uint64_t parent;
 	uint64_t spawn_site;
 	uint64_t wakes;
@@ -191,16 +205,18 @@ typedef struct ZynAllocator {
 } ZynAllocator;
 extern ZynAllocator zyn__allocator;
 
-#define ZYN_SLAB_SMALL_CLASSES 32u /* 64 .. 2048 bytes in steps of 64 */
-#define ZYN_SLAB_STEP_BYTES 64u
+#define ZYN_SLAB_SMALL_CLASSES 128u /* 16 .. 2048 bytes in steps of 16 */
+#define ZYN_SLAB_STEP_BYTES 16u
 #define ZYN_SLAB_LARGE_CLASSES 32u /* powers of two from 4096 bytes on */
 #define ZYN_SLAB_CLASSES (ZYN_SLAB_SMALL_CLASSES + ZYN_SLAB_LARGE_CLASSES)
 
 typedef struct ZynChunk {
-	ZynRuntime *runtime; /* its home: the worker whose slab it belongs to */
+	ZynRuntime *runtime;          /* its home: the worker whose slab it belongs to */
+	ZynRuntime *const *workers;   /* of the home's team */
+	uint64_t waker_base;          /* of a waker word: whose memory, which chunk */
+	_Atomic(ZynTaskNote *) notes; /* one for each block; null while nobody wants them */
 	size_t bytes;
-	size_t block_bytes;
-	uint32_t index;
+	uint32_t block_bytes;
 	uint32_t class_index;
 } ZynChunk;
 
@@ -221,6 +237,7 @@ struct ZynRuntime {
 	ZynBaton baton;
 	ZynRuntime *head;      /* never changes; itself when it works alone */
 	struct ZynTeam *team;  /* never changes; null when it works alone */
+	ZynRuntime *alone;     /* itself: its team, as an array, when it works alone */
 	uint32_t worker_index; /* in its team; 0 is the head */
 
 	ZynList ready;
@@ -299,6 +316,7 @@ struct ZynRuntime {
 	uint32_t probe_table_count;
 	uint32_t stop_all;
 	uint32_t filters;
+	uint32_t notes_tasks;            /* every chunk has notes */
 	struct ZynPollTrace *poll_trace; /* null: polls are not recorded */
 
 	/* Changed by any worker under debug_lock. */
@@ -425,6 +443,8 @@ void zyn__graveyard_close(ZynRuntime *rt);
 
 bool zyn__slab_init(ZynRuntime *rt);
 void zyn__slab_destroy(ZynRuntime *rt);
+/* Notes for every task from now on; false: memory is out.  In a team with all batons. */
+bool zyn__slab_note(ZynRuntime *rt);
 ZynTask *zyn__slab_take(ZynRuntime *rt, size_t frame_bytes); /* frame zeroed; null: memory is out */
 void zyn__slab_put(ZynRuntime *rt, ZynTask *task);           /* `rt`: who frees it, not its home */
 /* Calls `visit` for every task whose block has its home here, ended ones too, until it says

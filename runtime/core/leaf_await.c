@@ -4,8 +4,8 @@
  * park with our waker.  As soon as a second one wants it, it becomes a task (rule 5 of task.c)
  * and everybody waits on its join list.
  *
- * Rule 1.  while polled in place, ZynTask.owner is this leaf; who finds it changed has lost the
- *          place.
+ * Rule 1.  while polled in place, ZynTask.owner is this leaf; who finds it changed, or a task, has
+ *          lost the place.
  * Rule 2.  the leaf holds one reference until it is dropped, or until it ends without a value.
  * Rule 3.  a cancelled await takes its child along when it polled it in place; of a task it only
  *          lets go.
@@ -65,7 +65,8 @@ static bool poll_in_place(ZynTask *child, ZynContext *cx)
 		ready = true;
 	}
 	zyn__flag_clear(child, ZYN_FRAME_RUNNING);
-	child->seat = NULL;
+	if (!zyn__flag(child, ZYN_FRAME_TASK))
+		child->seat = NULL;
 	if (ready)
 		zyn__task_end(child, cx);
 	return ready;
@@ -83,10 +84,16 @@ static int64_t wait_for_task(ZynAwait *await, ZynTask *child, ZynContext *cx)
 	return zyn__task_join(child, &await->joiner) ? 0 : answer(await, cx);
 }
 
+/* A child that has not ended is still this leaf's to poll. */
+static bool in_place_of(const ZynAwait *await, ZynTask *child)
+{
+	return !zyn__flag(child, ZYN_FRAME_TASK) && child->owner == await;
+}
+
 static int64_t cancel(ZynAwait *await, ZynContext *cx)
 {
 	ZynTask *child = await->promise != NULL ? zyn__task_of_promise(await->promise) : NULL;
-	if (child != NULL && await->in_place && child->owner == await) {
+	if (child != NULL && await->in_place && in_place_of(await, child)) {
 		poll_in_place(child, cx); /* Rule 3. */
 		zyn_error_release(zyn__error_take(cx));
 	}
@@ -140,7 +147,7 @@ int64_t zyn_await_promise_poll(void *mem, ZynContext *cx)
 	await->joiner.waker = cx->waker;
 	if (poll_in_place(child, cx))
 		return answer(await, cx);
-	if (child->owner != await)
+	if (!in_place_of(await, child))
 		return wait_for_task(await, child, cx); /* it was spawned while it ran */
 	return 0;
 }

@@ -5,6 +5,20 @@
 
 #define SPINS 64
 
+void zyn__byte_lock_slow(ZynByteLock *lock)
+{
+	/* ends: whoever holds the lock does not wait for anything */
+	for (int spins = 0;; spins++) {
+		if (atomic_load_explicit(&lock->byte, memory_order_relaxed) == 0 &&
+		    atomic_exchange_explicit(&lock->byte, 1, memory_order_acquire) == 0)
+			return;
+		if (spins < SPINS)
+			zyn__relax();
+		else
+			sched_yield();
+	}
+}
+
 void zyn__lock_slow(ZynLock *lock)
 {
 	/* ends: whoever holds the lock does not wait for anything */

@@ -15,7 +15,24 @@ typedef struct ZynLock {
 	_Atomic uint32_t word; /* 1 while taken */
 } ZynLock;
 
+/* The same in one byte. */
+typedef struct ZynByteLock {
+	_Atomic uint8_t byte;
+} ZynByteLock;
+
 void zyn__lock_slow(ZynLock *lock);
+void zyn__byte_lock_slow(ZynByteLock *lock);
+
+static inline void zyn__byte_lock(ZynByteLock *lock)
+{
+	if (atomic_exchange_explicit(&lock->byte, 1, memory_order_acquire) != 0)
+		zyn__byte_lock_slow(lock);
+}
+
+static inline void zyn__byte_unlock(ZynByteLock *lock)
+{
+	atomic_store_explicit(&lock->byte, 0, memory_order_release);
+}
 
 static inline void zyn__lock(ZynLock *lock)
 {

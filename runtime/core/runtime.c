@@ -46,7 +46,7 @@ static void worker_free(ZynRuntime *rt)
 static bool options_known(const ZynOptions *options)
 {
 	return options->size >= sizeof *options && options->workers <= ZYN_WORKERS_MAX &&
-	       options->clock <= ZYN_CLOCK_VIRTUAL && options->flags == 0;
+	       options->clock <= ZYN_CLOCK_VIRTUAL && options->flags <= ZYN_NOTE_TASKS;
 }
 
 static ZynRuntime *worker_new(ZynRuntime *head, uint32_t index, const ZynOptions *options)
@@ -57,6 +57,7 @@ static ZynRuntime *worker_new(ZynRuntime *head, uint32_t index, const ZynOptions
 	if (rt == NULL)
 		return NULL;
 	rt->head = head != NULL ? head : rt;
+	rt->alone = rt;
 	rt->worker_index = index;
 	rt->clock = options->clock;
 	rt->stack_bytes = options->stack_bytes;
@@ -140,6 +141,7 @@ ZynRuntime *zyn_rt_new(const ZynOptions *options)
 		runtime_free(head);
 		return NULL;
 	}
+	head->notes_tasks = options->flags & ZYN_NOTE_TASKS;
 	for (uint32_t i = 0; i < zyn__worker_count(head); i++)
 		zyn__registry_publish(zyn__worker(head, i));
 	return head;
@@ -174,7 +176,7 @@ static bool cancel_one(ZynTask *task, void *data)
 {
 	ZynEntry *entry = data;
 	ZynRuntime *rt = entry->runtime;
-	atomic_store(&task->runtime, rt);
+	zyn__own(task, rt);
 	if (zyn__task_ended(task))
 		return true;
 	zyn__task_cancel(task, false);

@@ -409,9 +409,9 @@ static int32_t block_loop(BlockOn *block, ZynEntry *entry)
 static void task_blockers(ZynTask *task, int change)
 {
 	ZynRuntime *rt = zyn__owner(task);
-	zyn__team_lock(rt, &task->lock);
+	zyn__task_lock(rt, task);
 	zyn__set(&task->blockers, (uint8_t)(zyn__get(&task->blockers) + change));
-	zyn__team_unlock(rt, &task->lock);
+	zyn__task_unlock(rt, task);
 }
 
 int32_t zyn_rt_block_on(ZynRuntime *rt, ZynPromise *p, int64_t timeout_ns)

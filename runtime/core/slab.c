@@ -7,8 +7,8 @@
  * Rule 1.  a chunk is ZYN_CHUNK_BYTES, aligned to its size, carved into blocks of one class, and
  *          goes back to the system when the runtime does; until then a block's task header stays
  *          a task header.  That is why a waker may look at it at any time (waker.c).
- * Rule 2.  the first five fields of a task are not reset by reuse: who finds a block through a
- *          stale waker, or in its inbox, still finds an owner.
+ * Rule 2.  the first fields of a task are not reset by reuse: who finds a block through a stale
+ *          waker, or in its inbox, still finds an owner.
  * Rule 3.  generation is odd while the block is free.
  *
  * A block too big for a chunk of its class gets a chunk of its own, in powers of two, and is
@@ -16,6 +16,7 @@
  */
 #include "internal.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -65,10 +66,39 @@ void zyn__slab_destroy(ZynRuntime *rt)
 		ZynChunk *chunk = zyn__get(&rt->chunks[i]);
 		size_t bytes = chunk->bytes;
 		UNPOISON(chunk, bytes);
+		free(zyn__get(&chunk->notes));
 		zyn__allocator.unmap(chunk, bytes);
 	}
 	if (rt->chunks != NULL)
 		zyn__allocator.unmap(rt->chunks, ZYN_CHUNKS_MAX * sizeof *rt->chunks);
+}
+
+static size_t blocks_of(const ZynChunk *chunk)
+{
+	return (chunk->bytes - ZYN_CHUNK_HEADER_BYTES) / chunk->block_bytes;
+}
+
+static bool note_chunk(ZynChunk *chunk)
+{
+	if (zyn__get(&chunk->notes) != NULL)
+		return true;
+	if (zyn__allocator.permit != NULL && !zyn__allocator.permit(sizeof(ZynTaskNote)))
+		return false;
+	ZynTaskNote *notes = calloc(blocks_of(chunk), sizeof *notes);
+	atomic_store_explicit(&chunk->notes, notes, memory_order_release);
+	return notes != NULL;
+}
+
+bool zyn__slab_note(ZynRuntime *rt)
+{
+	bool done = true;
+	for (uint32_t w = 0; w < zyn__worker_count(rt); w++) {
+		ZynRuntime *worker = zyn__worker(rt, w);
+		for (uint32_t i = 0; i < zyn__get(&worker->chunk_count); i++)
+			done = note_chunk(zyn__get(&worker->chunks[i])) && done;
+	}
+	rt->head->notes_tasks = done;
+	return done;
 }
 
 static bool class_grow(ZynRuntime *rt, uint32_t class_index)
@@ -86,30 +116,30 @@ static bool class_grow(ZynRuntime *rt, uint32_t class_index)
 	ZYN_ASSERT((uintptr_t)chunk % ZYN_CHUNK_BYTES == 0);
 	*chunk = (ZynChunk){
 		.runtime = rt,
+		.workers = rt->team != NULL ? rt->team->workers : &rt->alone,
+		.waker_base = (uint64_t)rt->registry_index << 52 | (uint64_t)index << 34,
 		.bytes = bytes,
-		.block_bytes = block_bytes,
-		.index = index,
+		.block_bytes = (uint32_t)block_bytes,
 		.class_index = class_index,
 	};
+	if (rt->head->notes_tasks && !note_chunk(chunk)) {
+		zyn__allocator.unmap(chunk, bytes);
+		return false;
+	}
 	atomic_store_explicit(&rt->chunks[index], chunk, memory_order_release);
 	zyn__set(&rt->chunk_count, index + 1);
 	ZynSlabClass *class = &rt->classes[class_index];
-	size_t blocks = (bytes - ZYN_CHUNK_HEADER_BYTES) / block_bytes;
 	class->fresh = (char *)chunk + ZYN_CHUNK_HEADER_BYTES;
-	class->fresh_end = class->fresh + blocks * block_bytes;
+	class->fresh_end = class->fresh + blocks_of(chunk) * block_bytes;
 	return true;
 }
 
 /* Rule 2. */
-static ZynTask *carve(ZynRuntime *rt, ZynSlabClass *class, size_t block_bytes)
+static ZynTask *carve(ZynSlabClass *class, size_t block_bytes)
 {
 	ZynTask *task = (ZynTask *)(void *)class->fresh;
-	ZynChunk *chunk = (ZynChunk *)((uintptr_t)task & ~(uintptr_t)(ZYN_CHUNK_BYTES - 1));
 	class->fresh += block_bytes;
-	uint64_t offset = (uint64_t)((char *)task - (char *)chunk) / 16;
 	zyn__set(&task->generation, 1); /* inbox and inbox_next are zero as the system gave them */
-	task->waker_base = (uint64_t)rt->registry_index << 52 | (uint64_t)chunk->index << 34 |
-	                   offset << 20;
 	return task;
 }
 
@@ -119,17 +149,12 @@ static void put_here(ZynRuntime *rt, const ZynChunk *chunk, ZynTask *task)
 	zyn__list_push_back(rt->classes[chunk->class_index].free.next, &task->queue);
 }
 
-static ZynChunk *chunk_of(const ZynTask *task)
-{
-	return (ZynChunk *)((uintptr_t)task & ~(uintptr_t)(ZYN_CHUNK_BYTES - 1));
-}
-
 static void take_returned(ZynRuntime *rt)
 {
 	ZynTask *task = atomic_exchange_explicit(&rt->returned, NULL, memory_order_acquire);
 	while (task != NULL) { /* bounded by the number of blocks */
 		ZynTask *next = (ZynTask *)(void *)task->queue.next;
-		put_here(rt, chunk_of(task), task);
+		put_here(rt, zyn__chunk(task), task);
 		task = next;
 	}
 }
@@ -152,14 +177,18 @@ ZynTask *zyn__slab_take(ZynRuntime *rt, size_t frame_bytes)
 			zyn__memory_credit(rt, block_bytes);
 			return NULL;
 		}
-		task = carve(rt, class, block_bytes);
+		task = carve(class, block_bytes);
 	}
 	UNPOISON(task + 1, block_bytes - sizeof *task);
 	memset((char *)task + FIELDS_STABLE, 0, PREFIX_BYTES - FIELDS_STABLE + frame_bytes);
-	atomic_store_explicit(&task->runtime, rt, memory_order_release);
+	zyn__own(task, rt);
+	ZynTaskNote *note = zyn__note(task);
+	if (note != NULL)
+		*note = (ZynTaskNote){0};
 	uint32_t generation = zyn__get(&task->generation);
 	ZYN_ASSERT(generation % 2 == 1); /* Rule 3. */
 	zyn__set(&task->generation, generation + 1);
+	task->sched = ZYN_SCHED_IDLE;
 	return task;
 }
 
@@ -174,7 +203,7 @@ static void give_back(ZynRuntime *home, ZynTask *task)
 
 void zyn__slab_put(ZynRuntime *rt, ZynTask *task)
 {
-	ZynChunk *chunk = chunk_of(task);
+	ZynChunk *chunk = zyn__chunk(task);
 	uint32_t generation = zyn__get(&task->generation);
 	ZYN_ASSERT(generation % 2 == 0);
 	zyn__set(&task->generation, generation + 1);
@@ -192,8 +221,7 @@ bool zyn__slab_visit(ZynRuntime *rt, ZynTaskVisitor *visit, void *data)
 	for (uint32_t i = 0; i < zyn__get(&rt->chunk_count); i++) {
 		ZynChunk *chunk = zyn__get(&rt->chunks[i]);
 		char *block = (char *)chunk + ZYN_CHUNK_HEADER_BYTES;
-		size_t blocks = (chunk->bytes - ZYN_CHUNK_HEADER_BYTES) / chunk->block_bytes;
-		char *end = block + blocks * chunk->block_bytes;
+		char *end = block + blocks_of(chunk) * chunk->block_bytes;
 		char *fresh = rt->classes[chunk->class_index].fresh;
 		if (fresh >= block && fresh < end)
 			end = fresh; /* the chunk that is being carved */

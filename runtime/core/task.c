@@ -65,25 +65,29 @@ void zyn__task_become(ZynRuntime *rt, ZynTask *task, uint64_t parent, uint64_t s
 {
 	if (zyn__flag(task, ZYN_FRAME_TASK))
 		return;
-	zyn__team_lock(rt, &task->lock); /* several workers may want to at the same time */
+	zyn__task_lock(rt, task); /* several workers may want to at the same time */
 	bool first = !zyn__flag(task, ZYN_FRAME_TASK);
+	const ZynAwait *polled_by = NULL;
 	if (first) {
 		ZYN_ASSERT(task->sched == ZYN_SCHED_IDLE || zyn__task_ended(task));
 		ZynRuntime *owner = task->foreign ? rt : zyn__team_home(rt);
-		atomic_store_explicit(&task->runtime, owner, memory_order_release);
+		zyn__own(task, owner);
 		zyn__set(&task->id, next_id(rt));
-		task->parent = parent;
-		task->spawn_site = spawn_site;
+		ZynTaskNote *note = zyn__note(task);
+		if (note != NULL) {
+			note->parent = parent;
+			note->spawn_site = spawn_site;
+		}
+		polled_by = zyn__task_ended(task) ? NULL : task->owner;
+		if (!zyn__task_ended(task))
+			zyn__list_init(&task->joiners);
 		zyn__flag_set(task, ZYN_FRAME_TASK); /* last: who sees it sees the rest */
 	}
-	zyn__team_unlock(rt, &task->lock);
+	zyn__task_unlock(rt, task);
 	if (!first)
 		return;
-	if (task->owner != NULL) { /* Rule 5. */
-		ZynWaker waker = task->owner->joiner.waker;
-		task->owner = NULL;
-		zyn__waker_call(rt, waker);
-	}
+	if (polled_by != NULL) /* Rule 5. */
+		zyn__waker_call(rt, polled_by->joiner.waker);
 	changed(task);
 }
 
@@ -112,8 +116,11 @@ void zyn__task_wake(ZynTask *task, uint64_t waker_task)
 {
 	if (task->sched == ZYN_SCHED_ENDED || task->sched == ZYN_SCHED_IDLE)
 		return;
-	task->wakes++;
-	task->waker_task = waker_task;
+	ZynTaskNote *note = zyn__note(task);
+	if (note != NULL) {
+		note->wakes++;
+		note->waker_task = waker_task;
+	}
 	if (task->sched == ZYN_SCHED_RUNNING) {
 		task->woken = 1; /* Rule 4. */
 	} else if (task->sched == ZYN_SCHED_PARKED) {
@@ -134,17 +141,18 @@ void zyn__task_cancel(ZynTask *task, bool interrupted)
 	task->cancelling = 1;
 	if (interrupted)
 		task->interrupted = 1;
-	if (task->owner != NULL) {
+	bool plain = !zyn__flag(task, ZYN_FRAME_TASK);
+	if (plain && task->owner != NULL) {
 		zyn__waker_call(rt, task->owner->joiner.waker); /* the await will poll it and see */
 		return;
 	}
-	if (!zyn__flag(task, ZYN_FRAME_TASK) && zyn__flag(task, ZYN_FRAME_RUNNING))
+	if (plain && zyn__flag(task, ZYN_FRAME_RUNNING))
 		return; /* its first poll, in place, is under way; the await looks afterwards */
 	zyn__task_become(rt, task, 0, 0);
 	zyn__task_schedule(task);
 	zyn__task_wake(task, 0);
-	if (task->sched == ZYN_SCHED_RUNNING && task->seat != NULL)
-		atomic_fetch_or(&task->seat->cx.attention, ZYN_ATTENTION_TIMERS); /* look at once */
+	if (task->sched == ZYN_SCHED_RUNNING)
+		zyn__seats_ring(rt, ZYN_ATTENTION_TIMERS); /* look at once */
 }
 
 /* --- polling ---------------------------------------------------------------------------------- */
@@ -172,47 +180,65 @@ void zyn__task_poll_cancelled(ZynTask *task, ZynContext *cx)
 }
 
 /* How the machine ended, with its error moved out of `cx`. */
-static uint32_t settle(ZynTask *task, ZynContext *cx)
+static uint32_t settle(const ZynTask *task, uint32_t state, ZynContext *cx, ZynError **error)
 {
-	uint32_t state = *zyn__machine_state(zyn__task_machine(task));
-	ZynError *error = zyn__error_take(cx);
+	*error = zyn__error_take(cx);
 	if (state == ZYN_STATE_RETURNED) {
-		ZYN_ASSERT(error == NULL);
-		zyn_error_release(error);
+		ZYN_ASSERT(*error == NULL);
+		zyn_error_release(*error);
+		*error = NULL;
 		return ZYN_READY;
 	}
 	ZYN_ASSERT(state == ZYN_STATE_FAILED || state == ZYN_STATE_CANCELLED);
 	if (state != ZYN_STATE_FAILED) {
-		task->error = error != NULL ? error : zyn__error_constant(ZYN_ERROR_CANCELLED);
+		if (*error == NULL)
+			*error = zyn__error_constant(ZYN_ERROR_CANCELLED);
 		return ZYN_CANCELLED;
 	}
-	task->error = error != NULL ? error : zyn__error_constant(ZYN_ERROR_PANIC);
+	if (*error == NULL)
+		*error = zyn__error_constant(ZYN_ERROR_PANIC);
 	/* Cancelled at a loop's back-edge: to the machine that is a failure like any other. */
-	bool cancelled = task->cancelling && (task->error->code == ZYN_ERROR_CANCELLED ||
-	                                      task->error->code == ZYN_ERROR_INTERRUPTED);
+	bool cancelled = task->cancelling && ((*error)->code == ZYN_ERROR_CANCELLED ||
+	                                      (*error)->code == ZYN_ERROR_INTERRUPTED);
 	return cancelled ? ZYN_CANCELLED : ZYN_FAILED;
+}
+
+/* Publishes the end and wakes who waits for it. */
+static bool publish(ZynRuntime *rt, ZynTask *task, uint32_t status, ZynError *error)
+{
+	ZynList joiners;
+	zyn__list_init(&joiners);
+	zyn__task_lock(rt, task);
+	if (zyn__flag(task, ZYN_FRAME_TASK))
+		zyn__list_splice_back(&joiners, &task->joiners);
+	task->error = error;
+	atomic_store_explicit(&task->status, (uint8_t)status, memory_order_release); /* Rule 3. */
+	ZynList *link;
+	while ((link = zyn__list_pop_front(&joiners)) != NULL) /* Rule 7. */
+		zyn__waker_call(rt, ZYN_CONTAINER(link, ZynJoiner, link)->waker);
+	bool blocks = zyn__get(&task->blockers) != 0;
+	zyn__task_unlock(rt, task);
+	return blocks;
 }
 
 void zyn__task_end(ZynTask *task, ZynContext *cx)
 {
 	ZynRuntime *rt = ZYN_CONTAINER(cx, ZynSeat, cx)->cx.runtime;
 	ZYN_ASSERT(!zyn__task_ended(task));
-	uint32_t status = settle(task, cx);
+	ZynError *error;
+	uint32_t state = *zyn__machine_state(zyn__task_machine(task));
+	uint32_t status = settle(task, state, cx, &error);
 	if (zyn__list_linked(&task->queue))
 		zyn__list_remove(&task->queue);
 	task->sched = ZYN_SCHED_ENDED;
 	task->woken = 0;
-	task->owner = NULL;
-	task->activation = NULL;
-	if (task->debug != NULL)
-		zyn__debug_task_ended(task);
-	zyn__team_lock(rt, &task->lock);
-	atomic_store_explicit(&task->status, status, memory_order_release); /* Rule 3. */
-	ZynList *link;
-	while ((link = zyn__list_pop_front(&task->joiners)) != NULL) /* Rule 7. */
-		zyn__waker_call(rt, ZYN_CONTAINER(link, ZynJoiner, link)->waker);
-	bool blocks = zyn__get(&task->blockers) != 0;
-	zyn__team_unlock(rt, &task->lock);
+	ZynTaskNote *note = zyn__note(task);
+	if (note != NULL) {
+		note->activation = NULL;
+		if (note->debug != NULL)
+			zyn__debug_task_ended(task);
+	}
+	bool blocks = publish(rt, task, status, error);
 	changed(task);
 	if (blocks && (rt->team != NULL || zyn__get(&rt->sleepers) != 0))
 		zyn__kick(rt->head);
@@ -224,10 +250,13 @@ static void pending(ZynTask *task)
 {
 	ZynRuntime *rt = zyn__owner(task);
 	task->sched = ZYN_SCHED_PARKED;
-	task->parked_since_ns = rt->now_ns;
-	task->activation = NULL;
-	if (task->debug != NULL)
-		zyn__debug_poll_ended(task);
+	ZynTaskNote *note = zyn__note(task);
+	if (note != NULL) {
+		note->parked_since_ns = rt->now_ns;
+		note->activation = NULL;
+		if (note->debug != NULL)
+			zyn__debug_poll_ended(task);
+	}
 	if (task->sched != ZYN_SCHED_PARKED)
 		return; /* the debugger let it go while it was told of the stop */
 	if (task->kept) {
@@ -239,6 +268,13 @@ static void pending(ZynTask *task)
 		zyn__list_push_back(&rt->foreign, &task->queue);
 	}
 	changed(task);
+}
+
+static void note_seat(ZynTask *task, ZynSeat *seat)
+{
+	ZynTaskNote *note = zyn__note(task);
+	if (note != NULL)
+		note->seat = seat;
 }
 
 void zyn__task_run(ZynRuntime *rt, ZynEntry *entry, ZynTask *task)
@@ -256,7 +292,7 @@ void zyn__task_run(ZynRuntime *rt, ZynEntry *entry, ZynTask *task)
 	}
 	task->sched = ZYN_SCHED_RUNNING;
 	task->woken = 0;
-	task->seat = entry->seat;
+	note_seat(task, entry->seat);
 	zyn__flag_set(task, ZYN_FRAME_RUNNING);
 	zyn__set(&task->polls, zyn__get(&task->polls) + 1); /* Rule 2. */
 	zyn__set(&rt->polls_total, zyn__get(&rt->polls_total) + 1);
@@ -276,7 +312,7 @@ void zyn__task_run(ZynRuntime *rt, ZynEntry *entry, ZynTask *task)
 	if (recorded)
 		zyn__poll_trace_end(rt, task, &record);
 	cx->task = NULL;
-	task->seat = NULL;
+	note_seat(task, NULL);
 	zyn__flag_clear(task, ZYN_FRAME_RUNNING);
 	if (ready) {
 		zyn__task_end(task, cx);
@@ -291,22 +327,22 @@ void zyn__task_run(ZynRuntime *rt, ZynEntry *entry, ZynTask *task)
 bool zyn__task_join(ZynTask *task, ZynJoiner *joiner)
 {
 	ZynRuntime *rt = zyn__owner(task);
-	zyn__team_lock(rt, &task->lock);
+	zyn__task_lock(rt, task);
 	bool ended = zyn__task_ended(task);
 	ZYN_ASSERT(!zyn__list_linked(&joiner->link));
 	if (!ended)
 		zyn__list_push_back(&task->joiners, &joiner->link);
-	zyn__team_unlock(rt, &task->lock);
+	zyn__task_unlock(rt, task);
 	return !ended;
 }
 
 void zyn__joiner_leave(ZynTask *task, ZynJoiner *joiner)
 {
 	ZynRuntime *rt = zyn__owner(task);
-	zyn__team_lock(rt, &task->lock);
+	zyn__task_lock(rt, task);
 	if (zyn__list_linked(&joiner->link))
 		zyn__list_remove(&joiner->link);
-	zyn__team_unlock(rt, &task->lock);
+	zyn__task_unlock(rt, task);
 }
 
 ZynPromise *zyn_spawn(ZynContext *cx, ZynPromise *p, ZynSite site)
@@ -331,7 +367,6 @@ static bool check(ZynTask *task, void *data)
 	ZYN_ASSERT(zyn__get(&task->id) != 0);
 	ZYN_ASSERT(queued == zyn__list_linked(&task->queue)); /* Rule 1. */
 	ZYN_ASSERT(zyn__task_ended(task) == (task->sched == ZYN_SCHED_ENDED));
-	ZYN_ASSERT(!zyn__task_ended(task) || zyn__list_empty(&task->joiners));
 	ZYN_ASSERT(zyn__get(&zyn__task_header(task)->refs) != 0 ||
 	           zyn__flag(task, ZYN_FRAME_DETACHED));
 	ZYN_ASSERT(zyn__get(&task->generation) % 2 == 0);

@@ -66,7 +66,7 @@ static uint32_t take(ZynList *list, bool all, ZynTask **chain, ZynTask **last, Z
 		task->sched = ZYN_SCHED_MOVING;
 		task->queue.next = (ZynList *)(void *)*chain;
 		task->queue.prev = NULL;
-		atomic_store_explicit(&task->runtime, target, memory_order_release); /* Rule 1. */
+		zyn__own(task, target); /* Rule 1. */
 		if (*chain == NULL)
 			*last = task;
 		*chain = task;

@@ -67,6 +67,18 @@ static inline void zyn__debug_unlock(ZynRuntime *head)
 		zyn__unlock(&head->debug_lock);
 }
 
+static inline void zyn__task_lock(const ZynRuntime *rt, ZynTask *task)
+{
+	if (rt->team != NULL)
+		zyn__byte_lock(&task->lock);
+}
+
+static inline void zyn__task_unlock(const ZynRuntime *rt, ZynTask *task)
+{
+	if (rt->team != NULL)
+		zyn__byte_unlock(&task->lock);
+}
+
 static inline void zyn__team_unlock(const ZynRuntime *rt, ZynLock *lock)
 {
 	if (rt->team != NULL)

@@ -127,7 +127,10 @@ static void wake_word(void *data)
 
 ZynWaker zyn__task_waker(ZynTask *task)
 {
-	uint64_t word = task->waker_base | (zyn__get(&task->generation) & GENERATION_MASK);
+	const ZynChunk *chunk = zyn__chunk(task);
+	uint64_t offset = (uint64_t)((const char *)task - (const char *)chunk) / 16;
+	uint64_t word = chunk->waker_base | offset << 20 |
+	                (zyn__get(&task->generation) & GENERATION_MASK);
 	return (ZynWaker){wake_word, (void *)(uintptr_t)word};
 }
 

@@ -293,11 +293,15 @@ ZYN_API void *zyn_shadow(ZynContext *cx, void *sm, uint32_t side_table, uint32_t
 #define ZYN_CLOCK_REAL 0u
 #define ZYN_CLOCK_VIRTUAL 1u
 
+/* For every task who spawned it and where, how often and by whom it was woken.  A debugger turns
+ * this on when it attaches; of tasks made before then it does not know. */
+#define ZYN_NOTE_TASKS 1u
+
 typedef struct ZynOptions {
 	uint32_t size;        /* sizeof(ZynOptions) */
-	uint32_t workers;     /* 0 or 1 today: the caller's thread is the worker */
+	uint32_t workers;     /* 0, 1: the caller's thread is the worker; n: threads, real clock only */
 	uint32_t clock;       /* ZYN_CLOCK_* */
-	uint32_t flags;       /* 0 */
+	uint32_t flags;       /* ZYN_NOTE_TASKS or 0 */
 	uint64_t seed;        /* of deterministic mode; the order is FIFO for every seed today */
 	uint64_t stack_bytes; /* of one poll; 0: what the thread has, less a margin */
 	/* bytes of frames, strings and errors alive at once; 0: no limit */
@@ -382,7 +386,7 @@ ZYN_API void zyn_waker_wake(ZynWaker waker); /* any thread */
 typedef struct ZynTaskInfo {
 	uint64_t id;         /* 1, 2, 3 .. in the order of creation; never reused */
 	uint64_t parent;     /* the task that spawned it; 0 when the host did */
-	uint64_t spawn_site; /* ZynSite; 0 when the host did */
+	uint64_t spawn_site; /* ZynSite; 0 when the host did, or nobody took notes */
 	void *state_machine;
 	const ZynDescriptor *descriptor;
 	const ZynActivation *activation; /* newest, while stopped inside a poll; else null */

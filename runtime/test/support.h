@@ -50,7 +50,7 @@
 
 static inline ZynRuntime *runtime_new(uint32_t clock)
 {
-	ZynOptions options = {.size = sizeof options, .clock = clock};
+	ZynOptions options = {.size = sizeof options, .clock = clock, .flags = ZYN_NOTE_TASKS};
 	ZynRuntime *rt = zyn_rt_new(&options);
 	CHECK(rt != NULL);
 	return rt;
