@@ -2,3 +2,5 @@
 std = "luajit"
 globals = { "vim" }
 max_line_length = 100
+-- What test/run.lua gives to tests.
+files["test"] = { globals = { "same", "stub" } }

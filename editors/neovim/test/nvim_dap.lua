@@ -65,7 +65,7 @@ end
 function tests.tasks_of_a_session_are_asked_for_by_the_page()
   local asked = {}
   local session = { config = { type = "zyn", program = "/tmp/a.zyntax" }, stopped_thread_id = 1 }
-  function session:request(command, arguments, done)
+  function session.request(_, command, arguments, done)
     table.insert(asked, { command, arguments })
     done(nil, tasks(200, 100000))
   end
@@ -90,7 +90,7 @@ end
 function tests.a_burst_of_events_is_one_more_question()
   local waiting, asked = nil, 0
   local session = { config = { type = "zyn", program = "/tmp/a.zyntax" } }
-  function session:request(_, _, done)
+  function session.request(_, _, _, done)
     asked = asked + 1
     waiting = done
   end

@@ -1,6 +1,6 @@
 -- Runs one file of tests in this Neovim and prints what came of each, in TAP.
 --
---     ZYN_TEST=versions nvim --headless -u NONE -i NONE --cmd 'set rtp^=.' -c 'luafile test/run.lua'
+--     ZYN_TEST=parts nvim --headless -u NONE -i NONE --cmd 'set rtp^=.' -c 'luafile test/run.lua'
 --
 -- A test file returns a table of functions by name. `stub` puts something in the place of a member
 -- of a table until the test has ended.
