@@ -41,6 +41,7 @@ static ConstantError constants[] = {
 	CONSTANT(FOREIGN, "a host function failed"),
 	CONSTANT(NULL_VALUE, "null value"),
 	CONSTANT(INTERRUPTED, "interrupted"),
+	CONSTANT(IO, "input or output failed"),
 };
 
 ZynError *zyn__error_constant(uint32_t code)

@@ -263,11 +263,12 @@ struct ZynRuntime {
 	_Atomic(ZynSeat *) seats; /* any thread, and signal handlers */
 
 	/* Outside wakes. */
-	_Atomic(ZynTask *) inbox;   /* ZYN_INBOX_CLOSED once the runtime was freed */
-	_Atomic(void *) graveyard;  /* plain blocks released by other threads; same mark */
-	_Atomic uint32_t signalled; /* the wake descriptor is readable, or the futex was rung */
-	_Atomic uint32_t sleepers;  /* threads that sleep without the baton */
-	int wake_read_fd;           /* -1: a worker of a team, which sleeps on `signalled` */
+	_Atomic(ZynTask *) inbox;    /* ZYN_INBOX_CLOSED once the runtime was freed */
+	_Atomic(void *) graveyard;   /* plain blocks released by other threads; same mark */
+	_Atomic uint32_t signalled;  /* the wake descriptor is readable, or the futex was rung */
+	_Atomic uint32_t sleepers;   /* threads that sleep without the baton */
+	_Atomic uint32_t in_reactor; /* one of them waits for IO too */
+	int wake_read_fd;            /* -1: a worker of a team, which sleeps on `signalled` */
 	int wake_write_fd;
 	uint32_t registry_index;
 
@@ -329,6 +330,8 @@ struct ZynRuntime {
 	_Atomic(ZynTask *) gate_opener; /* when its poll ends the gate opens; null: none */
 	/* a debugger is attached and wants to hear of every change */
 	_Atomic uint32_t tells_changes;
+
+	_Atomic(struct ZynReactor *) reactor; /* null until the first IO operation */
 };
 
 /* --- frames of the leaf futures --------------------------------------------------------------- */
@@ -541,6 +544,22 @@ bool zyn__work_left(ZynRuntime *rt);
 /* Frees a closed runtime once its last object is gone; the caller has the baton and loses it
  * with the rest. */
 bool zyn__runtime_reap(ZynRuntime *rt);
+
+/* --- reactor.c -------------------------------------------------------------------------------- */
+
+/* As zyn__sleep, waking up for IO too; false: another thread attends to that, or may.  Who slept
+ * so calls awake next, with the baton. */
+bool zyn__reactor_sleep(ZynRuntime *rt, int64_t timeout_ns);
+void zyn__reactor_awake(ZynRuntime *rt);
+void zyn__reactor_kick(ZynRuntime *head); /* any thread, and signal handlers */
+/* There is IO, and no thread waits for it. */
+bool zyn__reactor_unattended(ZynRuntime *rt);
+/* After a turn of that many polls: looks for IO once in a while, for a busy worker never sleeps. */
+void zyn__reactor_turn(ZynRuntime *rt, int64_t polls);
+/* What a host that turns `rt` itself may watch for kicks and IO alike; -1: nothing. */
+int zyn__reactor_fd(ZynRuntime *rt);
+int zyn__reactor_poll(ZynRuntime *rt);
+void zyn__reactor_close(ZynRuntime *rt);
 
 /* --- watchdog.c ------------------------------------------------------------------------------- */
 

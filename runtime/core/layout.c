@@ -2,6 +2,7 @@
 #include "channel.h"
 #include "combine.h"
 #include "permits.h"
+#include "io.h"
 
 #define ZYN_STRUCT(name, size) static_assert(sizeof(name) == (size), #name " has another size");
 #define ZYN_FIELD(struct_name, field, offset) \
@@ -30,6 +31,19 @@ typedef ZynSelectLeaf leaf_select;
 typedef ZynReadyLeaf leaf_ready;
 typedef ZynMapLeaf leaf_map;
 typedef ZynMapLeaf leaf_and_then;
+typedef ZynIoLeaf leaf_io_read;
+typedef ZynIoLeaf leaf_io_write;
+typedef ZynIoLeaf leaf_io_ready;
+typedef ZynIoLeaf leaf_tcp_accept;
+typedef ZynConnect leaf_tcp_connect;
+typedef ZynUdpLeaf leaf_udp_send;
+typedef ZynUdpLeaf leaf_udp_recv;
+typedef ZynIoLeaf leaf_process_wait;
+typedef ZynFileLeaf leaf_file_open;
+typedef ZynFileLeaf leaf_file_read;
+typedef ZynFileLeaf leaf_file_write;
+typedef ZynFileLeaf leaf_file_sync;
+typedef ZynJobLeaf leaf_blocking;
 
 #define ZYN_LEAF(name, size, align, wait_kind) \
 	static_assert(sizeof(leaf_##name) == (size), "the frame of " #name " has another size"); \

@@ -233,6 +233,7 @@ void zyn_rt_free(ZynRuntime *rt)
 	for (uint32_t i = 0; i < zyn__worker_count(rt); i++)
 		zyn__debug_pool_join(zyn__worker(rt, i));
 	zyn__baton_acquire(&rt->baton, ZYN_BATON_NORMAL, UINT64_MAX);
+	zyn__reactor_close(rt);
 	atomic_store(&rt->closed, 1); /* step 4 */
 	for (uint32_t i = 0; i < zyn__worker_count(rt); i++) {
 		zyn__inbox_close(zyn__worker(rt, i));

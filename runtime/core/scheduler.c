@@ -229,6 +229,8 @@ int64_t zyn__turn(ZynRuntime *rt, ZynEntry *entry, ZynTask *extra)
 	zyn__list_splice_back(&rt->ready, &rt->foreign);
 	zyn__list_splice_back(&rt->round, &rt->ready);
 	int64_t polls = poll_round(rt, entry);
+	if (zyn__get(&rt->head->reactor) != NULL)
+		zyn__reactor_turn(rt, polls);
 	if (time_could_pass(rt) && host_is_busy(rt))
 		rt->real_wait_since_ns = zyn__monotonic_ns();
 	return polls;
@@ -272,6 +274,7 @@ void zyn__idle(ZynRuntime *rt, int64_t limit_ns)
 	zyn__baton_acquire(&rt->baton, ZYN_BATON_NORMAL, UINT64_MAX);
 	atomic_fetch_sub(&rt->sleepers, 1);
 	zyn__kick_drain(rt);
+	zyn__reactor_awake(rt);
 }
 
 void zyn__give_way(ZynRuntime *rt)
@@ -308,6 +311,7 @@ int64_t zyn_rt_turn(ZynRuntime *rt)
 	if (entry.seat != NULL) {
 		rt->deadline_real_ns = UINT64_MAX;
 		rt->deadline_clock_ns = UINT64_MAX;
+		zyn__reactor_poll(rt);
 		polls = zyn__turn(rt, &entry, NULL);
 	}
 	zyn__run_leave(&entry);
@@ -510,6 +514,7 @@ int32_t zyn_promise_poll(ZynRuntime *rt, ZynPromise *p)
 			zyn__task_become(rt, task, 0, 0);
 			rt->deadline_real_ns = UINT64_MAX;
 			rt->deadline_clock_ns = UINT64_MAX;
+			zyn__reactor_poll(rt);
 			zyn__turn(rt, &entry, task);
 		}
 		status = (int32_t)zyn__get(&task->status);

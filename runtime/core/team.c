@@ -196,13 +196,14 @@ static void sleep_idle(ZynRuntime *rt, int64_t idle_ns)
 	zyn__baton_acquire(&rt->baton, ZYN_BATON_NORMAL, UINT64_MAX);
 	atomic_fetch_sub(&rt->sleepers, 1);
 	zyn__kick_drain(rt);
+	zyn__reactor_awake(rt);
 }
 
 static void idle(ZynRuntime *rt, int64_t idle_ns)
 {
 	uint64_t bit = (uint64_t)1 << rt->worker_index;
 	atomic_fetch_or(&rt->team->idle, bit);
-	if (!spin(rt))
+	if (zyn__reactor_unattended(rt) || !spin(rt))
 		sleep_idle(rt, idle_ns);
 	atomic_fetch_and(&rt->team->idle, ~bit);
 }

@@ -5,6 +5,7 @@
  */
 #include "channel.h"
 #include "combine.h"
+#include "io.h"
 
 #include <string.h>
 
@@ -68,6 +69,9 @@ int32_t zyn_dbg_wait(uint32_t leaf, const void *mem, ZynWaitInfo *out)
 		describe_await(&((const ZynMapLeaf *)mem)->await, out);
 		return 1;
 	default:
-		return 0;
+		if (!zyn__is_io_leaf(leaf))
+			return 0;
+		zyn__io_wait_info(mem, out);
+		return 1;
 	}
 }

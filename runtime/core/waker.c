@@ -333,7 +333,9 @@ void zyn__kick(ZynRuntime *rt)
 	if (atomic_exchange(&rt->signalled, 1) != 0)
 		return;
 	if (rt->wake_read_fd < 0) {
-		if (atomic_load(&rt->sleepers) != 0)
+		if (atomic_load(&rt->in_reactor) != 0)
+			zyn__reactor_kick(rt->head);
+		if (atomic_load(&rt->sleepers) > atomic_load(&rt->in_reactor))
 			futex_wake(&rt->signalled);
 		return;
 	}
@@ -356,6 +358,8 @@ void zyn__kick_drain(ZynRuntime *rt)
 
 void zyn__sleep(ZynRuntime *rt, int64_t timeout_ns)
 {
+	if (zyn__get(&rt->head->reactor) != NULL && zyn__reactor_sleep(rt, timeout_ns))
+		return;
 	if (rt->wake_read_fd < 0) {
 		futex_sleep(&rt->signalled, timeout_ns);
 		return;
@@ -375,7 +379,8 @@ void zyn__sleep(ZynRuntime *rt, int64_t timeout_ns)
 
 int zyn_rt_wake_fd(ZynRuntime *rt)
 {
-	return rt->wake_read_fd;
+	int fd = zyn__reactor_fd(rt); /* readable for IO too */
+	return fd >= 0 ? fd : rt->wake_read_fd;
 }
 
 /* The flag is what counts; the bits only make a machine look at it.  They are set on the seats

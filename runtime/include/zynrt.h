@@ -474,4 +474,6 @@ ZYN_API uint64_t zyn_dbg_trace_read(ZynRuntime *rt, uint64_t *from, ZynPollRecor
 #include "zyn_sync.h"
 #include "zyn_embedded.h"
 
+#include "zyn_io.h"
+
 #endif

@@ -96,6 +96,10 @@ static void dump_host_structs(void)
 	SIZE(ZynUnified);
 	SIZE(ZynUnifiedTask);
 	SIZE(ZynUnifiedJoinSet);
+	SIZE(ZynDatagram);
+	FIELD(ZynDatagram, length);
+	SIZE(ZynIoInfo);
+	FIELD(ZynIoInfo, text);
 }
 
 static FILE *open_beside(const char *name, const char *mode)
@@ -171,6 +175,7 @@ int main(int argc, char **argv)
 	dump_functions("zynrt.h");
 	dump_functions("zyn_sync.h");
 	dump_functions("zyn_embedded.h");
+	dump_functions("zyn_io.h");
 	read_record();
 	CHECK(now.count > 100);
 	if (missing(&recorded, &now, "recorded, but not so any more") != 0)

@@ -82,6 +82,7 @@ class ErrorCode(IntEnum):
     FOREIGN = 11
     NULL_VALUE = 12
     INTERRUPTED = 13
+    IO = 14
 
     @property
     def text(self) -> str:
@@ -103,6 +104,7 @@ _ERROR_CODE_TEXTS = {
     ErrorCode.FOREIGN: "foreign",
     ErrorCode.NULL_VALUE: "null-value",
     ErrorCode.INTERRUPTED: "interrupted",
+    ErrorCode.IO: "io",
 }
 
 
@@ -270,6 +272,7 @@ class ObjectKind(IntEnum):
     MUTEX = 3
     RWLOCK = 4
     SEMAPHORE = 5
+    IO = 16
 
     @property
     def text(self) -> str:
@@ -283,6 +286,7 @@ _OBJECT_TEXTS = {
     ObjectKind.MUTEX: "mutex",
     ObjectKind.RWLOCK: "rwlock",
     ObjectKind.SEMAPHORE: "semaphore",
+    ObjectKind.IO: "io",
 }
 
 
@@ -330,6 +334,19 @@ LEAVES = {
     "ready": Leaf(56, 8, "nothing"),
     "map": Leaf(136, 8, "task"),
     "and_then": Leaf(136, 8, "task"),
+    "io_read": Leaf(80, 8, "io"),
+    "io_write": Leaf(80, 8, "io"),
+    "io_ready": Leaf(80, 8, "io"),
+    "tcp_accept": Leaf(80, 8, "io"),
+    "tcp_connect": Leaf(136, 8, "io"),
+    "udp_send": Leaf(128, 8, "io"),
+    "udp_recv": Leaf(128, 8, "io"),
+    "process_wait": Leaf(80, 8, "process"),
+    "file_open": Leaf(96, 8, "io"),
+    "file_read": Leaf(96, 8, "io"),
+    "file_write": Leaf(96, 8, "io"),
+    "file_sync": Leaf(96, 8, "io"),
+    "blocking": Leaf(56, 8, "blocking call"),
 }
 
 STRUCTS = {
