@@ -61,6 +61,8 @@ lint: $(NATIVE) ## check style, types and import layers
 	check $(VENV)/bin/lint-imports --no-logo; \
 	$(if $(RUNTIME_C_FILES),check $(VENV)/bin/clang-format --dry-run -Werror $(RUNTIME_C_FILES);) \
 	check bash dev/vscode.sh lint; \
+	if command -v luacheck >/dev/null; then check sh -c 'cd editors/neovim && luacheck -q .'; \
+	else echo "== not checked: editors/neovim, as there is no luacheck (Debian: lua-check)"; fi; \
 	test -z "$$failed"
 
 format: $(DEPENDENCIES) ## rewrite the sources in the house style
@@ -92,6 +94,11 @@ clean: ## remove all that make made: build, .venv, caches
 # Not on the menu: the steps that the menu is made of.
 
 build: $(NATIVE)
+
+# A part of the pictures in docs/images: those of Neovim.  Needs nvim and chromium.
+.PHONY: screenshots-neovim
+screenshots-neovim: $(NATIVE)
+	@ZYN_SCREENSHOTS=$(ROOT)/docs/images $(PY) -m pytest -q tests/end_to_end/test_neovim_pictures.py
 
 # The C tests run from a build of their own, with assertions and -Werror.
 ctest: $(NATIVE)
