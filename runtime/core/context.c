@@ -60,6 +60,12 @@ int32_t zyn_attend(ZynContext *cx, void *sm, ZynSite site)
 			zyn__fail(cx, ZYN_ERROR_TIMEOUT, site, "the time limit of this run passed");
 			return 1;
 		}
+		if (zyn__fuel_ticked(rt)) { /* stays set, too */
+			zyn__fail(cx, ZYN_ERROR_OUT_OF_FUEL, site,
+			          "this poll does not come back and has used up the fuel of this "
+			          "run");
+			return 1;
+		}
 		quiet(cx, ZYN_ATTENTION_FUEL);
 	}
 	return 0;

@@ -33,7 +33,7 @@ static ConstantError constants[] = {
 	CONSTANT(INDEX_OUT_OF_RANGE, "index out of range"),
 	CONSTANT(STACK_OVERFLOW, "stack overflow"),
 	CONSTANT(OUT_OF_MEMORY, "out of memory"),
-	CONSTANT(OUT_OF_FUEL, "out of fuel"),
+	CONSTANT(OUT_OF_FUEL, "the fuel of this run is used up"),
 	CONSTANT(CANCELLED, "cancelled"),
 	CONSTANT(DEADLOCK, "deadlock"),
 	CONSTANT(TIMEOUT, "the time limit of this run passed"),
@@ -118,9 +118,11 @@ void zyn__fail(ZynContext *cx, uint32_t code, ZynSite site, const char *format, 
 
 void zyn_fail_cancelled(ZynContext *cx)
 {
-	bool interrupted = cx->task != NULL && cx->task->interrupted;
-	zyn__error_set(
-		cx, zyn__error_constant(interrupted ? ZYN_ERROR_INTERRUPTED : ZYN_ERROR_CANCELLED));
+	uint32_t why = cx->task != NULL ? cx->task->interrupted : 0;
+	uint32_t code = why == ZYN_CANCELLED_BY_FUEL        ? ZYN_ERROR_OUT_OF_FUEL
+	                : why == ZYN_CANCELLED_BY_INTERRUPT ? ZYN_ERROR_INTERRUPTED
+	                                                    : ZYN_ERROR_CANCELLED;
+	zyn__error_set(cx, zyn__error_constant(code));
 }
 
 void zyn_fail_stack(ZynContext *cx, ZynSite site)

@@ -28,7 +28,12 @@ int32_t zyn_call_direct(ZynRuntime *rt, ZynThunk *thunk, const void *args, void 
 		rt->deadline_real_ns = UINT64_MAX;
 	if (rt->head->debugger != NULL)
 		zyn__debug_call_begin(rt, &seat->cx);
-	thunk(&seat->cx, args, result);
+	if (!entry.nested)
+		zyn__fuel_call_begins(rt);
+	if (entry.nested || zyn__fuel_burn(rt))
+		thunk(&seat->cx, args, result);
+	else
+		zyn__error_set(&seat->cx, zyn__error_constant(ZYN_ERROR_OUT_OF_FUEL));
 	ZynError *failure = zyn__error_take(&seat->cx);
 	if (seat->cx.task != NULL)
 		zyn__debug_call_end(&seat->cx, failure);

@@ -81,6 +81,10 @@ enum ZynSched {
 #define ZYN_INBOX_SCHEDULE 8u   /* it shall run, if it never was in a queue */
 #define ZYN_INBOX_INTERRUPT 16u /* with CANCEL: because the host interrupted the run */
 
+/* Why a task is cancelled (ZynTask.interrupted), when nobody asked for that one. */
+#define ZYN_CANCELLED_BY_INTERRUPT 1u
+#define ZYN_CANCELLED_BY_FUEL 2u
+
 /* Why a debugger keeps a task back (bits of ZynTask.kept). */
 #define ZYN_KEPT_HELD 1u
 #define ZYN_KEPT_STOPPED 2u /* stopped where it waits, not inside a poll */
@@ -121,9 +125,9 @@ struct ZynTask {
 	_Atomic uint8_t blockers; /* not 0: some block_on waits for it; any thread */
 	bool woken : 1;           /* woken while it was running or kept back */
 	bool cancelling : 1;
-	uint8_t interrupted : 2; /* why it is cancelled: the cancel comes from zyn_rt_interrupt */
-	bool entered : 1;     /* its first statement was seen by a debugger */
-	bool foreign : 1;     /* wraps a foreign machine */
+	uint8_t interrupted : 2; /* why it is cancelled: ZYN_CANCELLED_BY_*; 0: by request */
+	bool entered : 1;        /* its first statement was seen by a debugger */
+	bool foreign : 1;        /* wraps a foreign machine */
 };
 
 /* What a debugger or a profile wants to know of a task and nobody else: beside the task, so that a
@@ -286,6 +290,9 @@ struct ZynRuntime {
 	uint64_t deadline_real_ns;
 	uint64_t deadline_clock_ns; /* the same on the runtime's clock */
 
+	uint64_t fuel_polls; /* polls_total at the last tick of the watchdog */
+	uint32_t fuel_ticks; /* in the poll under way */
+
 	/* Debugger: threads that turn this worker and are not blocked by it */
 	_Atomic uint32_t drivers;
 	uint32_t stopped_mid_poll;
@@ -304,6 +311,7 @@ struct ZynRuntime {
 	_Atomic uint64_t virtual_now_ns; /* any thread reads */
 	uint64_t stack_bytes;
 	uint64_t memory_max;
+	_Atomic uint64_t fuel; /* UINT64_MAX: no limit; any thread reads */
 	_Atomic uint32_t interrupt;
 	_Atomic int64_t outside;   /* operations of the host that will wake some task */
 	_Atomic uint32_t closed;   /* zyn_rt_free was called; any thread reads */
@@ -564,7 +572,15 @@ void zyn__reactor_close(ZynRuntime *rt);
 /* --- watchdog.c ------------------------------------------------------------------------------- */
 
 void zyn__watchdog_arm(ZynRuntime *rt, uint64_t deadline_ns); /* UINT64_MAX disarms */
+void zyn__watchdog_tick(ZynRuntime *rt);                      /* from now on; see fuel.c */
 void zyn__watchdog_join(ZynRuntime *rt);
+
+/* --- fuel.c ----------------------------------------------------------------------------------- */
+
+bool zyn__fuel_is_bounded(ZynRuntime *rt);
+bool zyn__fuel_burn(ZynRuntime *rt);   /* false: there is none */
+bool zyn__fuel_ticked(ZynRuntime *rt); /* whether this poll has now used up what was left */
+void zyn__fuel_call_begins(ZynRuntime *rt);
 
 /* --- leaf_group.c ----------------------------------------------------------------------------- */
 

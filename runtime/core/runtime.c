@@ -45,7 +45,7 @@ static void worker_free(ZynRuntime *rt)
 
 static bool options_known(const ZynOptions *options)
 {
-	return options->size >= sizeof *options && options->workers <= ZYN_WORKERS_MAX &&
+	return options->size >= offsetof(ZynOptions, fuel) && options->workers <= ZYN_WORKERS_MAX &&
 	       options->clock <= ZYN_CLOCK_VIRTUAL && options->flags <= ZYN_NOTE_TASKS;
 }
 
@@ -62,6 +62,8 @@ static ZynRuntime *worker_new(ZynRuntime *head, uint32_t index, const ZynOptions
 	rt->clock = options->clock;
 	rt->stack_bytes = options->stack_bytes;
 	rt->memory_max = options->memory_max;
+	bool knows_fuel = options->size >= offsetof(ZynOptions, fuel) + sizeof options->fuel;
+	rt->fuel = knows_fuel && options->fuel != 0 ? options->fuel : UINT64_MAX;
 	rt->clock_start_ns = zyn__monotonic_ns();
 	rt->deadline_real_ns = UINT64_MAX;
 	rt->deadline_clock_ns = UINT64_MAX;
@@ -144,6 +146,8 @@ ZynRuntime *zyn_rt_new(const ZynOptions *options)
 	head->notes_tasks = options->flags & ZYN_NOTE_TASKS;
 	for (uint32_t i = 0; i < zyn__worker_count(head); i++)
 		zyn__registry_publish(zyn__worker(head, i));
+	if (zyn__fuel_is_bounded(head))
+		zyn__watchdog_tick(head);
 	return head;
 }
 

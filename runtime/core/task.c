@@ -140,7 +140,7 @@ void zyn__task_cancel(ZynTask *task, bool interrupted)
 		return;
 	task->cancelling = 1;
 	if (interrupted)
-		task->interrupted = 1;
+		task->interrupted = ZYN_CANCELLED_BY_INTERRUPT;
 	bool plain = !zyn__flag(task, ZYN_FRAME_TASK);
 	if (plain && task->owner != NULL) {
 		zyn__waker_call(rt, task->owner->joiner.waker); /* the await will poll it and see */
@@ -190,6 +190,12 @@ static uint32_t settle(const ZynTask *task, uint32_t state, ZynContext *cx, ZynE
 		return ZYN_READY;
 	}
 	ZYN_ASSERT(state == ZYN_STATE_FAILED || state == ZYN_STATE_CANCELLED);
+	if (state != ZYN_STATE_FAILED && task->interrupted == ZYN_CANCELLED_BY_FUEL) {
+		/* It never began; of one that did, the frames have failed. */
+		zyn_error_release(*error);
+		*error = zyn__error_constant(ZYN_ERROR_OUT_OF_FUEL);
+		return ZYN_FAILED;
+	}
 	if (state != ZYN_STATE_FAILED) {
 		if (*error == NULL)
 			*error = zyn__error_constant(ZYN_ERROR_CANCELLED);
@@ -296,6 +302,10 @@ void zyn__task_run(ZynRuntime *rt, ZynEntry *entry, ZynTask *task)
 	zyn__flag_set(task, ZYN_FRAME_RUNNING);
 	zyn__set(&task->polls, zyn__get(&task->polls) + 1); /* Rule 2. */
 	zyn__set(&rt->polls_total, zyn__get(&rt->polls_total) + 1);
+	if (!task->foreign && !task->cancelling && !zyn__fuel_burn(rt)) {
+		task->cancelling = 1;
+		task->interrupted = ZYN_CANCELLED_BY_FUEL;
+	}
 	cx->task = task;
 	cx->waker = zyn__task_waker(task);
 	if (zyn__get(&rt->head->tells_changes))

@@ -306,6 +306,7 @@ typedef struct ZynOptions {
 	uint64_t stack_bytes; /* of one poll; 0: what the thread has, less a margin */
 	/* bytes of frames, strings and errors alive at once; 0: no limit */
 	uint64_t memory_max;
+	uint64_t fuel; /* polls of tasks and direct calls, see zyn_rt_fuel; 0: no limit */
 } ZynOptions;
 
 ZYN_API uint32_t zyn_abi_version(void);
@@ -343,6 +344,12 @@ ZYN_API void zyn_rt_outside(ZynRuntime *rt, int64_t delta);
 /* Bytes and objects alive: frames, strings, errors, groups.  Any thread. */
 ZYN_API uint64_t zyn_rt_live_objects(ZynRuntime *rt);
 ZYN_API uint64_t zyn_rt_live_bytes(ZynRuntime *rt);
+/* How many more polls of tasks and direct calls there may be; UINT64_MAX: no limit.  At 0 each fails
+ * with OUT_OF_FUEL.  One that does not come back for about a second has used up what was left.
+ * Any thread. */
+ZYN_API uint64_t zyn_rt_fuel(ZynRuntime *rt);
+/* Changes that.  What failed before stays failed. */
+ZYN_API void zyn_rt_refuel(ZynRuntime *rt, uint64_t fuel);
 ZYN_API uint64_t zyn_rt_now_ns(ZynRuntime *rt);
 
 /* Calls a direct function: thunk(cx, args, result).  READY, or FAILED / CANCELLED with *error. */

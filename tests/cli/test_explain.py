@@ -50,7 +50,7 @@ async fn double(x: i32) i32                                                     
 
   slot    type  offset  size  stored     holds it in  why
   x       i32        4     4  parameter  -            a parameter is always stored
-  result  i32        4     4  result     -            where the caller finds the value
+  result  i32        4     4  result     -            the caller finds it here
 
   0               4               8
   ┌───────────────┬───────────────┐
@@ -73,9 +73,9 @@ async fn sum_doubled(n: i32) i32                                                
   total            i32                8     4  local      1, 2         used in line 11 after state 1
   i                i32               12     4  local      1, 2         used in line 12 after state 1
   doubled          i32               16     4  local      2            used in line 11 after state 2
-  await double(i)  frame double      16     8  child      1            the callee's frame, inside this one
-  await delay(10)  leaf delay        24    48  child      2            the callee's frame, inside this one
-  result           i32                4     4  result     -            where the caller finds the value
+  await double(i)  frame double      16     8  child      1            the callee's frame lies here
+  await delay(10)  leaf delay        24    48  child      2            the callee's frame lies here
+  result           i32                4     4  result     -            the caller finds it here
 
   0         4         8         12        16        20        24                              72
   ┌─────────┬─────────┬─────────┬─────────┬─────────┐         ┌───────────────────────────────┐

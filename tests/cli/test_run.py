@@ -262,6 +262,30 @@ def test_logging_is_set_by_the_environment() -> None:
     assert "ZYN_LOG: 'nonsense=debug'" in ran.stderr
 
 
+@pytest.mark.parametrize(
+    ("call", "fuel", "line"), [("spin()", "5", "spin"), ("spin_async()", "5", "spin_async")]
+)
+def test_fuel_ends_a_loop(
+    call: str, fuel: str, line: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = Path(FAILURES).read_text(encoding="utf-8").splitlines()
+    begin = next(n for n, text in enumerate(lines, 1) if f"fn {line}()" in text)
+
+    assert main(["run", FAILURES, "--call", call, "--fuel", fuel, "--json"]) == 3
+    error = json.loads(capsys.readouterr().out)["error"]
+    assert (error["code"], error["line"]) == ("out-of-fuel", begin + 1)
+
+    assert main(["run", VALUES, "--call", "zero_later()", "--fuel", "1"]) == 3
+    assert capsys.readouterr().err.startswith("error[out-of-fuel]: the fuel of this run is used up")
+    assert main(["run", VALUES, "--call", "zero_later()", "--fuel", "2"]) == 0
+
+
+@pytest.mark.parametrize("fuel", ["-1", "many", "1.5", "9" * 30])
+def test_fuel_is_a_number_of_polls(fuel: str) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["run", VALUES, f"--fuel={fuel}"])
+
+
 def test_a_reader_that_has_seen_enough_is_no_error() -> None:
     writer = subprocess.Popen(
         [sys.executable, "-m", "zyn", "run", VALUES, "--dump", "llvm"],

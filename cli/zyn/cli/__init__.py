@@ -25,7 +25,7 @@ exit codes:
   0    ok
   1    the program failed, or a check found errors
   2    the command line, or a file it names, cannot be used
-  3    deadlock, or the time is up
+  3    deadlock, or the time or the fuel is used up
   130  interrupted
 
 environment:

@@ -95,9 +95,9 @@ def _slots(table: SideTable, frame: FrameLayout, text: SourceText) -> list[list[
 
 def _why(slot: Slot, table: SideTable, text: SourceText) -> str:
     if slot.stored == "result":
-        return "where the caller finds the value"
+        return "the caller finds it here"
     if slot.stored == "child":
-        return "the callee's frame, inside this one"
+        return "the callee's frame lies here"
     for capture in table.captures:
         if capture.variable == slot.variable >= 0:
             line = text.line_of(capture.use.start) + 1

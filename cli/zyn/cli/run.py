@@ -3,6 +3,7 @@
 import argparse
 import gc
 import os
+import re
 import sys
 import threading
 from collections.abc import Callable
@@ -38,6 +39,9 @@ def register(commands: Any) -> None:
         help="virtual: delays take no time (default: real)",
     )
     parser.add_argument("--timeout", type=_seconds, metavar="S", help="give up after S seconds")
+    parser.add_argument(
+        "--fuel", type=_units, metavar="N", help="give up after N polls of tasks and direct calls"
+    )
     parser.add_argument("--language", help="the language, where the file ending does not say it")
     parser.add_argument(
         "--check", action="store_true", help="check the compiler's own work between its passes"
@@ -59,6 +63,12 @@ def _seconds(text: str) -> float:
     if not seconds >= 0:
         raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds")
     return seconds
+
+
+def _units(text: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,18}", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of polls")
+    return int(text)
 
 
 class Failure(NamedTuple):
@@ -128,7 +138,11 @@ def _answer(source: "Source", options: argparse.Namespace) -> tuple[Any, Failure
 
     cache_dir = None if options.no_cache else cache_folder()
     with Runtime(
-        source.language, clock=options.clock, cache_dir=cache_dir, check=options.check
+        source.language,
+        clock=options.clock,
+        fuel=options.fuel,
+        cache_dir=cache_dir,
+        check=options.check,
     ) as runtime:
         style = Style(sys.stderr)
         try:
@@ -207,7 +221,8 @@ def _failure(error: Exception) -> Failure | None:
 
     match error:
         case PromiseFailed():
-            return Failure(error.code, error.message, error.line, FAILED)
+            exit_code = STUCK if error.code == "out-of-fuel" else FAILED
+            return Failure(error.code, error.message, error.line, exit_code)
         case Deadlocked():
             line = next((task.line for task in error.tasks if task.line), None)
             return Failure("deadlock", str(error).removeprefix("deadlock: "), line, STUCK)

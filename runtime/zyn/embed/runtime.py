@@ -8,6 +8,7 @@ loaded again under the same name replaces the older one for later calls.
 import ctypes
 import logging
 import math
+import operator
 import os
 import select
 import threading
@@ -35,6 +36,7 @@ from zyn.embed.states import Failed
 from zyn.embed.values import Encoder, decode, release
 from zyn.runtime.abi import CLOCK_REAL, CLOCK_VIRTUAL, Status
 from zyn.runtime.host import (
+    FUEL_UNBOUNDED,
     NativePromise,
     NativeRuntime,
     RuntimeBusyError,
@@ -58,6 +60,7 @@ class Runtime:
     language    of modules whose language is not named
     clock       `real`, or `virtual`: time passes only when nothing else can be done, at once
     memory_max  bytes of frames, strings and errors alive at once; more fails the task; 0: no limit
+    fuel        polls of tasks and direct calls that there may be, see `fuel`; None: no limit
     stack_bytes of native stack that one poll may use; 0: what the thread has
     cache_dir   where compiled code is kept between runs; None: nowhere
     check       check the compiler's own work between its passes
@@ -71,6 +74,7 @@ class Runtime:
         seed: int = 0,
         memory_max: int = 0,
         stack_bytes: int = 0,
+        fuel: int | None = None,
         cache_dir: str | os.PathLike[str] | None = None,
         check: bool = False,
     ) -> None:
@@ -78,8 +82,9 @@ class Runtime:
             raise ValueError(f"clock is one of {', '.join(_CLOCKS)}, not {clock!r}")
         self._language = known_language(language)
         self._native = NativeRuntime(
-            clock=_CLOCKS[clock], seed=seed, memory_max=memory_max, stack_bytes=stack_bytes
-        )
+            clock=_CLOCKS[clock], seed=seed, memory_max=memory_max, stack_bytes=stack_bytes,
+            fuel=_fuel_units(fuel),
+        )  # fmt: skip
         self._loader = process_loader(Path(cache_dir) if cache_dir else None, check)
         self._clock = clock
         self._loading = threading.RLock()
@@ -140,6 +145,27 @@ class Runtime:
             return self._native.live_objects()
         except RuntimeClosedError:
             return 0
+
+    @property
+    def fuel(self) -> int | None:
+        """How many more polls of tasks and direct calls there may be; None: no limit.
+
+        Each takes one, and fails with the code `out-of-fuel` when there is none.  A poll or a call
+        that does not come back for about a second has used up what was left.  May be set, so that
+        a host goes on.
+        """
+        try:
+            left = self._native.fuel()
+        except RuntimeClosedError:
+            return None
+        return None if left == FUEL_UNBOUNDED else left
+
+    @fuel.setter
+    def fuel(self, fuel: int | None) -> None:
+        try:
+            self._native.refuel(_fuel_units(fuel))
+        except RuntimeClosedError:
+            raise RuntimeClosed("the runtime is closed") from None
 
     # --- loading --------------------------------------------------------------------------------
 
@@ -362,6 +388,14 @@ class Runtime:
         """Tell asyncio's waiters of promises that ended meanwhile."""
         for pump in self._pumps:
             pump.notify()
+
+
+def _fuel_units(fuel: int | None) -> int:
+    if fuel is None:
+        return FUEL_UNBOUNDED
+    if not 0 <= operator.index(fuel) < FUEL_UNBOUNDED:
+        raise ValueError(f"fuel is a number from 0 to {FUEL_UNBOUNDED - 1}, not {fuel}")
+    return fuel
 
 
 def _never() -> bool:

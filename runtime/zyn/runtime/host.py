@@ -26,6 +26,7 @@ from zyn.runtime.structs import ZynError, ZynOptions, ZynTaskInfo
 
 _ERROR_HEAD_BYTES = ctypes.sizeof(ZynError)
 _TASK_PAGE = 256
+FUEL_UNBOUNDED = (1 << 64) - 1
 _CLOSE_PAUSE_S = 0.005
 _EXITING: list[bool] = []
 
@@ -107,6 +108,7 @@ class NativeRuntime:
         seed: int = 0,
         stack_bytes: int = 0,
         memory_max: int = 0,
+        fuel: int = FUEL_UNBOUNDED,
     ) -> None:
         self._address = 0
         self._closing = threading.Lock()
@@ -118,12 +120,15 @@ class NativeRuntime:
             seed=seed,
             stack_bytes=stack_bytes,
             memory_max=memory_max,
+            fuel=0 if fuel == FUEL_UNBOUNDED else fuel,
         )
         address = library().zyn_rt_new(ctypes.byref(options))
         if not address:
             raise MemoryError("the native runtime has no memory, or refuses its options")
         self._address = address
         _alive.add(self)
+        if fuel == 0:
+            self.refuel(0)
 
     @property
     def address(self) -> int:
@@ -253,6 +258,14 @@ class NativeRuntime:
     def now_ns(self) -> int:
         """The runtime's clock."""
         return int(self._use(library().zyn_rt_now_ns))
+
+    def fuel(self) -> int:
+        """Polls of tasks and direct calls that there may be, FUEL_UNBOUNDED when not limited."""
+        return int(self._use(library().zyn_rt_fuel))
+
+    def refuel(self, fuel: int) -> None:
+        """Change that; what failed for want of it stays failed."""
+        self._use(library().zyn_rt_refuel, fuel)
 
     def live_objects(self) -> int:
         """Frames, strings and errors alive."""

@@ -35,6 +35,8 @@ _HOST_FUNCTIONS: dict[str, tuple[object, ...]] = {
     "zyn_rt_interrupt_clear": (None, c_void_p),
     "zyn_rt_live_objects": (c_uint64, c_void_p),
     "zyn_rt_live_bytes": (c_uint64, c_void_p),
+    "zyn_rt_fuel": (c_uint64, c_void_p),
+    "zyn_rt_refuel": (None, c_void_p, c_uint64),
     "zyn_rt_now_ns": (c_uint64, c_void_p),
     "zyn_rt_outside": (None, c_void_p, c_int64),
     "zyn_call_direct": (c_int32, c_void_p, c_void_p, c_void_p, c_void_p, _POINTER(c_void_p)),

@@ -129,6 +129,7 @@ class ZynOptions(ctypes.Structure):
         ("seed", c_uint64),
         ("stack_bytes", c_uint64),
         ("memory_max", c_uint64),
+        ("fuel", c_uint64),
     )
 
 
