@@ -6,25 +6,29 @@
  * operations on `top` and `bottom`: the same instructions on x86, and a thread sanitizer
  * understands them.
  *
- * Owner:   one thread at a time.  Only it calls push, pop, take, reserve and collect.  The right
- * may move to another thread with a happens-before edge of the caller's. Others:  any thread may
- * call steal and count, and steal_half with a deque of its own as target.
+ * Owner:   one thread at a time.  Only it calls push, pop, take, reserve and collect.  The
+ *          right may move to another thread with a happens-before edge of the caller's.
+ * Others:  any thread may call steal and count, and steal_half with a deque of its own as
+ *          target.
  *
  *      top                     bottom
  *       |                        |
  *   ... [oldest] ....... [newest] free ...      positions only ever grow; slot = position & mask
  *
- * Rule 1.  `bottom` is written by the owner only; `top` is changed by compare-and-swap only, and
- * only upwards. Rule 2.  an item is published by the release store of `bottom` behind it, so a
- * thief that sees the position sees the item, and the array that holds it. Rule 3.  pop lowers
- * `bottom` before it looks at `top`; a thief looks at `top` before it looks at `bottom`; all four
- * are sequentially consistent.  So either the thief sees the lowered bottom, or the owner sees the
- * raised top, and they never both have the same item without a compare-and-swap between them.
+ * Rule 1.  `bottom` is written by the owner only; `top` is changed by compare-and-swap only,
+ *          and only upwards.
+ * Rule 2.  an item is published by the release store of `bottom` behind it, so a thief that
+ *          sees the position sees the item, and the array that holds it.
+ * Rule 3.  pop lowers `bottom` before it looks at `top`; a thief looks at `top` before it looks
+ *          at `bottom`; all four are sequentially consistent.  So either the thief sees the
+ *          lowered bottom, or the owner sees the raised top, and they never both have the same
+ *          item without a compare-and-swap between them.
  * Rule 4.  the last item is taken by compare-and-swap, by whomever.
- * Rule 5.  a slot is written again only after the owner has seen `top` beyond it (acquire), so a
- * thief that read a slot too late fails its compare-and-swap. Rule 6.  growing copies to an array
- * of twice the size and keeps the old one, whose slots stay as they were: a thief may still read
- * it.  Old arrays go at collect or destroy, when nobody is stealing.
+ * Rule 5.  a slot is written again only after the owner has seen `top` beyond it (acquire), so
+ *          a thief that read a slot too late fails its compare-and-swap.
+ * Rule 6.  growing copies to an array of twice the size and keeps the old one, whose slots stay
+ *          as they were: a thief may still read it.  Old arrays go at collect or destroy, when
+ *          nobody is stealing.
  *
  * Not here: a limit of the length (memory is the limit; push says so), waking anybody, and order
  * between items of different deques.

@@ -6,9 +6,9 @@
  *
  * Rule 1.  head, tail, the segments and spare are touched under the lock only.
  * Rule 2.  `count` is written under the lock and read by anybody.  Writes and reads are
- * sequentially consistent, so that "I put something in, does anybody sleep?" and "I say that I
- *          sleep, is there something in?" cannot both get no for an answer, if the sleeper says
- *          so with a sequentially consistent operation too.
+ *          sequentially consistent, so that "I put something in, does anybody sleep?" and "I
+ *          say that I sleep, is there something in?" cannot both get no for an answer, if the
+ *          sleeper says so with a sequentially consistent operation too.
  *
  * Not here: waking anybody, priorities, a limit (memory is the limit; push says so).
  */

@@ -8,9 +8,11 @@
  * before a park count as one.
  *
  * Rule 1.  EMPTY -> PARKED and PARKED -> EMPTY by the owner, anything -> TOKEN by an unparker,
- * TOKEN -> EMPTY by the owner. Rule 2.  every change is a read-modify-write, so exactly one
- * unparker sees PARKED, and it alone pays for the system call. Rule 3.  unpark is a release and
- * taking the token an acquire: what was written before the unpark is seen after the park.
+ *          TOKEN -> EMPTY by the owner.
+ * Rule 2.  every change is a read-modify-write, so exactly one unparker sees PARKED, and it
+ *          alone pays for the system call.
+ * Rule 3.  unpark is a release and taking the token an acquire: what was written before the
+ *          unpark is seen after the park.
  *
  * The caller looks for work between deciding to sleep and parking, and whoever brings work looks
  * for sleepers after bringing it; both with sequentially consistent operations (see injector.h).

@@ -31,3 +31,17 @@ if(NOT ZYN_SANITIZE)
     COMMAND ${CMAKE_COMMAND} -DNM=${CMAKE_NM} -DLIBRARY=$<TARGET_FILE:zynrt_embedded> -P
             "${embedded_dir}/symbols.cmake")
 endif()
+
+find_program(ZYN_VALGRIND valgrind)
+if(ZYN_SANITIZE OR NOT ZYN_VALGRIND)
+  message(STATUS "zyn: the instructions of an embedded step are not counted: "
+                 "sanitized build, or no valgrind")
+else()
+  add_executable(measure_embedded "${CMAKE_CURRENT_SOURCE_DIR}/test/measure_embedded.c")
+  target_compile_options(measure_embedded PRIVATE -O2)
+  target_link_libraries(measure_embedded PRIVATE zynrt_embedded zyn_c_flags)
+  add_test(
+    NAME runtime.embedded_instructions
+    COMMAND ${CMAKE_COMMAND} -DVALGRIND=${ZYN_VALGRIND} -DFOLDER=${CMAKE_CURRENT_BINARY_DIR}
+            -DPROGRAM=$<TARGET_FILE:measure_embedded> -P "${embedded_dir}/instructions.cmake")
+endif()

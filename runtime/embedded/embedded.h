@@ -10,9 +10,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* ZynEmbeddedScheduler.running while no task is */
-#define ZYN__EMBEDDED_NONE 255u
-
 /* Bits set.  Without the builtin, which is a library call on machines that cannot count. */
 static inline uint32_t zyn__embedded_count(uint32_t mask)
 {

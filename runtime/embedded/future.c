@@ -4,10 +4,11 @@
  * interrupt handler, so neither ever waits for the other.
  *
  * Rule 1.  EMPTY <-> ARMED by the polling task; EMPTY -> DONE, ARMED -> LEAVING -> DONE by the
- * completing party, once. Rule 2.  the task writes the waker while EMPTY; the completing party
- * reads it while LEAVING. Rule 3.  status and value are written before DONE and never after it.
- * Rule 4.  DONE is the last that the completing party does to the future, for the task may reuse
- * its memory at once; it calls a copy of the waker afterwards.
+ *          completing party, once.
+ * Rule 2.  the task writes the waker while EMPTY; the completing party reads it while LEAVING.
+ * Rule 3.  status and value are written before DONE and never after it.
+ * Rule 4.  DONE is the last that the completing party does to the future, for the task may
+ *          reuse its memory at once; it calls a copy of the waker afterwards.
  */
 #include "embedded.h"
 

@@ -5,9 +5,10 @@
  * the embedded library.
  *
  * Rule 1.  `lock` of a set guards its lists, its waker and HostTask.set of its members.
- * Rule 2.  a member is in `running` until its function has ended, then in `ended`.  Its promise may
- * be pending for a moment longer. Rule 3.  a member that is cancelled before its first poll never
- * calls its function, so after an abort the promises of `running` are looked at too.
+ * Rule 2.  a member is in `running` until its function has ended, then in `ended`.  Its promise
+ *          may be pending for a moment longer.
+ * Rule 3.  a member that is cancelled before its first poll never calls its function, so after
+ *          an abort the promises of `running` are looked at too.
  */
 #include "internal.h"
 #include "lock.h"

@@ -99,17 +99,15 @@ typedef struct ZynEmbeddedScheduler {
 	uint32_t ready;                              /* tasks to be polled */
 	uint32_t levels[ZYN_PRIORITIES];             /* live tasks by priority */
 	_Atomic uint32_t wakes[ZYN_WAKE_FLAGS / 32]; /* any thread and interrupt handlers */
-	uint32_t owned[ZYN_WAKE_FLAGS / 32];         /* flags of live tasks */
 	uint8_t last[8];                             /* by priority: the slot polled last */
 	uint32_t id_next;
 	uint8_t capacity;
-	uint8_t running; /* slot; 255: none */
 	uint8_t precise;
 	uint8_t unused;
 	ZynEmbeddedTask tasks[];
 } ZynEmbeddedScheduler;
 
-/* Bytes of a scheduler for so many tasks; 512 for the usual capacity on a 64-bit machine. */
+/* Bytes of a scheduler for so many tasks; at most 512 for the usual capacity. */
 #define ZYN_EMBEDDED_BYTES(tasks) \
 	(sizeof(ZynEmbeddedScheduler) + (size_t)(tasks) * sizeof(ZynEmbeddedTask))
 /* Static memory for a scheduler. */
@@ -162,9 +160,9 @@ ZYN_API int32_t zyn_embedded_abort(ZynEmbeddedScheduler *scheduler, int32_t id);
 
 /* --- wake flags: any thread, and interrupt handlers ------------------------------------------- */
 
-/* Sets the flag of a task.  Ids that are no task's have flags too, for the program's own use. */
+/* Sets the flag of a task. */
 ZYN_API void zyn_embedded_signal(ZynEmbeddedScheduler *scheduler, int32_t id);
-/* Set, and neither cleared nor seen by the scheduler (which clears the flags of its tasks). */
+/* Set, and neither cleared nor seen by the scheduler, which takes all flags before each poll. */
 ZYN_API bool zyn_embedded_check(const ZynEmbeddedScheduler *scheduler, int32_t id);
 ZYN_API void zyn_embedded_clear(ZynEmbeddedScheduler *scheduler, int32_t id);
 ZYN_API void zyn_embedded_reset(ZynEmbeddedScheduler *scheduler); /* clears all flags */

@@ -340,13 +340,18 @@ static void test_waker_registry_signal_check_clear_reset(void)
 	zyn_embedded_clear(s, 5);
 	CHECK(!zyn_embedded_check(s, 5));
 	CHECK(zyn_embedded_check(s, 63));
-	/* flags that are no task's stay; those of tasks are taken by the scheduler */
+	/* the scheduler takes them all before a poll */
 	Script a = {.name = 'a', .steps = "p"};
 	int32_t id = zyn_embedded_schedule(s, ZYN_PRIORITY_NORMAL, script, &a);
 	zyn_embedded_signal(s, id);
 	zyn_embedded_run_until_idle(s);
 	CHECK(!zyn_embedded_check(s, id));
-	CHECK(zyn_embedded_check(s, 40));
+	CHECK(!zyn_embedded_check(s, 40));
+	CHECK(zyn_embedded_is_idle(s));
+	zyn_embedded_signal(s, 40 + 1); /* nobody's: no news */
+	CHECK(zyn_embedded_is_idle(s));
+	CHECK_EQ(zyn_embedded_run_until_idle(s), 0);
+	zyn_embedded_signal(s, 62);
 	zyn_embedded_reset(s);
 	for (int32_t i = 0; i < 64; i++)
 		CHECK(!zyn_embedded_check(s, i));

@@ -1,14 +1,17 @@
 /* Choices, threads and schedules; memory.c has the values.
  *
- * Rule 1.  an execution is the list of its choices.  The next one has the same list up to the last
- *          choice that has an option left, which is taken there; so the scenario must do nothing
- *          that depends on anything else.
- * Rule 2.  threads are coroutines; exactly one runs, and it runs until it comes to a step, blocks
- * or ends. Rule 3.  option 0 is what a plain machine would do: go on with the thread that runs,
- * read the newest. So the first execution is sequential, and violations come out as short as they
- * can. Rule 4.  switching away from a thread that could go on costs one of `preemptions`; switching
- * when it blocks, yields or ends costs nothing. Rule 5.  a thread that yielded goes on when another
- * has written; when all that are left have yielded, all go on, but not for ever.
+ * Rule 1.  an execution is the list of its choices.  The next one has the same list up to the
+ *          last choice that has an option left, which is taken there; so the scenario must do
+ *          nothing that depends on anything else.
+ * Rule 2.  threads are coroutines; exactly one runs, and it runs until it comes to a step,
+ *          blocks or ends.
+ * Rule 3.  option 0 is what a plain machine would do: go on with the thread that runs, read the
+ *          newest.  So the first execution is sequential, and violations come out as short as
+ *          they can.
+ * Rule 4.  switching away from a thread that could go on costs one of `preemptions`; switching
+ *          when it blocks, yields or ends costs nothing.
+ * Rule 5.  a thread that yielded goes on when another has written; when all that are left have
+ *          yielded, all go on, but not for ever.
  */
 #include "engine.h"
 

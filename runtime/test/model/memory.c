@@ -1,16 +1,18 @@
 /* The memory model: what each load may read, and what reading it lets the thread see.
  *
- * Rule 1.  a location is the list of its stores in modification order; a store is numbered by its
- *          place.  New stores go to the end.
+ * Rule 1.  a location is the list of its stores in modification order; a store is numbered by
+ *          its place.  New stores go to the end.
  * Rule 2.  a load reads any store that is not older than what the thread's view holds of that
  *          location, and moves the view there.
  * Rule 3.  a store carries a view: with release the thread's own, else that of its last release
  *          fence.  A read-modify-write reads the newest store and carries that one's view on.
- * Rule 4.  an acquire load adds the view of what it read to the thread's; a relaxed one keeps it
- * for a later acquire fence. Rule 5.  seq_cst operations keep one more view per location: a seq_cst
- * load reads nothing older than the last seq_cst access of that location; a seq_cst fence exchanges
- * views both ways. Rule 6.  plain accesses must be ordered by what happened before (the steps in a
- * view), which seq_cst alone does not give.
+ * Rule 4.  an acquire load adds the view of what it read to the thread's; a relaxed one keeps
+ *          it for a later acquire fence.
+ * Rule 5.  seq_cst operations keep one more view per location: a seq_cst load reads nothing
+ *          older than the last seq_cst access of that location; a seq_cst fence exchanges views
+ *          both ways.
+ * Rule 6.  plain accesses must be ordered by what happened before (the steps in a view), which
+ *          seq_cst alone does not give.
  */
 #include "engine.h"
 
