@@ -7,6 +7,7 @@ between.  The picture is a web page with one span per run of equal cells, photog
 import html
 import math
 import subprocess
+import tempfile
 from collections.abc import Callable
 from itertools import groupby
 from pathlib import Path
@@ -19,6 +20,10 @@ from tests.support.outside import require_program
 
 CELL_WIDTH_PX = 1233 / 2048 * 14  # Of DejaVu Sans Mono at 14 px, which the style below asks for.
 CELL_HEIGHT_PX = 18
+QUIET_CHROMIUM = (
+    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --hide-scrollbars "
+    "--disable-background-networking --disable-component-update --disable-sync"
+)
 STYLE = """\
 * { margin: 0; padding: 0; }
 pre { font: 14px/18px "DejaVu Sans Mono", monospace; white-space: pre; height: 18px; }
@@ -69,29 +74,20 @@ class Screen:
     def picture(self, file: Path) -> None:
         """Write the screen as a PNG."""
         chromium = require_program("chromium")
-        page = file.with_suffix(".html")
-        page.write_text(self._page(), encoding="utf-8")
         width = math.ceil(self.columns * CELL_WIDTH_PX)
         height = len(self.rows) * CELL_HEIGHT_PX
-        flags = "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run "
-        flags += "--disable-background-networking --disable-component-update --disable-sync "
-        flags += "--hide-scrollbars"
-        try:
+        with tempfile.TemporaryDirectory() as scratch:
+            page = Path(scratch) / "screen.html"
+            page.write_text(self._page(), encoding="utf-8")
+            flags = [
+                *QUIET_CHROMIUM.split(),
+                f"--user-data-dir={scratch}/profile",
+                f"--window-size={width},{height}",
+                f"--screenshot={file}",
+            ]
             subprocess.run(
-                [
-                    chromium,
-                    *flags.split(),
-                    f"--user-data-dir={file.parent / '.chromium'}",
-                    f"--window-size={width},{height}",
-                    f"--screenshot={file}",
-                    page.as_uri(),
-                ],
-                check=True,
-                capture_output=True,
-                timeout=120,
+                [chromium, *flags, page.as_uri()], check=True, capture_output=True, timeout=120
             )
-        finally:
-            page.unlink()
 
     def _page(self) -> str:
         rows = []

@@ -95,7 +95,7 @@ local function header(lines, session, body, asked)
   elseif not session.stopped_thread_id then
     table.insert(line, { "   running", "ZynTaskRunning" })
   elseif state.why then
-    table.insert(line, { "   " .. state.why, "ZynTaskHeld" })
+    table.insert(line, { "   " .. state.why, "ZynParked" })
   end
 end
 

@@ -67,7 +67,9 @@ function M.render(view, lines)
       -- A line break in a value would be a line of the buffer.
       local piece = chunk[1]:gsub("[\r\n]+", " ")
       if chunk[2] then
-        table.insert(marks, { number - 1, #text, #text + #piece, chunk[2] })
+        -- Blanks in front are a distance; a background would make them part of the text.
+        local blank = #piece:match("^ *")
+        table.insert(marks, { number - 1, #text + blank, #text + #piece, chunk[2] })
       end
       text = text .. piece
     end
