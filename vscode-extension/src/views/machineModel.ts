@@ -91,7 +91,7 @@ export class MachineModel {
         }
         const absent = variable.zyn?.absent;
         const raw = variable.zyn?.raw;
-        const bytes = raw?.match(/../g) ?? undefined;
+        const bytes = raw === undefined ? undefined : hexBytes(raw);
         const key = fieldKey(variable);
         const before = this.before.get(key);
         if (bytes !== undefined) {
@@ -127,10 +127,15 @@ function fieldKey(variable: FrameVariable): string {
     return offset === 0 ? `0:${STATE_SLOT.name}` : `${offset ?? ''}:${variable.name}`;
 }
 
+/** `01 00` as the debugger writes bytes: two digits each, and blanks between them. */
+function hexBytes(raw: string): string[] {
+    return raw.match(/[0-9a-f]{2}/gi) ?? [];
+}
+
 export function stateWord(variables: readonly FrameVariable[]): number | undefined {
     const raw = variables.find(({ zyn }) => zyn?.offset === 0)?.zyn?.raw;
-    const bytes = raw?.match(/../g);
-    if (bytes?.length !== STATE_WORD_SIZE) {
+    const bytes = hexBytes(raw ?? '');
+    if (bytes.length !== STATE_WORD_SIZE) {
         return undefined;
     }
     return Number.parseInt([...bytes].reverse().join(''), 16);
