@@ -28,7 +28,8 @@ const host = {
   external: ['vscode'],
   // The ES modules of the client's dependencies load faster than their UMD wrappers.
   mainFields: ['module', 'main'],
-  banner: { js: 'const zynBegun = performance.now(), zynCpuBegun = process.cpuUsage();' },
+  banner: { js: 'const zynBegun = performance.now(); let zynLoaded;' },
+  footer: { js: 'zynLoaded = performance.now();' },
 };
 
 const folder = join(ROOT, 'src', 'webview');

@@ -120,7 +120,7 @@ export function contributed(manifest, languages) {
 export async function freshManifest() {
   const read = (name) => JSON.parse(readFileSync(join(ROOT, name), 'utf8'));
   const manifest = contributed(read('package.json'), read('languages.json'));
-  return format(JSON.stringify(manifest), { parser: 'json', printWidth: 100 });
+  return format(JSON.stringify(manifest), { parser: 'json-stringify' });
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
-const OUT = join(ROOT, 'dist', 'test');
+const OUT = join(ROOT, 'out');
 const tests = readdirSync(join(ROOT, 'test')).filter((name) => name.endsWith('.test.ts'));
 
 rmSync(OUT, { recursive: true, force: true });
@@ -21,7 +21,8 @@ await build({
   target: 'node20',
   format: 'esm',
   packages: 'external',
-  // Scripts find files beside themselves, so they are loaded from where they are.
+  // Scripts find files beside themselves, so they are loaded from where they are; the folder of
+  // the bundles is beside them too.
   external: ['../scripts/*'],
   sourcemap: 'inline',
   logLevel: 'warning',

@@ -8,7 +8,7 @@ import { isFound, locate, type Found, type Missing, type ProgramName } from './l
 
 export class Ctx {
     readonly log: LogOutputChannel;
-    /** Milliseconds from the first line of the bundle to the end of `activate`. */
+    /** Milliseconds that loading the bundle and `activate` took. */
     activationMs = 0;
 
     constructor(readonly extension: ExtensionContext) {
