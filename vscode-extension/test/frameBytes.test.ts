@@ -18,7 +18,16 @@ const machine = {
     states: [],
     edges: [],
     slots: [
-        { name: 'n', type: 'i32', offset: 4, size: 4, align: 4, stored: 'local', liveIn: [], range },
+        {
+            name: 'n',
+            type: 'i32',
+            offset: 4,
+            size: 4,
+            align: 4,
+            stored: 'local',
+            liveIn: [],
+            range,
+        },
     ],
 };
 
