@@ -1,5 +1,6 @@
 /* Every size and offset of zynrt.def, held against what this compiler made of the structures. */
 #include "channel.h"
+#include "children.h"
 #include "combine.h"
 #include "permits.h"
 #include "io.h"
@@ -31,6 +32,10 @@ typedef ZynSelectLeaf leaf_select;
 typedef ZynReadyLeaf leaf_ready;
 typedef ZynMapLeaf leaf_map;
 typedef ZynMapLeaf leaf_and_then;
+typedef ZynJoinNextLeaf leaf_join_next;
+typedef ZynJoinNextLeaf leaf_join_next_promise;
+typedef ZynJoinNextLeaf leaf_futures_next;
+typedef ZynNurseryJoinLeaf leaf_nursery_join;
 typedef ZynIoLeaf leaf_io_read;
 typedef ZynIoLeaf leaf_io_write;
 typedef ZynIoLeaf leaf_io_ready;

@@ -10,11 +10,19 @@ static _Atomic uint64_t id_last;
 static _Thread_local ZynObject *dying;
 static _Thread_local bool freeing;
 
+ZynRuntime *zyn__object_enter(ZynEntry *entry, ZynRuntime *rt)
+{
+	ZynRuntime *here = zyn__here(rt);
+	ZynRuntime *by = here != NULL ? here : rt->head;
+	zyn__enter(entry, by);
+	return by;
+}
+
 void *zyn__object_block(ZynRuntime *rt, size_t bytes)
 {
 	ZynEntry entry;
-	zyn__enter(&entry, rt);
-	void *block = zyn__block_new(rt, bytes);
+	ZynRuntime *by = zyn__object_enter(&entry, rt);
+	void *block = zyn__block_new(by, bytes);
 	zyn__leave(&entry);
 	return block;
 }
@@ -26,7 +34,7 @@ void *zyn__object_new(ZynRuntime *rt, size_t bytes, const ZynObjectOps *ops)
 		return NULL;
 	memset(object, 0, bytes);
 	object->ops = ops;
-	object->runtime = rt;
+	object->runtime = rt->head;
 	object->id = atomic_fetch_add_explicit(&id_last, 1, memory_order_relaxed) + 1;
 	atomic_init(&object->refs, 1);
 	return object;

@@ -44,7 +44,7 @@ struct ZynObject {
 	uint32_t closed; /* guarded */
 	_Atomic uint32_t senders;
 	_Atomic uint32_t receivers;
-	ZynRuntime *runtime;
+	ZynRuntime *runtime; /* the head of its team */
 	union {
 		uint64_t id;           /* 1, 2, 3 .. in this process; for people */
 		ZynObject *dying_next; /* while it waits to be freed */
@@ -63,6 +63,8 @@ typedef struct ZynElement {
 	void (*release)(void *value);
 } ZynElement;
 
+/* Enters the team of `rt` as the worker that this thread is, else as the head; gives which. */
+ZynRuntime *zyn__object_enter(ZynEntry *entry, ZynRuntime *rt);
 /* Zeroed but for the head, with one reference; null: memory is out.  Any thread. */
 void *zyn__object_new(ZynRuntime *rt, size_t bytes, const ZynObjectOps *ops);
 /* A plain block for an object of `rt`; any thread, without a lock. */

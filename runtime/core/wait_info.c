@@ -58,6 +58,10 @@ int32_t zyn_dbg_wait(uint32_t leaf, const void *mem, ZynWaitInfo *out)
 	case ZYN_LEAF_rwlock_read:
 	case ZYN_LEAF_rwlock_write:
 	case ZYN_LEAF_semaphore_acquire:
+	case ZYN_LEAF_join_next:
+	case ZYN_LEAF_join_next_promise:
+	case ZYN_LEAF_futures_next:
+	case ZYN_LEAF_nursery_join:
 		describe_object(mem, out);
 		return 1;
 	case ZYN_LEAF_timeout:

@@ -176,6 +176,58 @@ ZYN_API int64_t zyn_and_then_poll(void *mem, ZynContext *cx);
 ZYN_API int32_t zyn_and_then_take(void *mem, void *out);
 ZYN_API void zyn_and_then_drop(void *mem);
 
+/* --- sets of tasks ---------------------------------------------------------------------------- */
+
+/* The functions that add a promise retain it.  Their context may be null when the host calls.  A
+ * set whose last handle goes cancels its tasks. */
+
+/* Tasks whose ends are taken one by one, in the order in which they end. */
+typedef struct ZynJoinSet ZynJoinSet;
+ZYN_API ZynJoinSet *zyn_join_set_new(ZynRuntime *rt);
+/* As zyn_spawn; null: cx->error is set */
+ZYN_API ZynPromise *zyn_join_set_spawn(ZynContext *cx, ZynJoinSet *set, ZynPromise *promise,
+                                       ZynSite site);
+/* DONE and the ended promise, owned; PENDING: none has ended; EMPTY: there are none */
+ZYN_API int32_t zyn_join_set_try_join_next(ZynJoinSet *set, ZynPromise **promise);
+ZYN_API void zyn_join_set_abort_all(ZynJoinSet *set);
+ZYN_API uint64_t zyn_join_set_len(ZynJoinSet *set); /* those that were not taken */
+/* DONE and the value of the next to end, whose failure is this leaf's; or EMPTY */
+ZYN_API void zyn_join_next_init(ZynContext *cx, void *mem, ZynJoinSet *set);
+ZYN_API int64_t zyn_join_next_poll(void *mem, ZynContext *cx);
+ZYN_API int32_t zyn_join_next_take(void *mem, void *out);
+ZYN_API void zyn_join_next_drop(void *mem);
+/* DONE and the next to end itself, a ZynPromise *, whichever way it ended; or EMPTY */
+ZYN_API void zyn_join_next_promise_init(ZynContext *cx, void *mem, ZynJoinSet *set);
+ZYN_API int64_t zyn_join_next_promise_poll(void *mem, ZynContext *cx);
+ZYN_API int32_t zyn_join_next_promise_take(void *mem, void *out);
+ZYN_API void zyn_join_next_promise_drop(void *mem);
+
+/* The same, but nothing begins before somebody waits. */
+typedef struct ZynFutures ZynFutures;
+ZYN_API ZynFutures *zyn_futures_new(ZynRuntime *rt);
+/* DONE, or OUT_OF_MEMORY; cx->error is set */
+ZYN_API int32_t zyn_futures_push(ZynContext *cx, ZynFutures *futures, ZynPromise *promise);
+ZYN_API uint64_t zyn_futures_len(ZynFutures *futures);
+/* As join_next */
+ZYN_API void zyn_futures_next_init(ZynContext *cx, void *mem, ZynFutures *futures);
+ZYN_API int64_t zyn_futures_next_poll(void *mem, ZynContext *cx);
+ZYN_API int32_t zyn_futures_next_take(void *mem, void *out);
+ZYN_API void zyn_futures_next_drop(void *mem);
+
+/* Children of a scope: join ends when all have ended, or fails with the first failure after the
+ * others were cancelled. */
+typedef struct ZynNursery ZynNursery;
+ZYN_API ZynNursery *zyn_nursery_new(ZynRuntime *rt);
+/* As zyn_spawn; null: cx->error is set */
+ZYN_API ZynPromise *zyn_nursery_spawn(ZynContext *cx, ZynNursery *nursery, ZynPromise *promise,
+                                      ZynSite site);
+ZYN_API void zyn_nursery_cancel(ZynNursery *nursery);
+/* DONE; a cancelled join cancels every child */
+ZYN_API void zyn_nursery_join_init(ZynContext *cx, void *mem, ZynNursery *nursery);
+ZYN_API int64_t zyn_nursery_join_poll(void *mem, ZynContext *cx);
+ZYN_API int32_t zyn_nursery_join_take(void *mem, void *out);
+ZYN_API void zyn_nursery_join_drop(void *mem);
+
 /* --- what a parked task waits for ------------------------------------------------------------- */
 
 /* Fields that mean nothing for a leaf are 0. */

@@ -245,6 +245,7 @@ class Outcome(IntEnum):
     LAGGED = 5
     OUT_OF_MEMORY = 6
     REFUSED = 7
+    PENDING = 8
 
     @property
     def text(self) -> str:
@@ -261,6 +262,7 @@ _OUTCOME_TEXTS = {
     Outcome.LAGGED: "lagged",
     Outcome.OUT_OF_MEMORY: "out-of-memory",
     Outcome.REFUSED: "refused",
+    Outcome.PENDING: "pending",
 }
 
 
@@ -272,6 +274,9 @@ class ObjectKind(IntEnum):
     MUTEX = 3
     RWLOCK = 4
     SEMAPHORE = 5
+    JOIN_SET = 6
+    FUTURES = 7
+    NURSERY = 8
     IO = 16
 
     @property
@@ -286,6 +291,9 @@ _OBJECT_TEXTS = {
     ObjectKind.MUTEX: "mutex",
     ObjectKind.RWLOCK: "rwlock",
     ObjectKind.SEMAPHORE: "semaphore",
+    ObjectKind.JOIN_SET: "join-set",
+    ObjectKind.FUTURES: "futures",
+    ObjectKind.NURSERY: "nursery",
     ObjectKind.IO: "io",
 }
 
@@ -334,6 +342,10 @@ LEAVES = {
     "ready": Leaf(56, 8, "nothing"),
     "map": Leaf(136, 8, "task"),
     "and_then": Leaf(136, 8, "task"),
+    "join_next": Leaf(80, 8, "tasks"),
+    "join_next_promise": Leaf(80, 8, "tasks"),
+    "futures_next": Leaf(80, 8, "tasks"),
+    "nursery_join": Leaf(64, 8, "tasks"),
     "io_read": Leaf(80, 8, "io"),
     "io_write": Leaf(80, 8, "io"),
     "io_ready": Leaf(80, 8, "io"),

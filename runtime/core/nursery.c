@@ -1,0 +1,125 @@
+/* A nursery: children that do not outlive a scope.  children.h has the rules of its children.
+ *
+ * Rule 1.  join ends when every child has ended, and fails with the first failure of a child.  A
+ *          child that was cancelled is no failure.
+ * Rule 2.  the first failure closes the nursery: join cancels the siblings, and what is spawned
+ *          afterwards is cancelled before it begins.
+ * Rule 3.  a cancelled join cancels every child.  It cannot wait for them, because a cancelled
+ *          machine has to end; they clean up in their next poll.  A child that waits for a nursery
+ *          of its own passes that on, so the whole tree is cancelled.
+ * Rule 4.  a nursery whose last handle goes cancels its children, so leaving the scope by a
+ *          failure cancels the tree too.
+ */
+#include "children.h"
+
+static const ZynObjectOps nursery_ops = {
+	.kind = ZYN_OBJECT_NURSERY,
+	.free = zyn__children_free,
+	.describe = zyn__children_describe,
+};
+
+static ZynChildren *children_of(void *handle)
+{
+	return handle;
+}
+
+ZynNursery *zyn_nursery_new(ZynRuntime *rt)
+{
+	return (ZynNursery *)zyn__children_new(rt, &nursery_ops);
+}
+
+ZynPromise *zyn_nursery_spawn(ZynContext *cx, ZynNursery *nursery, ZynPromise *promise,
+                              ZynSite site)
+{
+	if (!zyn__children_add(children_of(nursery), cx, promise, site, false))
+		return NULL;
+	zyn_promise_retain(promise);
+	return promise;
+}
+
+void zyn_nursery_cancel(ZynNursery *nursery)
+{
+	ZynChildren *set = children_of(nursery);
+	zyn__lock(&set->object.lock);
+	set->object.closed = 1;
+	zyn__unlock(&set->object.lock);
+	zyn__children_abort(set);
+}
+
+/* --- join ------------------------------------------------------------------------------------- */
+
+void zyn_nursery_join_init(ZynContext *cx, void *mem, ZynNursery *nursery)
+{
+	ZynNurseryJoinLeaf *leaf = mem;
+	ZynChildren *set = children_of(nursery);
+	if (!zyn__wait_start(leaf, cx, set))
+		return;
+	zyn__lock(&set->object.lock);
+	zyn__wait_begin(leaf, cx, &set->object, &set->waiters);
+	zyn__unlock(&set->object.lock);
+	leaf->state = 1; /* its first poll has to look: a child may have failed before */
+}
+
+static void abandon(ZynNurseryJoinLeaf *leaf)
+{
+	zyn__lock(&leaf->object->lock);
+	zyn__wait_end(leaf);
+}
+
+/* Lets go of every child; they have ended.  Leaves the leaf, and gives the failure, if any. */
+static ZynError *finish(ZynNurseryJoinLeaf *leaf, ZynChildren *set)
+{
+	ZynList ended;
+	zyn__list_init(&ended);
+	zyn__lock(&set->object.lock);
+	zyn__list_splice_back(&ended, &set->ended);
+	set->ended_count = 0;
+	ZynError *error = set->error;
+	set->error = NULL;
+	zyn__wait_end(leaf);
+	ZynList *link;
+	while ((link = zyn__list_pop_front(&ended)) != NULL) /* bounded by the children */
+		zyn__scope_child_free(ZYN_CONTAINER(link, ZynScopeChild, link));
+	return error;
+}
+
+int64_t zyn_nursery_join_poll(void *mem, ZynContext *cx)
+{
+	ZynNurseryJoinLeaf *leaf = mem;
+	ZynChildren *set = (ZynChildren *)leaf->object;
+	if (set == NULL)
+		return zyn__wait_settled(leaf, cx);
+	if (zyn__attention(cx, ZYN_ATTENTION_CANCEL)) {
+		zyn_nursery_cancel((ZynNursery *)set); /* Rule 3. */
+		abandon(leaf);
+		return zyn__wait_cancelled(leaf, cx);
+	}
+	zyn__lock(&set->object.lock);
+	leaf->waiter.waker = cx->waker;
+	bool cancels = set->error != NULL && !zyn__list_empty(&set->live);
+	bool is_over = set->unfinished == 0;
+	zyn__unlock(&set->object.lock);
+	if (cancels)
+		zyn__children_abort(set); /* Rule 2; their ends wake us again. */
+	if (!is_over)
+		return 0;
+	ZynError *error = finish(leaf, set); /* Rule 1. */
+	if (error == NULL)
+		return zyn__wait_settled(leaf, cx);
+	zyn__error_set(cx, error);
+	leaf->state = ZYN_STATE_FAILED;
+	return ZYN_POLL_LOOK;
+}
+
+int32_t zyn_nursery_join_take(void *mem, void *out)
+{
+	(void)out;
+	return (int32_t)((ZynNurseryJoinLeaf *)mem)->outcome;
+}
+
+void zyn_nursery_join_drop(void *mem)
+{
+	ZynNurseryJoinLeaf *leaf = mem;
+	if (leaf->object != NULL)
+		abandon(leaf);
+}
