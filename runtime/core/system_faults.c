@@ -21,6 +21,13 @@
 
 enum Choice { CHOICE_NONE, CHOICE_ERROR, CHOICE_SHORT };
 
+/* What a call may do without anybody noticing, besides EINTR. */
+enum Manner {
+	MANNER_PLAIN,    /* EAGAIN is an error like others */
+	MANNER_WAITS,    /* EAGAIN means "later" */
+	MANNER_TRANSFER, /* that, and fewer bytes */
+};
+
 typedef struct Watched {
 	int poll_fd;
 	uint32_t interest;
@@ -43,24 +50,24 @@ static uint64_t draw(void)
 	return z ^ z >> 31;
 }
 
-static uint32_t kind_of(int error)
+static uint32_t kind_of(int error, enum Manner manner)
 {
 	if (error == EINTR)
 		return ZYN_FAULT_INTERRUPTED;
-	return error == EAGAIN ? ZYN_FAULT_AGAIN : ZYN_FAULT_ERROR;
+	return error == EAGAIN && manner != MANNER_PLAIN ? ZYN_FAULT_AGAIN : ZYN_FAULT_ERROR;
 }
 
-static enum Choice choose_by_seed(const int *errors, bool transfer, int *error)
+static enum Choice choose_by_seed(const int *errors, enum Manner manner, int *error)
 {
 	if (draw() % 1000 >= chance_per_mille)
 		return CHOICE_NONE;
 	int fitting[ERRORS_MAX + 1];
 	uint32_t count = 0;
 	for (uint32_t i = 0; errors[i] != 0; i++) {
-		if (kind_of(errors[i]) & allowed)
+		if (kind_of(errors[i], manner) & allowed)
 			fitting[count++] = errors[i];
 	}
-	if (transfer && (allowed & ZYN_FAULT_SHORT))
+	if (manner == MANNER_TRANSFER && (allowed & ZYN_FAULT_SHORT))
 		fitting[count++] = 0;
 	if (count == 0)
 		return CHOICE_NONE;
@@ -68,7 +75,7 @@ static enum Choice choose_by_seed(const int *errors, bool transfer, int *error)
 	return *error == 0 ? CHOICE_SHORT : CHOICE_ERROR;
 }
 
-static enum Choice choose_by_number(const int *errors, bool transfer, int *error)
+static enum Choice choose_by_number(const int *errors, enum Manner manner, int *error)
 {
 	if (calls - 1 != target)
 		return CHOICE_NONE;
@@ -78,17 +85,17 @@ static enum Choice choose_by_number(const int *errors, bool transfer, int *error
 			return CHOICE_ERROR;
 		}
 	}
-	return transfer ? CHOICE_SHORT : CHOICE_NONE;
+	return manner == MANNER_TRANSFER ? CHOICE_SHORT : CHOICE_NONE;
 }
 
 /* `errors` ends with 0. */
-static enum Choice choose(const int *errors, bool transfer)
+static enum Choice choose(const int *errors, enum Manner manner)
 {
 	int error = 0;
 	zyn__lock(&lock);
 	calls++;
-	enum Choice choice = by_number ? choose_by_number(errors, transfer, &error)
-	                               : choose_by_seed(errors, transfer, &error);
+	enum Choice choice = by_number ? choose_by_number(errors, manner, &error)
+	                               : choose_by_seed(errors, manner, &error);
 	if (choice != CHOICE_NONE)
 		struck++;
 	zyn__unlock(&lock);
@@ -118,7 +125,7 @@ static void report_again(int fd)
 #define CALL(result, name, parameters, arguments, faults) \
 	static result faulty_##name parameters \
 	{ \
-		if (choose(ERRORS faults, false) == CHOICE_ERROR) \
+		if (choose(ERRORS faults, MANNER_PLAIN) == CHOICE_ERROR) \
 			return -1; \
 		return zyn__system_real.name arguments; \
 	}
@@ -128,7 +135,8 @@ ZYN_SYSTEM_CALLS(CALL)
 #define CALL(name, parameters, arguments, faults) \
 	static ssize_t faulty_##name parameters \
 	{ \
-		enum Choice choice = choose(ERRORS faults, size >= SHORT_BYTES_MIN); \
+		enum Choice choice = choose( \
+			ERRORS faults, size >= SHORT_BYTES_MIN ? MANNER_TRANSFER : MANNER_WAITS); \
 		if (choice == CHOICE_ERROR) { \
 			if (errno == EAGAIN) \
 				report_again(fd); \
@@ -146,7 +154,8 @@ ZYN_SYSTEM_TRANSFERS(CALL)
 
 static int faulty_accept(int fd, struct sockaddr *name, socklen_t *size)
 {
-	if (choose(ERRORS(EMFILE, ECONNABORTED, ENOBUFS, EINTR, EAGAIN), false) == CHOICE_ERROR) {
+	if (choose(ERRORS(EMFILE, ECONNABORTED, ENOBUFS, EINTR, EAGAIN), MANNER_WAITS) ==
+	    CHOICE_ERROR) {
 		if (errno == EAGAIN)
 			report_again(fd);
 		return -1;
@@ -157,7 +166,7 @@ static int faulty_accept(int fd, struct sockaddr *name, socklen_t *size)
 static ssize_t faulty_receive_from(int fd, void *bytes, size_t size, struct sockaddr *name,
                                    socklen_t *name_size, size_t *whole)
 {
-	if (choose(ERRORS(EINTR, EAGAIN), false) == CHOICE_ERROR) {
+	if (choose(ERRORS(EINTR, EAGAIN), MANNER_WAITS) == CHOICE_ERROR) {
 		if (errno == EAGAIN)
 			report_again(fd);
 		return -1;
@@ -168,7 +177,7 @@ static ssize_t faulty_receive_from(int fd, void *bytes, size_t size, struct sock
 static ssize_t faulty_send_to(int fd, const void *bytes, size_t size, const struct sockaddr *name,
                               socklen_t name_size)
 {
-	if (choose(ERRORS(ENOBUFS, ENETUNREACH, EINTR, EAGAIN), false) == CHOICE_ERROR) {
+	if (choose(ERRORS(ENOBUFS, ENETUNREACH, EINTR, EAGAIN), MANNER_WAITS) == CHOICE_ERROR) {
 		if (errno == EAGAIN)
 			report_again(fd);
 		return -1;
@@ -180,7 +189,8 @@ static int faulty_poll_control(int poll_fd, enum ZynPollChange change, int fd, u
                                uint64_t data)
 {
 	/* taking out what is in does not fail */
-	if (change != ZYN_POLL_REMOVE && choose(ERRORS(ENOSPC, ENOMEM), false) == CHOICE_ERROR)
+	if (change != ZYN_POLL_REMOVE &&
+	    choose(ERRORS(ENOSPC, ENOMEM), MANNER_PLAIN) == CHOICE_ERROR)
 		return -1;
 	int status = zyn__system_real.poll_control(poll_fd, change, fd, interest, data);
 	if (status == 0 && fd >= 0 && fd < FDS_MAX) {
@@ -193,7 +203,7 @@ static int faulty_poll_control(int poll_fd, enum ZynPollChange change, int fd, u
 
 static int faulty_poll_wait(int poll_fd, ZynPollEvent *out, int events_max, int64_t timeout_ns)
 {
-	if (choose(ERRORS(EINTR), false) == CHOICE_ERROR)
+	if (choose(ERRORS(EINTR), MANNER_PLAIN) == CHOICE_ERROR)
 		return -1;
 	return zyn__system_real.poll_wait(poll_fd, out, events_max, timeout_ns);
 }
@@ -205,7 +215,7 @@ static int faulty_close(int fd)
 		watched[fd].there = false;
 		zyn__unlock(&lock);
 	}
-	enum Choice choice = choose(ERRORS(EIO, EINTR), false);
+	enum Choice choice = choose(ERRORS(EIO, EINTR), MANNER_PLAIN);
 	int error = errno;
 	int status = zyn__system_real.close(fd);
 	errno = choice == CHOICE_ERROR ? error : errno;
