@@ -7,10 +7,12 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from tree_sitter import Query
 
 from tests.end_to_end.neovim import PLUGIN, TIMEOUT_S, environment
 from tests.support.outside import require_program
 from tests.support.repository import ROOT
+from zyn import grammar
 
 FILES = sorted(path.stem for path in (PLUGIN / "test").glob("*.lua") if path.stem != "run")
 
@@ -46,6 +48,12 @@ def test_generated_files_are_fresh() -> None:
     for name, text in generator.files().items():
         committed = (PLUGIN / name).read_text(encoding="utf-8")
         assert committed == text, f"{name} is stale: run python dev/gen_neovim.py"
+
+
+@pytest.mark.parametrize("path", sorted(PLUGIN.glob("queries/zyntax/*.scm")), ids=lambda p: p.stem)
+def test_queries_compile(path: Path) -> None:
+    query = Query(grammar.language("zyntax"), path.read_text(encoding="utf-8"))
+    assert query.pattern_count > 0
 
 
 @pytest.mark.e2e

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from inline_snapshot import snapshot
 
-from tests.end_to_end.neovim import Editor, started
+from tests.end_to_end.neovim import DRAWN, Editor, started
 from tests.support.repository import ROOT
 
 pytestmark = pytest.mark.e2e
@@ -145,6 +145,29 @@ def test_thousands_of_tasks_are_paged(editor: Editor, tmp_path: Path) -> None:
     editor.wait(SHOWS, "where they wait")
     editor.nvim.command("wincmd p")
     assert len(editor.virtual_text("zyn_parked")) >= 1
+
+
+def test_run_in_a_terminal_and_debug_without_nvim_dap(editor: Editor, tmp_path: Path) -> None:
+    file = tmp_path / "sum.zyntax"
+    file.write_text("fn sum(a: i32, b: i32) i32 {\n    return a + b;\n}\n", encoding="utf-8")
+    editor.open(file)
+    editor.wait(DRAWN, "zyn_lens")
+    editor.lua("vim.ui.select = function(items, _, chosen) chosen(items[1], 1) end")
+    editor.lua("""\
+        vim.ui.input = function(given, entered)
+          _G.prompt = given.prompt
+          entered("40, 2")
+        end""")
+    editor.nvim.command("ZynLens")
+    editor.wait("vim.bo.buftype == 'terminal'")
+    editor.wait("vim.tbl_contains(vim.api.nvim_buf_get_lines(0, 0, -1, false), '42')")
+    assert editor.lua("return _G.prompt") == "Arguments of sum(a: i32, b: i32): "
+
+    editor.nvim.command("close")
+    editor.lua("vim.ui.select = function(items, _, chosen) chosen(items[2], 2) end")
+    editor.nvim.command("ZynLens")
+    editor.wait("#_G.messages > 0")
+    assert "`:ZynTasks sum(40, 2)` runs up to the cursor" in editor.messages()[0]
 
 
 def test_without_a_program(editor: Editor) -> None:

@@ -11,6 +11,9 @@ Session.__index = Session
 
 local M = {}
 
+-- How many pieces of output are kept, for what is told at the end.
+local SAID_MAX = 200
+
 local function encode(message)
   local body = vim.json.encode(message)
   return string.format("Content-Length: %d\r\n\r\n%s", #body, body)
@@ -50,6 +53,13 @@ function Session:close()
   self:request("disconnect", { terminateDebuggee = true })
 end
 
+function Session:_heard(text)
+  table.insert(self.said, text)
+  if #self.said > SAID_MAX then
+    table.remove(self.said, 1)
+  end
+end
+
 function Session:_initialized()
   local function configured()
     self:request("configurationDone", nil)
@@ -64,7 +74,7 @@ function Session:_initialized()
   self:request("setBreakpoints", points, function(err, body)
     local placed = body and body.breakpoints[1] or {}
     if not placed.verified then
-      table.insert(self.said, (placed.message or err and err.message or "no stop there") .. "\n")
+      self:_heard((placed.message or err and err.message or "no stop there") .. "\n")
     end
     with_exceptions()
   end)
@@ -79,7 +89,7 @@ function Session:_event(event, body)
   elseif event == "continued" then
     self.stopped_thread_id = nil
   elseif event == "output" then
-    table.insert(self.said, body.output)
+    self:_heard(body.output)
   elseif event == "terminated" then
     self.terminated = true
     self:request("disconnect", {})
@@ -161,7 +171,7 @@ function M.start(command, config, line, listener)
     end
   end)
   read(errors, function(data)
-    table.insert(session.said, data)
+    session:_heard(data)
   end)
   local client = { clientID = "neovim", adapterID = "zyn", linesStartAt1 = true,
     columnsStartAt1 = true, pathFormat = "path" }

@@ -89,7 +89,7 @@ local function ended(code, signal, id)
       local text = "zyn-lsp ended (%s) after %d restarts within %d minutes, and is not started "
         .. "any more.\n`:ZynRestart` starts it; what it said last is in %s"
       local minutes = restarts.WINDOW_S / 60
-      text = string.format(text, how, restarts.MAX, minutes, vim.lsp.get_log_path())
+      text = string.format(text, how, restarts.MAX, minutes, compat.log_path())
       compat.say(text, vim.log.levels.ERROR)
       return
     end

@@ -94,6 +94,12 @@ function M.health()
   }
 end
 
+--- Where the log of language servers is.
+function M.log_path()
+  local path = vim.lsp.get_log_path or require("vim.lsp.log").get_filename
+  return path()
+end
+
 --- Tell the user something, from any context.
 ---@param text string
 ---@param level number|nil one of vim.log.levels, INFO when absent
