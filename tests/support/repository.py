@@ -14,7 +14,8 @@ GENERATED_NAMES = frozenset({"parser.c", "protocol.py"})
 GENERATED_FOLDER = "tree_sitter"
 
 SOURCE_SUFFIXES = frozenset(
-    {".py", ".c", ".h", ".def", ".js", ".mjs", ".lua", ".vim", ".scm", ".sh", ".cmake", ".toml"}
+    {".py", ".c", ".h", ".def", ".js", ".mjs", ".ts", ".css", ".lua", ".vim", ".scm", ".sh"}
+    | {".cmake", ".toml"}
 )
 SOURCE_NAMES = frozenset({"CMakeLists.txt", "Makefile", "run"})
 

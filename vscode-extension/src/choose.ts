@@ -53,9 +53,10 @@ export class Chooser {
         // What was typed last is offered again, until the parameters change.
         const key = `arguments:${uri.toString()}:${signature(called)}`;
         const memory = this.ctx.extension.workspaceState;
+        const names = called.parameters.map(({ name }) => name).join(', ');
         const args = await window.showInputBox({
             title: signature(called),
-            prompt: `Arguments, as literals: ${called.parameters.map(({ name }) => name).join(', ')}`,
+            prompt: `Arguments, as literals: ${names}`,
             value: memory.get<string>(key) ?? exampleArguments(called),
         });
         if (args === undefined) {

@@ -160,7 +160,8 @@ export class Client {
         const verdict = this.policy.crashed();
         if (verdict.restart) {
             this.restarts += 1;
-            const text = `The language server of zyn stopped and was started again (${verdict.number} of ${RESTARTS_MAX}).`;
+            const count = `${verdict.number} of ${RESTARTS_MAX}`;
+            const text = `The language server of zyn stopped and was started again (${count}).`;
             this.ctx.log.warn(text);
             void this.complain(text, false);
             this.show('starting again', LanguageStatusSeverity.Warning, true);
@@ -169,7 +170,7 @@ export class Client {
         this.ctx.log.error('zyn-lsp stopped too often');
         this.show('stopped', LanguageStatusSeverity.Error);
         void this.complain(
-            `The language server of zyn stopped ${verdict.number + 1} times within 3 minutes and stays down.`,
+            `The language server of zyn stopped ${verdict.number + 1} times in 3 minutes and stays down.`,
         );
         return { action: CloseAction.DoNotRestart, handled: true };
     }

@@ -15,6 +15,7 @@ export async function showEnvironment(ctx: Ctx, client: Client): Promise<void> {
     const names: ProgramName[] = ['zyn-lsp', 'zyn-dap', 'zyn'];
     const programs = await Promise.all(names.map((name) => describe(ctx, name)));
     const settings = workspace.getConfiguration('zyn');
+    const folders = workspace.workspaceFolders?.length ?? 0;
     const lines = [
         '# zyn environment',
         '',
@@ -23,7 +24,7 @@ export async function showEnvironment(ctx: Ctx, client: Client): Promise<void> {
         `editor             ${env.appName} ${version}`,
         `extension host     ${env.remoteName ?? 'local'}, node ${process.version}`,
         `system             ${os.platform()} ${os.release()} ${os.arch()}`,
-        `workspace          ${workspace.workspaceFolders?.length ?? 0} folders, ${workspace.isTrusted ? 'trusted' : 'not trusted'}`,
+        `workspace          ${folders} folders, ${workspace.isTrusted ? 'trusted' : 'not trusted'}`,
         `language server    ${client.serverInfo}, ${client.state}`,
         ...programs,
         '',
@@ -56,7 +57,8 @@ async function programVersion(file: string): Promise<string> {
         });
         return done.stdout.trim();
     } catch (error) {
-        return `does not say its version: ${error instanceof Error ? error.message : String(error)}`;
+        const reason = error instanceof Error ? error.message : String(error);
+        return `does not say its version: ${reason}`;
     }
 }
 

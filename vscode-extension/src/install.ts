@@ -14,7 +14,7 @@ interface Source {
 
 const SOURCES: readonly Source[] = [
     { label: 'From a wheel…', description: 'a file zyn-*.whl', folder: false },
-    { label: 'From a checkout…', description: 'the folder with its pyproject.toml', folder: true },
+    { label: 'From a checkout…', description: 'the folder with pyproject.toml', folder: true },
 ];
 
 export async function install(): Promise<void> {

@@ -14,8 +14,8 @@ import { StateMachineView } from './views/stateMachine';
 import { TasksView } from './views/tasks';
 import { TimelineView } from './views/timeline';
 
-// Set by the first and the last line of the bundle.  Between loading a module and calling `activate`
-// the editor does work of its own, which is not counted.
+// Set by the first and the last line of the bundle.  Between loading a module and calling
+// `activate` the editor does work of its own, which is not counted.
 declare const zynBegun: number;
 declare const zynLoaded: number;
 

@@ -1,4 +1,4 @@
-/** What zyn-lsp and zyn-dap add to their protocols; docs/language-server.md and docs/protocol.md. */
+/** What zyn-lsp and zyn-dap add to their protocols; docs/language-server.md, docs/protocol.md. */
 
 export interface Position {
     readonly line: number;

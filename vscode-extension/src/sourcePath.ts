@@ -1,6 +1,6 @@
 /**
  * The file of a source in an answer of the adapter.  VS Code rewrites such paths on their way when
- * the extension runs on another machine than the window, and calls the file by its URI there.  Pure.
+ * the extension runs on another machine than the window, and gives the file's URI there.  Pure.
  */
 
 import type { SourceRef } from './protocol';

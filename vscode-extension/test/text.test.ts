@@ -3,13 +3,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { callText, defaultCall, exampleArguments, exampleLiteral, isTest } from '../src/calls';
+import { duration } from '../src/duration';
 import { filesGlob } from '../src/languages';
 import type { FunctionInfo, Task } from '../src/protocol';
 import { sourcePath } from '../src/sourcePath';
 import { outcome } from '../src/testOutcome';
 import { ParkedLines, PARKED_WIDTH, parkedText } from '../src/views/parkedText';
 import {
-    duration,
     groupDescription,
     taskContext,
     taskDescription,

@@ -1,8 +1,8 @@
 /** What stands behind an await while a program is debugged.  Pure. */
 
+import { duration } from '../duration';
 import type { AwaitGroup } from '../protocol';
 import { sourcePath } from '../sourcePath';
-import { duration } from './taskText';
 
 const COUNT_WIDTH = 6;
 const AGE_WIDTH = 8;

@@ -18,6 +18,8 @@ const vscode = acquireVsCodeApi();
 const WIDTH_MIN = 130;
 const WIDTH_MAX = 320;
 const ROOM_FOR_LANES = 90;
+/** The frame of an awaited function is long; its bytes are shown whole when pointed at. */
+const BYTES_SHOWN = 16;
 
 let machine: ShownMachine | undefined;
 
@@ -74,8 +76,9 @@ function graph(shown: ShownMachine): Node {
             viewBox: '0 0 8 8',
             refX: 7,
             refY: 4,
-            markerWidth: 7,
-            markerHeight: 7,
+            markerWidth: 8,
+            markerHeight: 8,
+            markerUnits: 'userSpaceOnUse',
             orient: 'auto',
         },
         svg('path', { d: 'M0 0L8 4L0 8z', class: 'head' }),
@@ -143,9 +146,17 @@ function stateNode(place: PlacedState, state: ShownState | undefined, shown: Sho
         node.append(line);
     }
     if (current) {
-        node.append(svg('g', { 'data-testid': 'current-state', 'data-state': place.index }));
-        const mark = { class: 'mark', cx: place.x, cy: middle, r: 5 };
-        node.append(svg('circle', mark));
+        node.append(
+            svg('rect', {
+                class: 'mark',
+                x: place.x + 3,
+                y: place.y + 5,
+                width: 4,
+                height: place.height - 10,
+                'data-testid': 'current-state',
+                'data-state': place.index,
+            }),
+        );
     }
     return node;
 }
@@ -184,9 +195,17 @@ function fields(shown: ShownMachine): Node {
 
 function fieldRow(field: ShownField, live: ReadonlySet<string>): Node {
     const changed = new Set(field.changed);
-    const bytes = (field.bytes ?? []).map((byte, at) =>
-        html('span', { class: changed.has(at) ? 'byte changed' : 'byte' }, byte),
-    );
+    const all = field.bytes ?? [];
+    const bytes: Node[] = all
+        .slice(0, BYTES_SHOWN)
+        .map((byte, at) =>
+            html('span', { class: changed.has(at) ? 'byte changed' : 'byte' }, byte),
+        );
+    const hidden = all.length - bytes.length;
+    if (hidden > 0) {
+        const marked = [...changed].some((at) => at >= BYTES_SHOWN);
+        bytes.push(html('span', { class: marked ? 'byte changed' : 'byte' }, `and ${hidden} more`));
+    }
     const value =
         field.absent === undefined
             ? html('span', {}, field.value ?? '')
@@ -209,7 +228,7 @@ function fieldRow(field: ShownField, live: ReadonlySet<string>): Node {
         html('td', { class: 'offset' }, `${field.offset}`),
         html('th', { scope: 'row' }, field.name, html('span', { class: 'type' }, ` ${field.type}`)),
         html('td', { class: 'value' }, value),
-        html('td', { class: 'bytes' }, ...bytes),
+        html('td', { class: 'bytes', title: all.join(' ') }, ...bytes),
     );
     if (changed.size > 0) {
         row.setAttribute('aria-description', 'changed since the last stop');

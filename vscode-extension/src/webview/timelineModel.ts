@@ -4,6 +4,7 @@
  */
 
 import type { Poll } from '../protocol';
+import { duration } from '../duration';
 
 export type Axis = 'polls' | 'clock';
 
@@ -135,7 +136,7 @@ export class TimelineModel {
     }
 }
 
-/** The first index for which `holds`, which stays true from there on; `count` when there is none. */
+/** The first index from which on `holds` is true; `count` when there is none. */
 function bisect(count: number, holds: (index: number) => boolean): number {
     let low = 0;
     let high = count;
@@ -156,6 +157,7 @@ export function described(poll: Poll, number: number): string {
     const end = ending(poll);
     const to = end === 'parked' ? `parked in state ${poll.stateAfter}` : end;
     const clock = `${(poll.beginNs / 1e6).toFixed(3)} ms`;
-    const took = `${(poll.lengthNs / 1e3).toFixed(1)} µs`;
-    return `poll ${number} of ${poll.function} #${poll.task}: ${from} → ${to}, at ${clock}, took ${took}`;
+    // A poll in which the debugger stopped lasts as long as the stop.
+    const took = `took ${duration(poll.lengthNs)}`;
+    return `poll ${number} of ${poll.function} #${poll.task}: ${from} → ${to}, at ${clock}, ${took}`;
 }
