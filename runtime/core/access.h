@@ -55,7 +55,23 @@ static inline ZynChunk *zyn__chunk(const ZynTask *task)
 /* The worker that owns `task`.  Stable for the owner; for everybody else a moment's truth. */
 static inline ZynRuntime *zyn__owner(const ZynTask *task)
 {
-	return zyn__chunk(task)->workers[atomic_load_explicit(&task->worker, memory_order_acquire)];
+	uint8_t worker = atomic_load_explicit(&task->worker, memory_order_acquire);
+	return zyn__chunk(task)->workers[worker & ~ZYN_FREE_TO_OWN];
+}
+
+static inline bool zyn__free_to_own(const ZynTask *task)
+{
+	return (zyn__get(&task->worker) & ZYN_FREE_TO_OWN) != 0;
+}
+
+/* Makes `rt` the owner of a task that is free to own; false: somebody else was first. */
+static inline bool zyn__claim(ZynTask *task, const ZynRuntime *rt)
+{
+	uint8_t worker = zyn__get(&task->worker);
+	return (worker & ZYN_FREE_TO_OWN) != 0 &&
+	       atomic_compare_exchange_strong_explicit(&task->worker, &worker,
+	                                               (uint8_t)rt->worker_index,
+	                                               memory_order_acq_rel, memory_order_relaxed);
 }
 
 /* Only the owner names another. */

@@ -276,6 +276,10 @@ static int32_t with_task(ZynRuntime *rt, uint64_t id, void (*act)(ZynTask *task,
 	zyn__debug_enter(&entry, rt);
 	ZynTask *task = task_find(rt, id);
 	bool found = task != NULL && !zyn__task_ended(task);
+	if (found && zyn__free_to_own(task)) { /* with all batons nobody else can claim it */
+		zyn__claim(task, zyn__owner(task));
+		zyn__task_requeue(task);
+	}
 	if (found) {
 		act(task, argument);
 		zyn__kick_all(rt); /* somebody may sleep who can do something now */

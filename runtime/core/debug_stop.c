@@ -382,7 +382,11 @@ static void substitute_drive(ZynRuntime *rt)
 		zyn__turn(rt, &entry, NULL);
 		zyn__give_way(rt);
 		int64_t idle_ns = zyn__idle_ns(rt);
-		if (idle_ns != 0 && atomic_load(&rt->drivers) == 1 && rt->stopped_mid_poll != 0)
+		if (idle_ns == 0 || atomic_load(&rt->drivers) != 1 || rt->stopped_mid_poll == 0)
+			continue;
+		if (rt->worker_index != 0)
+			zyn__team_idle(rt, idle_ns);
+		else
 			zyn__idle(rt, idle_ns);
 	}
 	zyn__run_leave(&entry);

@@ -118,13 +118,25 @@ void zyn_promise_release(ZynPromise *p)
 	}
 	ZynRuntime *owner = zyn__owner(task);
 	ZynRuntime *here = zyn__here(owner);
-	if (here == owner || (here != NULL && !zyn__flag(task, ZYN_FRAME_TASK))) {
+	bool plain = !zyn__flag(task, ZYN_FRAME_TASK);
+	if (here != NULL && zyn__free_to_own(task) && zyn__claim(task, here)) {
+		zyn__task_requeue(task);
+		owner = here;
+	}
+	if (here != NULL &&
+	    (plain || (here == owner && !zyn__free_to_own(task) && zyn__owner(task) == here))) {
 		zyn__frame_orphaned(here, task);
 		return;
 	}
 	ZynEntry entry;
 	if (here == NULL && owner->team == NULL && zyn__enter_try(&entry, owner)) {
 		zyn__frame_orphaned(owner, task);
+		zyn__leave(&entry);
+		return;
+	}
+	if (here == NULL && owner->team != NULL && owner->worker_index == 0) {
+		zyn__enter(&entry, owner); /* nobody has its baton for long */
+		zyn__task_ask(owner, task, ZYN_INBOX_RELEASED);
 		zyn__leave(&entry);
 		return;
 	}

@@ -64,6 +64,8 @@ ZynPromise *zyn_call_async(ZynRuntime *rt, const ZynDescriptor *descriptor, cons
 		if (args_size != 0)
 			memcpy((char *)zyn__task_machine(task) + args_offset, args, args_size);
 		zyn__task_become(rt, task, 0, 0);
+		if (rt->team != NULL) /* whoever wants it first may schedule it */
+			atomic_fetch_or(&task->worker, ZYN_FREE_TO_OWN);
 	}
 	zyn__leave(&entry);
 	return task != NULL ? zyn__task_promise(task) : NULL;
@@ -92,8 +94,12 @@ void zyn_promise_cancel(ZynPromise *p)
 	ZynEntry entry;
 	if (zyn__get(&owner->head->closed))
 		return;
-	if (here == owner) {
-		zyn__task_cancel(task, false);
+	if (here != NULL) {
+		zyn__task_ask(here, task, ZYN_INBOX_CANCEL);
+	} else if (owner->team != NULL && owner->worker_index == 0) {
+		zyn__enter(&entry, owner); /* nobody has its baton for long */
+		zyn__task_ask(owner, task, ZYN_INBOX_CANCEL);
+		zyn__leave(&entry);
 	} else if (owner->team == NULL && zyn__enter_try(&entry, owner)) {
 		zyn__task_cancel(task, false);
 		zyn__leave(&entry);

@@ -15,8 +15,10 @@
 #ifndef ZYN_INTERNAL_H
 #define ZYN_INTERNAL_H
 
+#include "deque.h"
 #include "list.h"
 #include "lock.h"
+#include "parker.h"
 #include "zynrt.h"
 
 #include <assert.h>
@@ -44,12 +46,6 @@
 #define ZYN_FRAME_BYTES_MAX ((uint64_t)1 << 31)
 #define ZYN_NS_PER_MS 1000000u
 #define ZYN_MESSAGE_BYTES_MAX 256 /* of a message that the runtime words itself */
-
-#if defined(__linux__)
-#define ZYN_HAS_FUTEX 1
-#else
-#define ZYN_HAS_FUTEX 0
-#endif
 
 #define ZYN_IMMORTAL UINT32_MAX /* a count that is never changed */
 
@@ -85,6 +81,9 @@ enum ZynSched {
 #define ZYN_CANCELLED_BY_INTERRUPT 1u
 #define ZYN_CANCELLED_BY_FUEL 2u
 
+/* In ZynTask.worker: whoever takes this bit away owns the task (team.c). */
+#define ZYN_FREE_TO_OWN 0x80u
+
 /* Why a debugger keeps a task back (bits of ZynTask.kept). */
 #define ZYN_KEPT_HELD 1u
 #define ZYN_KEPT_STOPPED 2u /* stopped where it waits, not inside a poll */
@@ -97,11 +96,11 @@ typedef struct ZynProbeTable ZynProbeTable;
 /* In front of every frame header, used once the promise is a task.  The first group keeps its
  * meaning while the block is free, because a stale waker may still look at it (waker.c). */
 struct ZynTask {
-	_Atomic uint32_t generation;   /* any thread; odd while free */
-	_Atomic uint8_t inbox;         /* any thread */
-	_Atomic uint8_t worker;        /* who owns it, by its place in the team; any thread reads */
-	uint8_t sched;                 /* ZynSched */
-	ZynByteLock lock;              /* in a team: guards joiners, and status against them */
+	_Atomic uint32_t generation; /* any thread; odd while free */
+	_Atomic uint8_t inbox;       /* any thread */
+	_Atomic uint8_t worker; /* who owns it, by its place in the team, and ZYN_FREE_TO_OWN */
+	uint8_t sched;          /* ZynSched */
+	ZynByteLock lock;       /* in a team: guards joiners, and status against them */
 	_Atomic(ZynTask *) inbox_next; /* owned by whoever turned inbox from 0 to not 0 */
 
 	ZynList queue; /* ready queue, round, foreign list, free list, or on its way elsewhere */
@@ -248,14 +247,18 @@ struct ZynRuntime {
 	ZynList round;           /* what is left of the turn under way */
 	ZynList foreign;         /* foreign machines that wait for the next round */
 	_Atomic(ZynTask *) mail; /* tasks that other workers handed over, newest first */
+	ZynDeque fresh;          /* in a team: tasks that were never polled, for anybody to take */
+	uint64_t fresh_turns;    /* how often something was to be taken from it */
+	uint64_t steal_turns;    /* how often something was to be stolen */
 	uint64_t turn;           /* number of the turn under way */
 	uint64_t task_id_last;   /* of the ids that are this worker's to give */
 	uint64_t task_id_end;
 	_Atomic uint64_t polls_total; /* these five: any thread reads */
 	_Atomic uint64_t parks_total;
 	_Atomic uint64_t wakes_total;
-	_Atomic uint64_t given_total; /* tasks handed to other workers */
-	_Atomic uint64_t queued;      /* how many were runnable when the last turn began */
+	_Atomic uint64_t given_total;  /* tasks handed to other workers */
+	_Atomic uint64_t stolen_total; /* fresh ones taken from them */
+	_Atomic uint64_t queued;       /* how many were runnable when the last turn began */
 
 	ZynWheel wheel;
 	ZynLock wheel_lock; /* in a team: guards wheel */
@@ -269,7 +272,8 @@ struct ZynRuntime {
 	/* Outside wakes. */
 	_Atomic(ZynTask *) inbox;    /* ZYN_INBOX_CLOSED once the runtime was freed */
 	_Atomic(void *) graveyard;   /* plain blocks released by other threads; same mark */
-	_Atomic uint32_t signalled;  /* the wake descriptor is readable, or the futex was rung */
+	_Atomic uint32_t signalled;  /* the wake descriptor is readable */
+	ZynParker parker;            /* where it sleeps when it has no descriptor */
 	_Atomic uint32_t sleepers;   /* threads that sleep without the baton */
 	_Atomic uint32_t in_reactor; /* one of them waits for IO too */
 	int wake_read_fd;            /* -1: a worker of a team, which sleeps on `signalled` */
@@ -494,6 +498,8 @@ void zyn__task_become(ZynRuntime *rt, ZynTask *task, uint64_t parent, uint64_t s
  * message to the owner. */
 void zyn__task_ask(ZynRuntime *rt, ZynTask *task, uint32_t bits);
 void zyn__task_schedule(ZynTask *task);
+/* What was just claimed is in no queue that counts: puts it in one if it is runnable. */
+void zyn__task_requeue(ZynTask *task);
 void zyn__task_wake(ZynTask *task, uint64_t waker_task);
 void zyn__task_cancel(ZynTask *task, bool interrupted);
 void zyn__task_run(ZynRuntime *rt, ZynEntry *entry, ZynTask *task);

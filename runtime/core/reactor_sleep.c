@@ -32,7 +32,7 @@ bool zyn__reactor_sleep(ZynRuntime *rt, int64_t timeout_ns)
 		return false;
 	if (rt->team != NULL)
 		atomic_fetch_add(&rt->in_reactor, 1);
-	if (rt->team != NULL && atomic_load(&rt->signalled) != 0) /* Rule 2. */
+	if (rt->team != NULL && atomic_load(&rt->parker.word) == ZYN_PARKER_TOKEN) /* Rule 2. */
 		timeout_ns = 0;
 	collected = zyn__reactor_collect(rt, timeout_ns) >= 0;
 	if (rt->team != NULL)

@@ -36,6 +36,9 @@ static void worker_free(ZynRuntime *rt)
 		seat = next;
 	}
 	zyn__slab_destroy(rt);
+	if (rt->team != NULL)
+		zyn__deque_destroy(&rt->fresh);
+	zyn__parker_destroy(&rt->parker);
 	zyn__wake_fd_close(rt);
 	zyn__baton_destroy(&rt->baton);
 	pthread_cond_destroy(&rt->pool_cond);
@@ -81,9 +84,9 @@ static ZynRuntime *worker_new(ZynRuntime *head, uint32_t index, const ZynOptions
 		worker_free(rt);
 		return NULL;
 	}
-	bool sleeps_on_fd = index == 0 || !ZYN_HAS_FUTEX;
+	zyn__parker_init(&rt->parker);
 	/* a seat, so that zyn_rt_free can cancel even when memory is out */
-	ZynSeat *seat = zyn__slab_init(rt) && (!sleeps_on_fd || zyn__wake_fd_open(rt))
+	ZynSeat *seat = zyn__slab_init(rt) && (index != 0 || zyn__wake_fd_open(rt))
 	                        ? zyn__seat_take(rt)
 	                        : NULL;
 	if (seat == NULL) {
@@ -119,13 +122,14 @@ static bool team_make(ZynRuntime *head, const ZynOptions *options)
 	team->count = options->workers + 1;
 	team->workers[0] = head;
 	head->team = team;
-	for (uint32_t i = 1; i < team->count; i++) {
+	bool done = zyn__deque_init(&head->fresh);
+	for (uint32_t i = 1; i < team->count && done; i++) {
 		team->workers[i] = worker_new(head, i, options);
-		if (team->workers[i] == NULL)
-			return false;
-		team->workers[i]->team = team;
+		done = team->workers[i] != NULL && zyn__deque_init(&team->workers[i]->fresh);
+		if (team->workers[i] != NULL)
+			team->workers[i]->team = team;
 	}
-	return true;
+	return done;
 }
 
 ZynRuntime *zyn_rt_new(const ZynOptions *options)

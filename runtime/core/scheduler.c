@@ -23,6 +23,8 @@
 /* A limit on the virtual clock ends a poll that never comes back only after this long on the real
  * one: a slow machine must not change what a deterministic run does. */
 #define VIRTUAL_LIMIT_NS_MIN 1000000000
+/* fresh tasks polled in one turn: what was woken meanwhile waits no longer than that */
+#define FRESH_MAX 64
 
 bool zyn__run_enter(ZynRuntime *rt, ZynEntry *entry, uint64_t deadline_ns)
 {
@@ -83,7 +85,8 @@ void zyn__fire_timers(ZynRuntime *rt)
 
 static bool nothing_runnable(ZynRuntime *rt)
 {
-	return zyn__list_empty(&rt->ready) && zyn__list_empty(&rt->round);
+	return zyn__list_empty(&rt->ready) && zyn__list_empty(&rt->round) &&
+	       (rt->worker_index == 0 || zyn__deque_count(&rt->fresh) == 0);
 }
 
 static bool host_is_busy(ZynRuntime *rt)
@@ -207,6 +210,23 @@ static int64_t poll_round(ZynRuntime *rt, ZynEntry *entry)
 	return polls;
 }
 
+/* Tasks of a team that were never polled, whoever made them. */
+static int64_t poll_fresh(ZynRuntime *rt, ZynEntry *entry)
+{
+	uint64_t turn = rt->turn;
+	int64_t polls = 0;
+	ZynTask *task;
+	while (polls < FRESH_MAX && !zyn__gate_closed(rt) && (task = zyn__team_fresh(rt)) != NULL) {
+		zyn__task_run(rt, entry, task);
+		polls++;
+		if (zyn__get(&rt->baton.urgent) != 0)
+			zyn__baton_lend(&rt->baton);
+		if (rt->turn != turn || zyn__get(&rt->mail) != NULL)
+			break;
+	}
+	return polls;
+}
+
 /* A turn in which `extra`, if any, gets a poll even if nobody woke it. */
 int64_t zyn__turn(ZynRuntime *rt, ZynEntry *entry, ZynTask *extra)
 {
@@ -229,6 +249,8 @@ int64_t zyn__turn(ZynRuntime *rt, ZynEntry *entry, ZynTask *extra)
 	zyn__list_splice_back(&rt->ready, &rt->foreign);
 	zyn__list_splice_back(&rt->round, &rt->ready);
 	int64_t polls = poll_round(rt, entry);
+	if (rt->worker_index != 0)
+		polls += poll_fresh(rt, entry);
 	if (zyn__get(&rt->head->reactor) != NULL)
 		zyn__reactor_turn(rt, polls);
 	if (time_could_pass(rt) && host_is_busy(rt))
@@ -263,6 +285,7 @@ bool zyn__work_left(ZynRuntime *rt)
 {
 	return zyn__get(&rt->inbox) != NULL || zyn__get(&rt->mail) != NULL ||
 	       !nothing_runnable(rt) || !zyn__list_empty(&rt->foreign) || has_timers(rt) ||
+	       (rt->team != NULL && zyn__deque_count(&rt->fresh) != 0) ||
 	       rt->stopped_mid_poll != 0 || rt->kept_tasks != 0;
 }
 

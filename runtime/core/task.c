@@ -31,13 +31,27 @@
 /* ids that a worker of a team takes from the common count at a time */
 #define IDS_AT_ONCE 256u
 
+static bool is_fresh(ZynTask *task)
+{
+	return *zyn__machine_state(zyn__task_machine(task)) == ZYN_STATE_START && !task->foreign &&
+	       task->kept == 0;
+}
+
 static void queue_push(ZynTask *task)
 {
 	ZynRuntime *rt = zyn__owner(task);
 	ZYN_ASSERT(!zyn__list_linked(&task->queue)); /* Rule 1. */
 	ZYN_ASSERT(!zyn__task_ended(task));
 	task->sched = ZYN_SCHED_QUEUED;
+	if (rt->team != NULL && is_fresh(task) && zyn__team_publish(rt, task))
+		return;
 	zyn__list_push_back(&rt->ready, &task->queue);
+}
+
+void zyn__task_requeue(ZynTask *task)
+{
+	if (task->sched == ZYN_SCHED_QUEUED && !zyn__list_linked(&task->queue))
+		zyn__list_push_back(&zyn__owner(task)->ready, &task->queue);
 }
 
 static void changed(ZynTask *task)
@@ -70,8 +84,7 @@ void zyn__task_become(ZynRuntime *rt, ZynTask *task, uint64_t parent, uint64_t s
 	const ZynAwait *polled_by = NULL;
 	if (first) {
 		ZYN_ASSERT(task->sched == ZYN_SCHED_IDLE || zyn__task_ended(task));
-		ZynRuntime *owner = task->foreign ? rt : zyn__team_home(rt);
-		zyn__own(task, owner);
+		zyn__own(task, rt);
 		zyn__set(&task->id, next_id(rt));
 		ZynTaskNote *note = zyn__note(task);
 		if (note != NULL) {
@@ -93,7 +106,7 @@ void zyn__task_become(ZynRuntime *rt, ZynTask *task, uint64_t parent, uint64_t s
 
 void zyn__task_ask(ZynRuntime *rt, ZynTask *task, uint32_t bits)
 {
-	if (zyn__owner(task) == rt)
+	if (zyn__owner(task) == rt || zyn__free_to_own(task))
 		zyn__inbox_deliver(rt, task, bits);
 	else
 		zyn__inbox_post(task, bits);
@@ -375,7 +388,8 @@ static bool check(ZynTask *task, void *data)
 	bool queued = task->sched == ZYN_SCHED_QUEUED || task->sched == ZYN_SCHED_FOREIGN;
 	ZYN_ASSERT(zyn__flag(task, ZYN_FRAME_TASK));
 	ZYN_ASSERT(zyn__get(&task->id) != 0);
-	ZYN_ASSERT(queued == zyn__list_linked(&task->queue)); /* Rule 1. */
+	ZYN_ASSERT(queued == zyn__list_linked(&task->queue) ||
+	           zyn__free_to_own(task)); /* Rule 1. */
 	ZYN_ASSERT(zyn__task_ended(task) == (task->sched == ZYN_SCHED_ENDED));
 	ZYN_ASSERT(zyn__get(&zyn__task_header(task)->refs) != 0 ||
 	           zyn__flag(task, ZYN_FRAME_DETACHED));

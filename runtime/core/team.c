@@ -1,50 +1,52 @@
 /* Many workers for one runtime.
  *
  * Each worker of a team is what a runtime of one worker is: queues, timers, memory and a baton that
- * one thread holds while it turns it.  Nothing in a worker is shared, so what a task does with
- * tasks of its own worker costs no locked instruction.  What crosses workers:
+ * one thread holds while it turns it.  What a task does with tasks of its own worker costs no
+ * locked instruction, unless it makes new ones.  What crosses workers:
  *
- *     wake, cancel, release, schedule    a message to the owner of the task (waker.c)
- *     runnable tasks                     handed over by whoever has them (here)
- *     joining, timers, groups, channels  a lock of four bytes in each of them
+ *     tasks that were never polled       lie in a deque of the worker that made them, for anybody
+ *                                        to steal, half of them at a time (deque.h)
+ *     tasks that were woken              are handed over by their owner, half of them at a time,
+ *                                        to a worker that shows that it has nothing to do
+ *     wake, cancel, release, schedule    are messages to the owner of the task (waker.c)
+ *     joining, timers, groups, channels  have a lock of a byte or four each
  *
- * So work is not stolen, it is asked for: a worker without work shows a bit, and whoever sees it
- * and has more than one runnable task hands over half of them.  That is the receiver-initiated
- * scheme with private queues of Acar, Chargueraud and Rainey, "Scheduling parallel programs by work
- * stealing with private deques" (2013).  A worker that is inside a long poll is asked through its
- * attention word, and answers at the next back-edge or entry.
+ * So stealing needs no cooperation where the work comes from, and a task that has begun is never
+ * touched by two workers at once: its timers, children and awaits need not be prepared for that.
+ * Handing over is the receiver-initiated scheme of Acar, Chargueraud and Rainey, "Scheduling
+ * parallel programs by work stealing with private deques" (2013).  A worker inside a long poll is
+ * asked for it through its attention word, and answers at the next back-edge or entry.
  *
- * The head is the worker that a host has its hands on.  No thread turns it all the time, so it owns
- * foreign machines only; every other task that a host makes belongs to one of the others.
+ * The head is the worker that a host has its hands on.  No thread turns it all the time, so it runs
+ * foreign machines only; its deque is the global queue of what hosts spawn.
  *
- * Rule 1.  a task has one owner, ZynTask.runtime, which alone schedules, polls, wakes, cancels and
+ * Rule 1.  a task has one owner, ZynTask.worker, which alone schedules, polls, wakes, cancels and
  *          frees it.  Only the owner names another, while the task is runnable and in its queue.
- * Rule 2.  on its way a task is MOVING: in the mail of the new owner, in no queue.  Messages may
- *          overtake it.
- * Rule 3.  a worker shows its bit before it looks for mail the last time, and whoever hands
- *          something over rings after the mail is there; both are sequentially consistent, so no
- *          mail is left behind a sleeper.
- * Rule 4.  the bits say who would take something, no more: a bit may be gone when it is acted on,
+ * Rule 2.  a task with the bit FREE_TO_OWN belongs to whoever takes the bit away, with one
+ *          compare-and-swap, and until then nobody changes it.  A deque may hold pointers to tasks
+ *          that have been claimed otherwise, or to blocks that are something else by now: who
+ *          finds the bit missing passes on, and who finds it again has found a task to run.
+ * Rule 3.  on its way by hand a task is MOVING: in the mail of the new owner, in no queue.
+ *          Messages may overtake it.
+ * Rule 4.  a worker shows its bit before it looks for work the last time, and whoever brings some
+ *          looks for bits after that; both are sequentially consistent where nobody else would
+ *          find the work soon.
+ * Rule 5.  the bits say who would take something, no more: a bit may be gone when it is acted on,
  *          and then a busy worker gets the tasks, which is no loss.
  */
 #include "internal.h"
 
+#include <sched.h>
 #include <stdlib.h>
 
 #define SHARE_MAX 64u         /* tasks handed over at once */
 #define LOOK_MAX 256u         /* tasks looked at for that */
+#define OLDEST_EVERY 61u      /* of this many fresh tasks one is the oldest */
 #define SPINS 2000u           /* looks for mail before a worker sleeps */
 #define LONG_POLL_NS 10000000 /* after which an idle worker asks the busy ones */
 #define WORKER_STACK_BYTES ((size_t)8 * 1024 * 1024) /* what a main thread has */
 
 /* --- handing over ----------------------------------------------------------------------------- */
-
-ZynRuntime *zyn__team_home(ZynRuntime *rt)
-{
-	if (rt->team == NULL || rt->worker_index != 0)
-		return rt;
-	return rt->team->workers[1 + rt->turn++ % (rt->team->count - 1)];
-}
 
 static bool movable(const ZynTask *task)
 {
@@ -81,7 +83,7 @@ static void post(ZynRuntime *target, ZynTask *chain, ZynTask *last)
 	do {
 		last->queue.next = (ZynList *)(void *)head;
 	} while (!atomic_compare_exchange_weak(&target->mail, &head, chain));
-	zyn__kick(target); /* Rule 3. */
+	zyn__kick(target); /* Rule 4. */
 }
 
 /* An idle worker other than `rt`, from its neighbour on; 0: none. */
@@ -106,7 +108,7 @@ void zyn__team_share(ZynRuntime *rt, bool all)
 			taken = take(&rt->round, all, &chain, &last, target);
 		if (taken == 0)
 			return;
-		atomic_fetch_and(&rt->team->idle, ~((uint64_t)1 << index)); /* Rule 4. */
+		atomic_fetch_and(&rt->team->idle, ~((uint64_t)1 << index)); /* Rule 5. */
 		zyn__set(&rt->given_total, zyn__get(&rt->given_total) + taken);
 		post(target, chain, last);
 	}
@@ -144,6 +146,79 @@ void zyn__team_serve(ZynRuntime *rt)
 		zyn__team_share(rt, true);
 }
 
+/* --- fresh tasks ------------------------------------------------------------------------------ */
+
+static void kick_idle(ZynRuntime *rt)
+{
+	uint32_t index = idle_other(rt);
+	if (index == 0)
+		return;
+	atomic_fetch_and(&rt->team->idle, ~((uint64_t)1 << index)); /* Rule 5. */
+	zyn__kick(rt->team->workers[index]);
+}
+
+bool zyn__team_publish(ZynRuntime *rt, ZynTask *task)
+{
+	/* Room first: after the bit is set the task is no longer ours. */
+	if (!zyn__deque_reserve(&rt->fresh, 1))
+		return false;
+	atomic_store_explicit(&task->worker, (uint8_t)(rt->worker_index | ZYN_FREE_TO_OWN),
+	                      memory_order_release);
+	zyn__deque_push(&rt->fresh, task);
+	if (rt->worker_index == 0) {
+		atomic_thread_fence(memory_order_seq_cst); /* Rule 4: nobody else will look here. */
+		kick_idle(rt);
+	} else if (zyn__somebody_idle(rt) && zyn__deque_count(&rt->fresh) > 1) {
+		kick_idle(rt);
+	}
+	return true;
+}
+
+/* Half of what some other worker has, in an order that differs from worker to worker and from
+ * time to time. */
+static bool steal(ZynRuntime *rt)
+{
+	ZynTeam *team = rt->team;
+	uint64_t mixed = (++rt->steal_turns + rt->worker_index) * 0x9E3779B97F4A7C15u;
+	uint32_t first = (uint32_t)(mixed >> 40) % team->count;
+	for (uint32_t i = 0; i < team->count; i++) {
+		ZynRuntime *victim = team->workers[(first + i) % team->count];
+		if (victim == rt || zyn__deque_count(&victim->fresh) == 0)
+			continue;
+		int64_t stolen = zyn__deque_steal_half(&victim->fresh, &rt->fresh);
+		if (stolen == 0)
+			continue;
+		zyn__set(&rt->stolen_total, zyn__get(&rt->stolen_total) + (uint64_t)stolen);
+		if (stolen > 1 && zyn__somebody_idle(rt))
+			kick_idle(rt); /* one wakes the next, so that a burst wakes them all */
+		return true;
+	}
+	return false;
+}
+
+/* The newest first, because it is in the cache and its memory will be used again soonest; now and
+ * then the oldest, so that it does not wait for ever. */
+ZynTask *zyn__team_fresh(ZynRuntime *rt)
+{
+	do {
+		void *item;
+		while ((item = ++rt->fresh_turns % OLDEST_EVERY == 0
+		                       ? zyn__deque_take(&rt->fresh)
+		                       : zyn__deque_pop(&rt->fresh)) != NULL)
+			if (zyn__claim(item, rt)) /* Rule 2. */
+				return item;
+	} while (steal(rt));
+	return NULL;
+}
+
+static bool something_fresh(const ZynTeam *team)
+{
+	for (uint32_t i = 0; i < team->count; i++)
+		if (zyn__deque_count(&team->workers[i]->fresh) != 0)
+			return true;
+	return false;
+}
+
 /* --- workers ---------------------------------------------------------------------------------- */
 
 static uint64_t all_bits(const ZynTeam *team)
@@ -163,8 +238,9 @@ static void ring_busy(ZynRuntime *rt)
 static bool called(ZynRuntime *rt)
 {
 	return atomic_load(&rt->mail) != NULL || atomic_load(&rt->inbox) != NULL ||
-	       zyn__get(&rt->signalled) != 0 || zyn__get(&rt->team->closing) != 0 ||
-	       zyn__baton_wanted(&rt->baton);
+	       zyn__get(&rt->parker.word) == ZYN_PARKER_TOKEN ||
+	       zyn__get(&rt->team->closing) != 0 || zyn__baton_wanted(&rt->baton) ||
+	       something_fresh(rt->team);
 }
 
 static bool spin(ZynRuntime *rt)
@@ -191,16 +267,23 @@ static void sleep_idle(ZynRuntime *rt, int64_t idle_ns)
 	if (alone && zyn__get(&team->workers[0]->sleepers) != 0)
 		zyn__kick(
 			team->workers[0]); /* whoever waits for an end may have to see a deadlock */
-	if (atomic_load(&rt->mail) == NULL && atomic_load(&rt->inbox) == NULL)
-		zyn__sleep(rt, limit_ns); /* Rule 3. */
+	if (atomic_load(&rt->mail) == NULL && atomic_load(&rt->inbox) == NULL &&
+	    !something_fresh(team))
+		zyn__sleep(rt, limit_ns); /* Rule 4. */
 	zyn__baton_acquire(&rt->baton, ZYN_BATON_NORMAL, UINT64_MAX);
 	atomic_fetch_sub(&rt->sleepers, 1);
 	zyn__kick_drain(rt);
 	zyn__reactor_awake(rt);
 }
 
-static void idle(ZynRuntime *rt, int64_t idle_ns)
+void zyn__team_idle(ZynRuntime *rt, int64_t idle_ns)
 {
+	if (atomic_load(&rt->drivers) > 1) { /* one thread sleeps here at a time */
+		zyn__baton_release(&rt->baton);
+		sched_yield();
+		zyn__baton_acquire(&rt->baton, ZYN_BATON_NORMAL, UINT64_MAX);
+		return;
+	}
 	uint64_t bit = (uint64_t)1 << rt->worker_index;
 	atomic_fetch_or(&rt->team->idle, bit);
 	if (zyn__reactor_unattended(rt) || !spin(rt))
@@ -218,7 +301,7 @@ static void *worker_main(void *data)
 		zyn__give_way(rt);
 		int64_t idle_ns = zyn__idle_ns(rt);
 		if (idle_ns != 0)
-			idle(rt, idle_ns);
+			zyn__team_idle(rt, idle_ns);
 	}
 	zyn__run_leave(&entry);
 	return NULL;

@@ -15,6 +15,8 @@ typedef struct ZynTeam {
 
 bool zyn__team_start(ZynRuntime *head); /* the threads; false: the system has none */
 void zyn__team_stop(ZynRuntime *head);
+/* Nothing to do for `idle_ns`, or until somebody has something; gives up the baton meanwhile. */
+void zyn__team_idle(ZynRuntime *rt, int64_t idle_ns);
 /* Hands runnable tasks to idle workers; `all`: does not keep half. */
 void zyn__team_share(ZynRuntime *rt, bool all);
 void zyn__mail_drain(ZynRuntime *rt);
@@ -34,9 +36,10 @@ static inline uint32_t zyn__worker_count(const ZynRuntime *rt)
 	return rt->team != NULL ? rt->team->count : 1;
 }
 
-/* Who owns a task that `rt` makes: the head, which no thread turns all the time, gives it to one of
- * the others. */
-ZynRuntime *zyn__team_home(ZynRuntime *rt);
+/* Offers a task that was never polled to every worker; false: memory is out. */
+bool zyn__team_publish(ZynRuntime *rt, ZynTask *task);
+/* A fresh task to poll, now owned by `rt`; null: there is none. */
+ZynTask *zyn__team_fresh(ZynRuntime *rt);
 void zyn__kick_all(ZynRuntime *rt);
 /* Around a call of the debugger's: workers of a team have something to tell at the same time. */
 void zyn__events_lock(ZynRuntime *head);

@@ -42,9 +42,7 @@
 #include <time.h>
 #include <unistd.h>
 #if defined(__linux__)
-#include <linux/futex.h>
 #include <sys/eventfd.h>
-#include <sys/syscall.h>
 #endif
 
 #define GENERATION_MASK 0xFFFFFu
@@ -176,6 +174,8 @@ void zyn__waker_call(ZynRuntime *rt, ZynWaker waker)
 		return;
 	}
 	zyn__set(&rt->wakes_total, zyn__get(&rt->wakes_total) + 1);
+	if (zyn__free_to_own(task))
+		return; /* it waits to be polled, or was never scheduled */
 	if (zyn__owner(task) == rt)
 		zyn__task_wake(task, waking_task(rt));
 	else
@@ -222,12 +222,15 @@ void zyn__inbox_post(ZynTask *task, uint32_t bits)
 
 void zyn__inbox_deliver(ZynRuntime *rt, ZynTask *task, uint32_t bits)
 {
-	if (zyn__owner(task) != rt) {
+	bool claimed = zyn__free_to_own(task) && zyn__claim(task, rt);
+	if (zyn__owner(task) != rt || zyn__free_to_own(task)) {
 		zyn__inbox_post(task, bits);
 		return;
 	}
 	if (task->sched == ZYN_SCHED_FREE)
 		return; /* Rule 3. */
+	if (claimed)
+		zyn__task_requeue(task);
 	if (bits & ZYN_INBOX_SCHEDULE)
 		zyn__task_schedule(task);
 	if (bits & ZYN_INBOX_CANCEL)
@@ -270,35 +273,8 @@ void zyn__inbox_close(ZynRuntime *rt)
 
 /* --- sleeping --------------------------------------------------------------------------------- */
 
-/* A worker of a team has no descriptor that a host could watch; it sleeps on the word, which costs
+/* A worker of a team has no descriptor that a host could watch: it sleeps in a parker, which costs
  * its waker one system call less. */
-#if defined(__linux__)
-static void futex_sleep(_Atomic uint32_t *word, int64_t timeout_ns)
-{
-	struct timespec timeout = {
-		.tv_sec = (time_t)(timeout_ns / 1000000000),
-		.tv_nsec = (long)(timeout_ns % 1000000000),
-	};
-	syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, 0, timeout_ns < 0 ? NULL : &timeout, NULL, 0);
-}
-
-static void futex_wake(_Atomic uint32_t *word)
-{
-	syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
-}
-#else
-static void futex_sleep(_Atomic uint32_t *word, int64_t timeout_ns)
-{
-	(void)word;
-	(void)timeout_ns;
-	ZYN_ASSERT(!"workers of a team have a pipe where there is no futex");
-}
-
-static void futex_wake(_Atomic uint32_t *word)
-{
-	(void)word;
-}
-#endif
 
 bool zyn__wake_fd_open(ZynRuntime *rt)
 {
@@ -330,15 +306,15 @@ void zyn__wake_fd_close(ZynRuntime *rt)
 
 void zyn__kick(ZynRuntime *rt)
 {
-	if (atomic_exchange(&rt->signalled, 1) != 0)
-		return;
 	if (rt->wake_read_fd < 0) {
+		zyn__parker_unpark(&rt->parker);
+		atomic_thread_fence(memory_order_seq_cst); /* rule 2 of reactor_sleep.c */
 		if (atomic_load(&rt->in_reactor) != 0)
 			zyn__reactor_kick(rt->head);
-		if (atomic_load(&rt->sleepers) > atomic_load(&rt->in_reactor))
-			futex_wake(&rt->signalled);
 		return;
 	}
+	if (atomic_exchange(&rt->signalled, 1) != 0)
+		return;
 	int saved = errno; /* a signal handler must leave it as it was */
 	uint64_t one = 1;
 	ssize_t written = write(rt->wake_write_fd, &one, sizeof one);
@@ -348,10 +324,15 @@ void zyn__kick(ZynRuntime *rt)
 
 void zyn__kick_drain(ZynRuntime *rt)
 {
+	if (rt->wake_read_fd < 0) {
+		if (zyn__get(&rt->parker.word) == ZYN_PARKER_TOKEN)
+			zyn__parker_park(&rt->parker, 0);
+		return;
+	}
 	if (atomic_load(&rt->signalled) == 0)
 		return;
 	uint64_t buffer;
-	ssize_t got = rt->wake_read_fd >= 0 ? read(rt->wake_read_fd, &buffer, sizeof buffer) : 0;
+	ssize_t got = read(rt->wake_read_fd, &buffer, sizeof buffer);
 	(void)got;
 	atomic_store(&rt->signalled, 0); /* Rule 6: the caller looks for messages after this. */
 }
@@ -361,7 +342,7 @@ void zyn__sleep(ZynRuntime *rt, int64_t timeout_ns)
 	if (zyn__get(&rt->head->reactor) != NULL && zyn__reactor_sleep(rt, timeout_ns))
 		return;
 	if (rt->wake_read_fd < 0) {
-		futex_sleep(&rt->signalled, timeout_ns);
+		zyn__parker_park(&rt->parker, timeout_ns);
 		return;
 	}
 	struct pollfd wait = {.fd = rt->wake_read_fd, .events = POLLIN};
