@@ -302,11 +302,20 @@ def test_a_reader_that_has_seen_enough_is_no_error() -> None:
     assert writer.wait(timeout=60) in {0, 1}
 
 
+# Like `python -m zyn`, also as a background job of a shell, which begins with SIGINT ignored.
+HEEDFUL = """
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from zyn.cli import main
+sys.exit(main())
+"""
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are not sent between processes here")
 def test_ctrl_c_ends_with_130() -> None:
     env = {**os.environ, "ZYN_LOG": "embed=debug"}
     child = subprocess.Popen(
-        [sys.executable, "-m", "zyn", "run", FAILURES, "--call", "spin_async()"],
+        [sys.executable, "-c", HEEDFUL, "run", FAILURES, "--call", "spin_async()"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -12,6 +12,7 @@ if sys.platform == "win32":
 
 PROGRAM = """
 import sys, signal, asyncio
+signal.signal(signal.SIGINT, signal.default_int_handler)  # background jobs begin with none
 from zyn.embed import Promise, PromiseAll, Runtime
 
 runtime = Runtime()
