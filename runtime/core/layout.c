@@ -2,7 +2,9 @@
 #include "channel.h"
 #include "children.h"
 #include "combine.h"
+#include "follow.h"
 #include "permits.h"
+#include "signals.h"
 #include "io.h"
 
 #define ZYN_STRUCT(name, size) static_assert(sizeof(name) == (size), #name " has another size");
@@ -36,6 +38,11 @@ typedef ZynJoinNextLeaf leaf_join_next;
 typedef ZynJoinNextLeaf leaf_join_next_promise;
 typedef ZynJoinNextLeaf leaf_futures_next;
 typedef ZynNurseryJoinLeaf leaf_nursery_join;
+typedef ZynSignalLeaf leaf_notify_wait;
+typedef ZynSignalLeaf leaf_barrier_wait;
+typedef ZynSignalLeaf leaf_once_begin;
+typedef ZynFollowLeaf leaf_watch_changed;
+typedef ZynFollowLeaf leaf_broadcast_recv;
 typedef ZynIoLeaf leaf_io_read;
 typedef ZynIoLeaf leaf_io_write;
 typedef ZynIoLeaf leaf_io_ready;

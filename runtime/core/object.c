@@ -242,7 +242,7 @@ uint64_t zyn__waiters_count(const ZynList *queue, const ZynWaiter *waiter, ZynWa
 {
 	uint64_t count = 0;
 	for (const ZynList *link = queue->next; link != queue; link = link->next) {
-		if (link == &waiter->link)
+		if (waiter != NULL && link == &waiter->link)
 			out->ahead = count;
 		count++;
 	}

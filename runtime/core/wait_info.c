@@ -62,6 +62,11 @@ int32_t zyn_dbg_wait(uint32_t leaf, const void *mem, ZynWaitInfo *out)
 	case ZYN_LEAF_join_next_promise:
 	case ZYN_LEAF_futures_next:
 	case ZYN_LEAF_nursery_join:
+	case ZYN_LEAF_notify_wait:
+	case ZYN_LEAF_barrier_wait:
+	case ZYN_LEAF_once_begin:
+	case ZYN_LEAF_watch_changed:
+	case ZYN_LEAF_broadcast_recv:
 		describe_object(mem, out);
 		return 1;
 	case ZYN_LEAF_timeout:

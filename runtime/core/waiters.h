@@ -90,7 +90,8 @@ static inline void zyn__waiters_refuse(ZynList *queue)
 		zyn_waker_wake(zyn__waiter_settle(waiter, ZYN_WAITER_REFUSED));
 }
 
-/* How many wait in `queue`; writes how many of them come before `waiter`, if it is one. */
+/* How many wait in `queue`; writes how many of them come before `waiter`, if it is one of them and
+ * not null. */
 uint64_t zyn__waiters_count(const ZynList *queue, const ZynWaiter *waiter, ZynWaitInfo *out);
 
 /* Whether this poll finds nothing new for certain (rule 4).  A leaf that was granted something at

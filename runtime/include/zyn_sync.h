@@ -88,6 +88,43 @@ ZYN_API int64_t zyn_oneshot_recv_poll(void *mem, ZynContext *cx);
 ZYN_API int32_t zyn_oneshot_recv_take(void *mem, void *out);
 ZYN_API void zyn_oneshot_recv_drop(void *mem);
 
+/* The latest value.  Sending replaces it; a receiver waits for one that it has not seen. */
+typedef struct ZynWatch ZynWatch;
+typedef struct ZynWatchReceiver ZynWatchReceiver;
+ZYN_API ZynWatch *zyn_watch_new(ZynRuntime *rt, const ZynTypeInfo *element, const void *value);
+/* DONE, CLOSED or OUT_OF_MEMORY */
+ZYN_API int32_t zyn_watch_send(ZynWatch *watch, const void *value);
+ZYN_API void zyn_watch_get(ZynWatch *watch, void *out); /* a copy of the latest value */
+ZYN_API void zyn_watch_close(ZynWatch *watch);
+/* An object of its own that has seen the present value; null: memory is out */
+ZYN_API ZynWatchReceiver *zyn_watch_subscribe(ZynWatch *watch);
+/* DONE and the latest value, PENDING: it was seen; or CLOSED */
+ZYN_API int32_t zyn_watch_try_changed(ZynWatchReceiver *receiver, void *out);
+/* DONE and the latest value, or CLOSED */
+ZYN_API void zyn_watch_changed_init(ZynContext *cx, void *mem, ZynWatchReceiver *receiver);
+ZYN_API int64_t zyn_watch_changed_poll(void *mem, ZynContext *cx);
+ZYN_API int32_t zyn_watch_changed_take(void *mem, void *out);
+ZYN_API void zyn_watch_changed_drop(void *mem);
+
+/* Every receiver gets every value sent since it was made, but at most the last `capacity`. */
+typedef struct ZynBroadcast ZynBroadcast;
+typedef struct ZynBroadcastReceiver ZynBroadcastReceiver;
+ZYN_API ZynBroadcast *zyn_broadcast_new(ZynRuntime *rt, uint64_t capacity,
+                                        const ZynTypeInfo *element);
+/* Never waits.  DONE, CLOSED (also when there is no receiver) or OUT_OF_MEMORY */
+ZYN_API int32_t zyn_broadcast_send(ZynBroadcast *broadcast, const void *value);
+ZYN_API void zyn_broadcast_close(ZynBroadcast *broadcast);
+ZYN_API ZynBroadcastReceiver *zyn_broadcast_subscribe(ZynBroadcast *broadcast);
+/* DONE, PENDING, LAGGED: values were skipped, the next call goes on; or CLOSED */
+ZYN_API int32_t zyn_broadcast_try_recv(ZynBroadcastReceiver *receiver, void *out);
+/* How many the last LAGGED skipped. */
+ZYN_API uint64_t zyn_broadcast_missed(ZynBroadcastReceiver *receiver);
+/* DONE, LAGGED or CLOSED */
+ZYN_API void zyn_broadcast_recv_init(ZynContext *cx, void *mem, ZynBroadcastReceiver *receiver);
+ZYN_API int64_t zyn_broadcast_recv_poll(void *mem, ZynContext *cx);
+ZYN_API int32_t zyn_broadcast_recv_take(void *mem, void *out);
+ZYN_API void zyn_broadcast_recv_drop(void *mem);
+
 /* --- locks ------------------------------------------------------------------------------------ */
 
 /* All of them serve in the order of asking, and nobody overtakes who waits.  A lock is the task's
@@ -137,6 +174,42 @@ ZYN_API void zyn_semaphore_acquire_init(ZynContext *cx, void *mem, ZynSemaphore 
 ZYN_API int64_t zyn_semaphore_acquire_poll(void *mem, ZynContext *cx);
 ZYN_API int32_t zyn_semaphore_acquire_take(void *mem, void *out);
 ZYN_API void zyn_semaphore_acquire_drop(void *mem);
+
+/* --- signals ---------------------------------------------------------------------------------- */
+
+/* A notification for one waiting task, or kept for the next; or for all that wait. */
+typedef struct ZynNotify ZynNotify;
+ZYN_API ZynNotify *zyn_notify_new(ZynRuntime *rt);
+ZYN_API void zyn_notify_one(ZynNotify *notify);
+ZYN_API void zyn_notify_all(ZynNotify *notify);
+/* DONE */
+ZYN_API void zyn_notify_wait_init(ZynContext *cx, void *mem, ZynNotify *notify);
+ZYN_API int64_t zyn_notify_wait_poll(void *mem, ZynContext *cx);
+ZYN_API int32_t zyn_notify_wait_take(void *mem, void *out);
+ZYN_API void zyn_notify_wait_drop(void *mem);
+
+/* `parties` go on together, again and again. */
+typedef struct ZynBarrier ZynBarrier;
+ZYN_API ZynBarrier *zyn_barrier_new(ZynRuntime *rt, uint64_t parties);
+/* DONE and a bool: whether this was the last to arrive */
+ZYN_API void zyn_barrier_wait_init(ZynContext *cx, void *mem, ZynBarrier *barrier);
+ZYN_API int64_t zyn_barrier_wait_poll(void *mem, ZynContext *cx);
+ZYN_API int32_t zyn_barrier_wait_take(void *mem, void *out);
+ZYN_API void zyn_barrier_wait_drop(void *mem);
+
+/* Something that is done once. */
+typedef struct ZynOnce ZynOnce;
+ZYN_API ZynOnce *zyn_once_new(ZynRuntime *rt);
+/* What the one that was told to do it says afterwards: it is done; somebody else may try.  DONE, or
+ * REFUSED: nobody was told. */
+ZYN_API int32_t zyn_once_finish(ZynOnce *once);
+ZYN_API int32_t zyn_once_abort(ZynOnce *once);
+ZYN_API int32_t zyn_once_is_done(ZynOnce *once);
+/* DONE and a bool: true, do it now; false, it is done */
+ZYN_API void zyn_once_begin_init(ZynContext *cx, void *mem, ZynOnce *once);
+ZYN_API int64_t zyn_once_begin_poll(void *mem, ZynContext *cx);
+ZYN_API int32_t zyn_once_begin_take(void *mem, void *out);
+ZYN_API void zyn_once_begin_drop(void *mem);
 
 /* --- promises made of promises ---------------------------------------------------------------- */
 

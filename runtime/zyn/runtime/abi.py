@@ -277,6 +277,13 @@ class ObjectKind(IntEnum):
     JOIN_SET = 6
     FUTURES = 7
     NURSERY = 8
+    NOTIFY = 9
+    BARRIER = 10
+    ONCE = 11
+    WATCH = 12
+    WATCH_RECEIVER = 13
+    BROADCAST = 14
+    BROADCAST_RECEIVER = 15
     IO = 16
 
     @property
@@ -294,6 +301,13 @@ _OBJECT_TEXTS = {
     ObjectKind.JOIN_SET: "join-set",
     ObjectKind.FUTURES: "futures",
     ObjectKind.NURSERY: "nursery",
+    ObjectKind.NOTIFY: "notify",
+    ObjectKind.BARRIER: "barrier",
+    ObjectKind.ONCE: "once",
+    ObjectKind.WATCH: "watch",
+    ObjectKind.WATCH_RECEIVER: "watch-receiver",
+    ObjectKind.BROADCAST: "broadcast",
+    ObjectKind.BROADCAST_RECEIVER: "broadcast-receiver",
     ObjectKind.IO: "io",
 }
 
@@ -346,6 +360,11 @@ LEAVES = {
     "join_next_promise": Leaf(80, 8, "tasks"),
     "futures_next": Leaf(80, 8, "tasks"),
     "nursery_join": Leaf(64, 8, "tasks"),
+    "notify_wait": Leaf(64, 8, "notify"),
+    "barrier_wait": Leaf(64, 8, "barrier"),
+    "once_begin": Leaf(64, 8, "once"),
+    "watch_changed": Leaf(120, 8, "watch"),
+    "broadcast_recv": Leaf(120, 8, "broadcast"),
     "io_read": Leaf(80, 8, "io"),
     "io_write": Leaf(80, 8, "io"),
     "io_ready": Leaf(80, 8, "io"),
