@@ -456,6 +456,10 @@ ZYN_API uint64_t zyn_dbg_write(void *address, const void *bytes, uint64_t size);
 /* The shadow block of a frame, or null. */
 ZYN_API void *zyn_dbg_shadow(ZynRuntime *rt, void *sm, uint32_t *side_table, uint32_t *size);
 
+/* Tells gdb or lldb, if one is there now or comes later, of an object file in memory whose sections
+ * say where they were loaded.  It stays in use for ever.  0: no memory.  Any thread. */
+ZYN_API int32_t zyn_gdb_register(const void *object, uint64_t size);
+
 /* Whether task_changed is called; attaching turns it on.  A debugger that hears too much may turn
  * it off, also from inside the call, and then costs a busy program nothing. */
 ZYN_API void zyn_dbg_changes(ZynRuntime *rt, int32_t on);

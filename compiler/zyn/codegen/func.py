@@ -425,6 +425,7 @@ class FunctionEmitter(OpEmitter):
 
     def _probe(self, index: int) -> None:
         flags = self.module.names.probes(self.function.name)
+        self.put(f"; probe {index}")  # for `zyn.codegen.source_lines`
         self.put(f"store i32 {index}, ptr {self.offset(self.activation, 28)}")
         address = self.let(f"getelementptr i8, ptr {flags}, i64 {index}")
         flag = self.let(f"load volatile i8, ptr {address}")

@@ -11,6 +11,7 @@ from zyn.codegen.func import FunctionEmitter, needs_drop
 from zyn.codegen.lltypes import is_aggregate, kind, memory, param_offsets, register
 from zyn.codegen.module_state import ModuleState
 from zyn.codegen.names import Names
+from zyn.codegen.source_lines import SourceLines
 from zyn.codegen.stubs import Stub, direct_signature, emit_stubs
 from zyn.ir.transform.pipeline import Lowered
 from zyn.sema.types import Type, VoidType, holds_reference
@@ -71,13 +72,16 @@ def emit_module(name: str, units: Sequence[Unit], triple: str) -> ModuleText:
     return ModuleText(text, (table[1:],), tuple(state.needed))
 
 
-def emit_debug_module(name: str, units: Sequence[Unit], chosen: Sequence[int]) -> ModuleText:
+def emit_debug_module(
+    name: str, units: Sequence[Unit], chosen: Sequence[int], file: str = ""
+) -> ModuleText:
     """Debug builds of the functions at `chosen`; exports each build and its probe bytes, in that
-    order.
+    order.  With the path of their file they tell native debuggers their lines.
     """
     names = Names(name)
     state = ModuleState(names)
     state.external(names.local("sites"), f"{names.local('sites')} = external global i64")
+    lines = SourceLines(file) if file else None
     body: list[str] = []
     exports: list[str] = []
     for index in chosen:
@@ -89,11 +93,18 @@ def emit_debug_module(name: str, units: Sequence[Unit], chosen: Sequence[int]) -
         )
         count = max(len(function.probes), 1)
         state.globals.append(f"{probes} = global [{count} x i8] [{flags or 'i8 0'}], align 1")
-        body.append(FunctionEmitter(state, unit.lowered, index, unit.first_line, debug=True).text())
+        code = FunctionEmitter(state, unit.lowered, index, unit.first_line, debug=True).text()
+        if lines is not None:
+            table = unit.lowered.side_table
+            places = [unit.first_line + probe.line + 1 for probe in table.probes]
+            code = lines.annotate(code, function.name, unit.first_line + table.line + 1, places)
+        body.append(code)
         exports += [names.build(function.name, "debug"), probes]
     for unit in units:
         _declare(state, unit.lowered)
     text = state.text() + "\n".join(body)
+    if lines is not None:
+        text += lines.text()
     return ModuleText(text, tuple(symbol[1:] for symbol in exports), tuple(state.needed))
 
 

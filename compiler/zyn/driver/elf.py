@@ -16,7 +16,7 @@ from typing import NamedTuple, final
 from zyn.driver.image import PAGE, Image, Import
 
 _HEADER = struct.Struct("<16sHHIQQQIHHHHHH")
-_SECTION = struct.Struct("<IIQQQQIIQQ")
+SECTION = struct.Struct("<IIQQQQIIQQ")
 _SYMBOL = struct.Struct("<IBBHQQ")
 _RELOCATION = struct.Struct("<QQq")
 
@@ -37,7 +37,9 @@ class Unsuitable(Exception):
     """The object holds something that only LLVM's linker knows."""
 
 
-class _Section(NamedTuple):
+class Section(NamedTuple):
+    """What a section header says, but for its address."""
+
     name: str
     kind: int
     flags: int
@@ -48,7 +50,9 @@ class _Section(NamedTuple):
     align: int
 
 
-class _Symbol(NamedTuple):
+class Symbol(NamedTuple):
+    """A name with its place."""
+
     name: str
     section: int
     value: int
@@ -58,7 +62,7 @@ def image_of(code: bytes, exports: Sequence[str]) -> Image:
     """Link an object; raises Unsuitable."""
     try:
         return _Linking(code).image(exports)
-    except (struct.error, IndexError, ValueError) as error:
+    except (struct.error, IndexError, ValueError, OverflowError) as error:
         raise Unsuitable(f"the object cannot be read: {error}") from None
 
 
@@ -68,8 +72,8 @@ class _Linking:
 
     def __init__(self, code: bytes) -> None:
         self.code = code
-        self.sections = _sections(code)
-        self.symbols = _symbols(code, self.sections)
+        _, self.sections = sections_of(code)
+        self.symbols = symbols_of(code, self.sections)
         self.places: dict[int, int] = {}  # section -> offset in the image
         self.got: dict[int, int] = {}  # symbol -> offset of its GOT word
         self.jumps: dict[int, int] = {}  # symbol -> offset of its jump
@@ -191,32 +195,35 @@ class _Linking:
         return place + found.value
 
 
-def _sections(code: bytes) -> list[_Section]:
+def sections_of(code: bytes) -> tuple[int, list[Section]]:
+    """Where the headers of the sections begin, and what they say; raises Unsuitable."""
     head = _HEADER.unpack_from(code)
     if not head[0].startswith(_MAGIC) or head[1:3] != (_RELOCATABLE, _X86_64):
         raise Unsuitable("no object of this machine")
     start, size, count, names = head[6], head[11], head[12], head[13]
-    if size != _SECTION.size:
+    if size != SECTION.size:
         raise Unsuitable("section headers of another size")
-    rows = [_SECTION.unpack_from(code, start + index * size) for index in range(count)]
+    rows = [SECTION.unpack_from(code, start + index * size) for index in range(count)]
     texts = rows[names][4]
-    return [
-        _Section(_text(code, texts + row[0]), row[1], row[2], row[4], row[5], row[6], row[7],
-                 max(row[8], 1))
+    sections = [
+        Section(_text(code, texts + row[0]), row[1], row[2], row[4], row[5], row[6], row[7],
+                max(row[8], 1))
         for row in rows
     ]  # fmt: skip
+    return start, sections
 
 
-def _symbols(code: bytes, sections: list[_Section]) -> list[_Symbol]:
+def symbols_of(code: bytes, sections: list[Section]) -> list[Symbol]:
+    """The symbols of an object; `section` is an index into `sections`, `value` counts from it."""
     table = next((section for section in sections if section.kind == _SYMTAB), None)
     if table is None:
         return []
     texts = sections[table.link].offset
-    found: list[_Symbol] = []
+    found: list[Symbol] = []
     for name, _, _, section, value, _ in _SYMBOL.iter_unpack(
         code[table.offset : table.offset + table.size]
     ):
-        found.append(_Symbol(_text(code, texts + name), section, value))
+        found.append(Symbol(_text(code, texts + name), section, value))
     return found
 
 

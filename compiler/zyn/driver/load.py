@@ -5,6 +5,7 @@ link.  What comes of it is `zyn.driver.loaded`'s.
 """
 
 import logging
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from zyn.codegen import (
     emit_thunk,
 )
 from zyn.codegen.x86 import MachineCode, emit_code
+from zyn.driver import gdb
 from zyn.driver.cache import ObjectCache
 from zyn.driver.elf import Unsuitable, image_of
 from zyn.driver.image import Image, Import, is_supported
@@ -134,9 +136,11 @@ class Engine:
 
     def debug(self, module: LoadedModule, chosen: Sequence[int]) -> list[tuple[int, int]]:
         """Debug builds of the functions at `chosen`: addresses of their code and probe bytes."""
-        emitted = emit_debug_module(module.name, module.units, chosen)
+        file = os.path.abspath(module.file) if module.file else ""
+        emitted = emit_debug_module(module.name, module.units, chosen, file)
         code = self.object_of(emitted, optimise=False)
         found = self.link(code, emitted, module.symbols())
+        gdb.show(code, found)
         addresses = [found[symbol] for symbol in emitted.exports]
         return list(zip(addresses[::2], addresses[1::2], strict=True))
 

@@ -58,6 +58,7 @@ _HOST_FUNCTIONS: dict[str, tuple[object, ...]] = {
     "zyn_string_retain": (None, c_void_p),
     "zyn_string_release": (None, c_void_p),
     "zyn_error_release": (None, c_void_p),
+    "zyn_gdb_register": (c_int32, c_void_p, c_uint64),
     "zyn_waker_wake": (None, ZynWaker),
     "zyn_dbg_attach": (None, c_void_p, _POINTER(ZynDebugEvents)),
     "zyn_dbg_tasks": (c_uint64, c_void_p, c_uint64, _POINTER(ZynTaskInfo), c_uint64),
