@@ -41,7 +41,8 @@ else
 endif
 export PATH := $(ROOT)/$(VENV)/bin:$(PATH)
 
-.PHONY: help build demo test ctest sanitize prove embedded lint format bench grammars vsix lock clean
+.PHONY: help build demo test ctest sanitize prove embedded lint format bench grammars vsix
+.PHONY: lock clean
 
 help: ## print this menu
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile

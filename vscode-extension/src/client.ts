@@ -169,9 +169,8 @@ export class Client {
         }
         this.ctx.log.error('zyn-lsp stopped too often');
         this.show('stopped', LanguageStatusSeverity.Error);
-        void this.complain(
-            `The language server of zyn stopped ${verdict.number + 1} times in 3 minutes and stays down.`,
-        );
+        const count = `${verdict.number + 1} times in 3 minutes`;
+        void this.complain(`The language server of zyn stopped ${count} and stays down.`);
         return { action: CloseAction.DoNotRestart, handled: true };
     }
 

@@ -7,7 +7,7 @@ const AROUND: Surroundings = {
     folders: ['/p/one', '/p/two'],
     trusted: true,
     searchPath: '/usr/local/bin:/usr/bin',
-    home: '/home/me',
+    home: '/h/me',
     platform: 'linux',
 };
 
@@ -29,7 +29,7 @@ test('the setting comes first, and nothing else is tried when it is wrong', () =
 
 test('a setting may name the home, the workspace, or a file below it', () => {
     for (const [setting, path] of [
-        ['~/bin/zyn-lsp', '/home/me/bin/zyn-lsp'],
+        ['~/bin/zyn-lsp', '/h/me/bin/zyn-lsp'],
         ['${workspaceFolder}/env/zyn-lsp', '/p/one/env/zyn-lsp'],
         ['env/zyn-lsp', '/p/one/env/zyn-lsp'],
         ['  /a b/zyn-lsp ', '/a b/zyn-lsp'],

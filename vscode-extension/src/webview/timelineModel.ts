@@ -159,5 +159,6 @@ export function described(poll: Poll, number: number): string {
     const clock = `${(poll.beginNs / 1e6).toFixed(3)} ms`;
     // A poll in which the debugger stopped lasts as long as the stop.
     const took = `took ${duration(poll.lengthNs)}`;
-    return `poll ${number} of ${poll.function} #${poll.task}: ${from} → ${to}, at ${clock}, ${took}`;
+    const name = `poll ${number} of ${poll.function} #${poll.task}`;
+    return `${name}: ${from} → ${to}, at ${clock}, ${took}`;
 }
