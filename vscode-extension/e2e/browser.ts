@@ -10,7 +10,7 @@ import { CHROMIUM, playwright } from './programs.ts';
 import type { CodeServer } from './server.ts';
 
 /** What a README shows beside text; every journey runs in it, so that pictures agree. */
-const SIZE = { width: 1280, height: 800 };
+const SIZE = { width: 1360, height: 850 };
 
 const ARGUMENTS = [
     '--no-sandbox',

@@ -174,11 +174,36 @@ export class Workbench {
         return section;
     }
 
-    async fold(title: string): Promise<void> {
-        const header = this.section(title).locator('.pane-header');
-        if ((await header.getAttribute('aria-expanded')) === 'true') {
-            await header.click();
+    /** Fold sections of the side bar, so that the others have its room. */
+    async fold(...titles: string[]): Promise<void> {
+        for (const title of titles) {
+            const header = this.section(title).locator('.pane-header');
+            await header.waitFor();
+            if ((await header.getAttribute('aria-expanded')) === 'true') {
+                await header.click();
+            }
         }
+    }
+
+    /** Drag the edge of the side bar until it is so wide, in pixels. */
+    async widen(width: number): Promise<void> {
+        const box = (await this.page.locator('.part.sidebar').boundingBox())!;
+        const y = box.y + box.height / 2;
+        await this.drag({ x: box.x + box.width + 2, y }, { x: box.x + width + 2, y });
+    }
+
+    /** Drag the upper edge of a section of the side bar to a height on the screen. */
+    async raise(title: string, y: number): Promise<void> {
+        const box = (await this.section(title).boundingBox())!;
+        const x = box.x + box.width / 2;
+        await this.drag({ x, y: box.y }, { x, y });
+    }
+
+    private async drag(from: Point, to: Point): Promise<void> {
+        await this.page.mouse.move(from.x, from.y);
+        await this.page.mouse.down();
+        await this.page.mouse.move(to.x, to.y, { steps: 4 });
+        await this.page.mouse.up();
     }
 
     /** The document inside the webview that has an element with the given test id. */
@@ -203,7 +228,7 @@ export class Workbench {
 
 async function appears(thing: Locator, timeout: number): Promise<boolean> {
     try {
-        await thing.waitFor({ timeout });
+        await thing.waitFor({ state: 'attached', timeout });
         return true;
     } catch (error) {
         if ((error as Error).name === 'TimeoutError') {

@@ -1,6 +1,22 @@
 /** Every journey, in the order in which they are walked. */
 
 import type { Journey } from '../journey.ts';
+import { debugging, drawing, holding, killing } from './debugging.ts';
 import { fixing, hovering, reading, renaming } from './editing.ts';
+import { activating, large, restarting } from './failures.ts';
+import { testing } from './testing.ts';
 
-export const JOURNEYS: readonly Journey[] = [reading, fixing, hovering, renaming];
+export const JOURNEYS: readonly Journey[] = [
+    reading,
+    fixing,
+    hovering,
+    renaming,
+    debugging,
+    drawing,
+    holding,
+    killing,
+    testing,
+    restarting,
+    large,
+    activating,
+];
