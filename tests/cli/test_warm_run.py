@@ -1,5 +1,6 @@
 """The second run of a program answers as the first did, and loads no compiler to do so."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -52,7 +53,7 @@ class Ran:
             capture_output=True,
             text=True,
             encoding="utf-8",
-            env={"ZYN_CACHE_DIR": str(folder), "NO_COLOR": "1"},
+            env={**os.environ, "ZYN_CACHE_DIR": str(folder), "NO_COLOR": "1", "ZYN_LOG": ""},
             cwd=ROOT,
             timeout=60,
             check=False,
