@@ -10,8 +10,8 @@ import pytest
 from tests.support.native import Native, Outcome
 from zyn.driver.load import Engine
 
-ENGINE = Engine(check=True)
-BASELINE = Engine(check=True, baseline=True)
+ENGINE = Engine(check=True, baseline=False)
+BASELINE = Engine(check=True)
 BUILDS = pytest.mark.parametrize("build", ["fast", "debug", "baseline"])
 MILLISECOND_NS = 1_000_000
 

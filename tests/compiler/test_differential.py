@@ -17,7 +17,7 @@ from tests.support.native import Native
 from zyn.driver.load import Engine
 
 EXAMPLES = int(os.environ.get("ZYN_DIFFERENTIAL_EXAMPLES", "0"))
-ENGINE = Engine(check=True)
+ENGINE = Engine(check=True, baseline=False)
 
 sys.setrecursionlimit(max(sys.getrecursionlimit(), 20_000))  # generators inside generators
 

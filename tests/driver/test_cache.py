@@ -22,7 +22,7 @@ KEY = ObjectCache.key("one", "two")
 
 def loaded(folder: Path | None) -> Engine:
     """An engine that has loaded the program, which works."""
-    engine = Engine(cache_dir=folder)
+    engine = Engine(cache_dir=folder, baseline=False)
     with Native(SOURCE, engine=engine) as native:
         assert native.call("g").value == 42
     return engine
@@ -35,7 +35,7 @@ def test_the_second_load_compiles_nothing(tmp_path: Path, monkeypatch: pytest.Mo
     def compiles(*_: object, **__: object) -> bytes:
         raise AssertionError("compiled again")
 
-    engine = Engine(cache_dir=tmp_path)
+    engine = Engine(cache_dir=tmp_path, baseline=False)
     monkeypatch.setattr(engine.target, "object_code", compiles)
     with Native(SOURCE, engine=engine) as native:
         assert native.call("g").value == 42
@@ -44,8 +44,8 @@ def test_the_second_load_compiles_nothing(tmp_path: Path, monkeypatch: pytest.Mo
 
 def test_another_program_is_another_entry(tmp_path: Path) -> None:
     loaded(tmp_path)
-    Engine(cache_dir=tmp_path).load(SOURCE.replace("42", "43").encode())
-    Engine(cache_dir=tmp_path).load(SOURCE.encode(), name="other")
+    Engine(cache_dir=tmp_path, baseline=False).load(SOURCE.replace("42", "43").encode())
+    Engine(cache_dir=tmp_path, baseline=False).load(SOURCE.encode(), name="other")
 
     assert len(list(tmp_path.iterdir())) == 3
 

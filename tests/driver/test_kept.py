@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.support.differential import differences
@@ -101,14 +101,17 @@ def no_compiler(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     return begin
 
 
-def test_a_kept_program_needs_no_compiler(tmp_path: Path, no_compiler: Callable[[], None]) -> None:
+@pytest.mark.parametrize("baseline", [True, False])
+def test_a_kept_program_needs_no_compiler(
+    tmp_path: Path, no_compiler: Callable[[], None], baseline: bool
+) -> None:
     calls = (("half", -7), ("rest", 7.5), ("pair", 7), ("twice", 21), ("names",), ("fail", 0))
-    with Native(SOURCE, engine=Loader(cache_dir=tmp_path)) as native:
+    with Native(SOURCE, engine=Loader(cache_dir=tmp_path, baseline=baseline)) as native:
         cold = [native.call(*call) for call in calls]
         generated = native.module.generated
     no_compiler()
 
-    with Native(SOURCE, engine=Loader(cache_dir=tmp_path)) as native:
+    with Native(SOURCE, engine=Loader(cache_dir=tmp_path, baseline=baseline)) as native:
         assert [native.call(*call) for call in calls] == cold
         assert native.module.generated == generated
         assert native.live_objects() == 0
@@ -251,6 +254,7 @@ def test_a_cut_object_is_refused(size: int) -> None:
 
 
 @given(st.integers(0, len(CODE) - 1), st.integers(1, 255))
+@example(47, 128)  # a size that no file has
 def test_a_garbled_object_is_refused_or_linked(at: int, change: int) -> None:
     garbled = bytearray(CODE)
     garbled[at] ^= change
@@ -267,6 +271,6 @@ def test_what_only_llvm_can_link_is_not_kept(
     monkeypatch.setattr("zyn.driver.load.image_of", unsuitable)
     with caplog.at_level(logging.INFO, "zyn.compiler.async"):
         for _ in range(2):
-            with Native(SOURCE, engine=Loader(cache_dir=tmp_path)) as native:
+            with Native(SOURCE, engine=Loader(cache_dir=tmp_path, baseline=False)) as native:
                 assert native.call("half", 9).value == 4
     assert "relocation 99" in caplog.text

@@ -12,7 +12,7 @@ from tests.support.scheduler import DeadlockError, Failure
 from zyn.driver.load import Engine
 from zyn.driver.loader import Loader
 
-BASELINE = Engine(check=True, baseline=True)
+BASELINE = Engine(check=True)
 
 
 def differences(program: Generated, engine: Engine | Loader | None = None) -> Iterator[str]:

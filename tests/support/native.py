@@ -45,7 +45,7 @@ class Native:
     baseline    which build to make when no engine is given
     """
 
-    baseline = False
+    baseline = True
 
     def __init__(
         self,

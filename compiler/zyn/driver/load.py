@@ -7,34 +7,38 @@ link.  What comes of it is `zyn.driver.loaded`'s.
 import logging
 import os
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from zyn.base.diagnostic import Severity
 from zyn.base.log import TRACE
 from zyn.base.problem import Problem, problems
-from zyn.codegen import (
+from zyn.codegen import x86
+from zyn.codegen.module import (
     ModuleText,
-    Target,
     Unit,
     emit_debug_module,
     emit_entry,
     emit_module,
     emit_thunk,
 )
-from zyn.codegen.x86 import MachineCode, emit_code
+from zyn.codegen.names import Names
 from zyn.driver import gdb
 from zyn.driver.cache import ObjectCache
 from zyn.driver.elf import Unsuitable, image_of
 from zyn.driver.image import Image, Import, is_supported
 from zyn.driver.image import load as load_image
 from zyn.driver.kept import Kept, Placed, Program
-from zyn.driver.link import process_linker
 from zyn.driver.loaded import CompileError, LoadedModule
 from zyn.driver.queries import Document
 from zyn.driver.tables import packed
 from zyn.ir.build import Wrapper, build_wrapper
 from zyn.ir.transform import Lowered, lower
 from zyn.sema.types import FunctionSignature
+
+if TYPE_CHECKING:
+    from zyn.codegen.target import Target
 
 logger = logging.getLogger("zyn.compiler.async")
 
@@ -48,17 +52,28 @@ class Engine:
 
     cache_dir   where compiled code is kept between runs; None keeps nothing
     check       check the IR after every pass
-    baseline    make code that runs more slowly in a fraction of the time: machine code of our own
-                where that is supported, else LLVM's without its passes
+    baseline    make machine code of our own where that is supported, which takes a quarter of the
+                time and runs as fast; False: have LLVM make it, as on all other machines
     """
 
     def __init__(
-        self, *, cache_dir: Path | None = None, check: bool = False, baseline: bool = False
+        self, *, cache_dir: Path | None = None, check: bool = False, baseline: bool = True
     ) -> None:
         self.cache = ObjectCache(cache_dir)
         self.check = check
         self.baseline = baseline
-        self.target = Target()
+
+    @cached_property
+    def target(self) -> "Target":
+        """The machine as LLVM knows it; LLVM is loaded when this is first asked for."""
+        from zyn.codegen.target import Target
+
+        return Target()
+
+    @property
+    def is_own(self) -> bool:
+        """Whether machine code is our own: LLVM then makes debug builds and entries only."""
+        return self.baseline and is_supported()
 
     def load(
         self,
@@ -102,11 +117,11 @@ class Engine:
             units=units,
         )  # fmt: skip
         module.kept = kept
-        if self.baseline and is_supported():
-            image = _image(emit_code(units))
+        if self.is_own:
+            image = _image(x86.emit_code(units), "table")
             if kept is not None:
                 kept.put_program(program, image)
-            (table,) = load_image(image, {}).values()
+            table = load_image(image, {})["table"]
         else:
             emitted = emit_module(name, units, self.target.triple)
             code = self.object_of(emitted, optimise=not self.baseline)
@@ -122,7 +137,14 @@ class Engine:
 
     def thunk(self, module: LoadedModule, index: int, part: str) -> int:
         """The address of a ZynThunk for a direct function; kept under `part`."""
-        emitted = emit_thunk(module.name, module.units[index].lowered)
+        lowered = module.units[index].lowered
+        if self.is_own:
+            symbol = Names(module.name).entry(lowered.function.name)[1:]
+            image = _image(x86.emit_thunk(symbol, lowered.function), "thunk")
+            if module.kept is not None:
+                module.kept.put_image(part, image)
+            return load_image(image, module.symbols())["thunk"]
+        emitted = emit_thunk(module.name, lowered)
         code = self.object_of(emitted)
         if module.kept is not None:
             _keep(module.kept, emitted, code, part)
@@ -155,6 +177,8 @@ class Engine:
 
     def link(self, code: bytes, emitted: ModuleText, others: dict[str, int]) -> dict[str, int]:
         """Load an object; addresses of its exports."""
+        from zyn.driver.link import process_linker
+
         return process_linker(self.target).link([code], emitted.exports, emitted.runtime, others)
 
 
@@ -169,9 +193,9 @@ def _placed(unit: Unit) -> Placed:
     return Placed(signature, unit.first_line, unit.offset)
 
 
-def _image(code: MachineCode) -> Image:
+def _image(code: x86.MachineCode, name: str) -> Image:
     imports = tuple(Import(offset, symbol, 0) for symbol, offset in code.imports.items())
-    return Image(code.data, code.fixed, code.rebase, imports, {"table": code.table})
+    return Image(code.data, code.fixed, code.rebase, imports, {name: code.export})
 
 
 def _keep(kept: Kept, emitted: ModuleText, code: bytes, what: Program | str) -> None:

@@ -20,7 +20,7 @@ class Loader:
     """One per process is enough; it may be used from several threads.  See `Engine`."""
 
     def __init__(
-        self, *, cache_dir: Path | None = None, check: bool = False, baseline: bool = False
+        self, *, cache_dir: Path | None = None, check: bool = False, baseline: bool = True
     ) -> None:
         self.cache = ObjectCache(cache_dir)
         self.check = check

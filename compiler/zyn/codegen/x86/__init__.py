@@ -7,6 +7,6 @@ into the process.  Absent here: optimisation, debug builds, other machines.
 """
 
 from zyn.codegen.x86.builder import MachineCode
-from zyn.codegen.x86.module import emit_code
+from zyn.codegen.x86.module import emit_code, emit_thunk
 
-__all__ = ["MachineCode", "emit_code"]
+__all__ = ["MachineCode", "emit_code", "emit_thunk"]

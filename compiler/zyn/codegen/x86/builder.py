@@ -38,15 +38,15 @@ class MachineCode(NamedTuple):
     data      its first `fixed` bytes, whole pages, are code
     rebase    native u32 indexes of the words that hold an offset into the block, to be an address
     imports   offsets of words that hold the address of a function of the runtime or the C library
-    table     offset of three words per function (descriptor or null, stub, cell) and the address of
-              the word that side table ids count from, shifted by 32
+    export    offset of the table: three words per function (descriptor or null, stub, cell), and
+              the address of the word that side table ids count from, shifted by 32
     """
 
     data: bytes
     fixed: int
     rebase: bytes
     imports: dict[str, int]
-    table: int
+    export: int
 
 
 class Descriptor(NamedTuple):

@@ -38,20 +38,20 @@ COMPARED_STATES_MAX = 6
 """A resumed function of more states goes through a table."""
 
 # push rbp; mov rbp, rsp; sub rsp, 0
-_ENTER = b"\x55\x48\x89\xe5\x48\x81\xec\0\0\0\0"
-_SIZE_AT = 7
-_SAVE_RBX, _LOAD_RBX = b"\x48\x89\x5d\xf8", b"\x48\x8b\x5d\xf8"
-_SAVE_R14, _LOAD_R14 = b"\x4c\x89\x75\xf0", b"\x4c\x8b\x75\xf0"
+ENTER = b"\x55\x48\x89\xe5\x48\x81\xec\0\0\0\0"
+SIZE_AT = 7
+SAVE_RBX, LOAD_RBX = b"\x48\x89\x5d\xf8", b"\x48\x8b\x5d\xf8"
+SAVE_R14, LOAD_R14 = b"\x4c\x89\x75\xf0", b"\x4c\x8b\x75\xf0"
 _SAVE_R15, _LOAD_R15 = b"\x4c\x89\x7d\xe8", b"\x4c\x8b\x7d\xe8"
-_SAVED = 24
-_LEAVE = b"\xc9\xc3"  # leave; ret
+SAVED = 24
+LEAVE = b"\xc9\xc3"  # leave; ret
 _DIRECT = b"\x48\x89\xfb"  # mov rbx, rdi
 # mov r14, rdi; mov rbx, rsi; mov eax, [r14]
 _MACHINE = b"\x49\x89\xfe\x48\x89\xf3\x41\x8b\x06"
 _MACHINE_AND_CX = b"\x4c\x89\xf7\x48\x89\xde"  # mov rdi, r14; mov rsi, rbx
 _SET_STATE = b"\x41\xc7\x06"  # mov dword [r14], imm32
 _RETURNED = _SET_STATE + x86.I32(RETURNED)
-_SAVE_BELOW, _LOAD_BELOW = b"\x53\x41\x56", _LOAD_RBX + _LOAD_R14  # push rbx; push r14
+_SAVE_BELOW, _LOAD_BELOW = b"\x53\x41\x56", LOAD_RBX + LOAD_R14  # push rbx; push r14
 _NO_RESULT = b"\x31\xc0\x0f\x57\xc0"  # xor eax, eax; xorps xmm0, xmm0
 _LOOK_INTO_RCX = x86.number(RCX, LOOK, True)
 _NEEDS_R15 = frozenset((ir.Get, ir.Put))
@@ -64,7 +64,7 @@ class FunctionCode(Ops):
         self, builder: Builder, lowered: Lowered, index: int, first_line: int, drop: int = NONE
     ) -> None:
         function = lowered.function
-        super().__init__(builder, function, _SAVED, index, first_line)
+        super().__init__(builder, function, SAVED, index, first_line)
         self.lowered = lowered
         self.state_machine = function.is_async
         self.drop = drop
@@ -124,10 +124,10 @@ class FunctionCode(Ops):
         out = self.out
         out += b"\xcc" * (-len(out) % 16)
         start = len(out)
-        out += _ENTER
-        out += _SAVE_RBX
+        out += ENTER
+        out += SAVE_RBX
         if self.state_machine:
-            out += _SAVE_R14
+            out += SAVE_R14
         if self.uses_r15:
             out += _SAVE_R15
         if self.state_machine:
@@ -140,16 +140,16 @@ class FunctionCode(Ops):
             if block.index not in self.done:
                 self._block(block)
         self.bind(EPILOGUE)
-        out += _LOAD_RBX
+        out += LOAD_RBX
         if self.state_machine:
-            out += _LOAD_R14
+            out += LOAD_R14
         if self.uses_r15:
             out += _LOAD_R15
-        out += _LEAVE
+        out += LEAVE
         for method, *arguments in self.cold:
             method(self, *arguments)
         size = align_up(self.room, 16) + align_up(self.outgoing, 16)
-        pack_into("<i", out, start + _SIZE_AT, size)
+        pack_into("<i", out, start + SIZE_AT, size)
         entry = start if size <= LARGE_STACK else self._guarded(start, size)
         self.resolve()
         for state, label in self.polls.items() if self.table else ():
@@ -219,7 +219,7 @@ class FunctionCode(Ops):
         self.bind(room)
         out += b"\xe9" + x86.I32(start - len(out) - 5)
         self.bind(low)
-        out += _ENTER[:-7] + _SAVE_BELOW
+        out += ENTER[:-7] + _SAVE_BELOW
         out += _MACHINE[:6] if self.state_machine else _DIRECT
         self.site(RSI, self.function.span.start)
         out += b"\x48\x89\xdf"  # mov rdi, rbx
@@ -233,7 +233,7 @@ class FunctionCode(Ops):
             self.call("zyn_failed")
         else:
             out += _NO_RESULT
-        out += _LOAD_BELOW + _LEAVE
+        out += _LOAD_BELOW + LEAVE
         return entry
 
     # --- control flow ---

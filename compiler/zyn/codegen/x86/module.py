@@ -4,19 +4,35 @@ from collections.abc import Iterator, Sequence
 from struct import pack_into
 
 from zyn.codegen.func import RETURNED, needs_drop
-from zyn.codegen.lltypes import size_of
+from zyn.codegen.lltypes import is_aggregate, param_offsets, size_of
 from zyn.codegen.module import Unit
 from zyn.codegen.x86 import encode as x86
 from zyn.codegen.x86.builder import NONE, Builder, MachineCode
+from zyn.codegen.x86.calls import Calls
 from zyn.codegen.x86.code import Code
-from zyn.codegen.x86.encode import R14, R15, RBX, Address
-from zyn.codegen.x86.func import FunctionCode
+from zyn.codegen.x86.encode import R14, R15, RAX, RBX, Address
+from zyn.codegen.x86.func import (
+    ENTER,
+    LEAVE,
+    LOAD_R14,
+    LOAD_RBX,
+    SAVE_R14,
+    SAVE_RBX,
+    SAVED,
+    SIZE_AT,
+    FunctionCode,
+)
+from zyn.codegen.x86.ops import ONLY_BIT
+from zyn.ir.func import Function
 from zyn.ir.transform.pipeline import Lowered
 from zyn.sema.types import (
     ArrayType,
+    BoolType,
     OptionalType,
     StructType,
     Type,
+    VoidType,
+    align_up,
     field_offsets,
     holds_reference,
 )
@@ -45,6 +61,29 @@ def emit_code(units: Sequence[Unit]) -> MachineCode:
         builder.entries.append(FunctionCode(builder, lowered, index, first_line, drop).emit())
     _emit_counters(builder)
     return builder.finish()
+
+
+def emit_thunk(symbol: str, function: Function) -> MachineCode:
+    """A ZynThunk, which is exported, that calls the direct function at `symbol`: arguments from
+    memory, result to memory.
+    """
+    builder = Builder((), ())
+    code = Calls(builder, function, SAVED, 0, 0)
+    offsets, _ = param_offsets(tuple(param.type for param in function.params), 0)
+    for param, offset in zip(function.params, offsets, strict=True):
+        code.homes[param.index] = R14, offset
+    out, result = builder.code, function.result
+    out += ENTER + SAVE_RBX + SAVE_R14
+    out += b"\x49\x89\xf6\x48\x89\xd3"  # mov r14, rsi; mov rbx, rdx
+    code.arguments(function.params, 1, (RBX, 0) if is_aggregate(result) else None)
+    code.call(symbol)
+    if not is_aggregate(result) and not isinstance(result, VoidType):
+        if isinstance(result, BoolType):
+            out += ONLY_BIT
+        out += x86.store(result, RAX, RBX, 0)
+    out += LOAD_RBX + LOAD_R14 + LEAVE
+    pack_into("<i", out, SIZE_AT, align_up(code.room, 16) + align_up(code.outgoing, 16))
+    return builder.finish()._replace(export=0)
 
 
 def _emit_drop(builder: Builder, lowered: Lowered) -> int:

@@ -25,6 +25,7 @@ from zyn.sema.types import (
 )
 
 _MOVE_CX = x86.registers(b"\x89", RBX, RDI, True)  # mov rdi, rbx
+ONLY_BIT = b"\x83\xe0\x01"  # and eax, 1: LLVM leaves the other bits of a bool undefined
 _TEST = b"\x85\xc0"  # test eax, eax
 _TEST_WIDE = b"\x48\x85\xc0"
 _FAILED = b"\x48\x83\x7b\x28\x00"  # cmp qword [rbx + 40], 0
@@ -297,7 +298,7 @@ class Ops(Calls):
         self.jump_if(x86.NOT_EQUAL, error)
         if dst is not None and not aggregate:
             if type(dst.type) is BoolType:
-                self.out += b"\x83\xe0\x01"  # and eax, 1: LLVM leaves the other bits undefined
+                self.out += ONLY_BIT
             self.out += x86.store(dst.type, RAX, *self.home(dst))
         self.jump(ok)
 
