@@ -11,6 +11,7 @@
 #define MODEL_STEPS_MAX 3000 /* of one execution; beyond is a livelock */
 #define MODEL_ARENA_BYTES 65536
 #define MODEL_BLOCKS_MAX 64
+#define MODEL_PRIVATE_MAX 8
 
 /* one more than the threads: begin and end */
 #define MODEL_ACTORS (MODEL_THREADS_MAX + 1)
@@ -28,6 +29,8 @@ typedef struct Actor {
 	View released; /* what a relaxed store carries, since the last release fence */
 	/* locations that were read since it last yielded */
 	uint64_t read[MODEL_LOCATIONS_MAX / 64];
+	/* how often in a row it read the same store although there was a newer one */
+	uint8_t stale[MODEL_LOCATIONS_MAX];
 } Actor;
 
 /* --- memory.c --------------------------------------------------------------------------------- */
@@ -45,10 +48,16 @@ uint64_t memory_look(void *object, size_t size);
 /* --- explorer.c ------------------------------------------------------------------------------- */
 
 /* Before an operation that others can see: another thread may go first. */
-void explorer_step(void);
+void explorer_step(const void *object);
 /* After one that others may wait for. */
 void explorer_progress(void);
 uint32_t explorer_choose(uint32_t options);
+/* Things that happen for no reason: a few in one execution. */
+bool explorer_spurious_left(void);
+void explorer_spurious_spent(void);
+/* Loads that read an old store are counted too, where the scenario limits them. */
+bool explorer_stale_left(void);
+void explorer_stale_spent(void);
 bool explorer_tracing(void);
 void explorer_trace(const char *format, ...) __attribute__((format(printf, 1, 2)));
 extern const char *explorer_object, *explorer_function;

@@ -25,7 +25,8 @@
 #define STACK_BYTES (128 * 1024)
 /* rounds in which threads do nothing but yield */
 #define IDLE_ROUNDS_MAX 8
-#define SPURIOUS_MAX 1 /* returns of a sleep for no reason, in one execution */
+/* returns of a sleep and failures of a weak compare-and-swap for no reason, in one execution */
+#define SPURIOUS_MAX 1
 
 enum ThreadState { UNUSED, READY, YIELDED, ASLEEP, ENDED };
 
@@ -57,6 +58,9 @@ static uint32_t choice_count; /* of the list that is followed */
 static uint32_t choice_next;
 static uint32_t preemptions_max, preemptions;
 static uint32_t steps, idle_rounds, spurious;
+static uint32_t stale_max, stale;
+static const void *private_objects[MODEL_PRIVATE_MAX];
+static uint32_t private_count;
 
 /* lines of a trace; what comes after them is only counted */
 #define TRACE_LINES_MAX 300
@@ -91,6 +95,26 @@ uint32_t explorer_choose(uint32_t options)
 uint32_t model_choose(uint32_t options)
 {
 	return explorer_choose(options);
+}
+
+bool explorer_spurious_left(void)
+{
+	return spurious < SPURIOUS_MAX;
+}
+
+void explorer_spurious_spent(void)
+{
+	spurious++;
+}
+
+bool explorer_stale_left(void)
+{
+	return stale < stale_max;
+}
+
+void explorer_stale_spent(void)
+{
+	stale++;
 }
 
 /* Rule 1.  false: there is no other execution. */
@@ -214,13 +238,28 @@ static void switch_away(void)
 	switch_to(options[explorer_choose(count)]);
 }
 
-void explorer_step(void)
+void model_private(const void *object)
+{
+	if (private_count == MODEL_PRIVATE_MAX)
+		model_violation("more than %d private objects", MODEL_PRIVATE_MAX);
+	private_objects[private_count++] = object;
+}
+
+static bool is_private(const void *object)
+{
+	for (uint32_t i = 0; i < private_count; i++)
+		if (private_objects[i] == object)
+			return true;
+	return false;
+}
+
+void explorer_step(const void *about)
 {
 	if (running == MODEL_THREADS_MAX)
 		return;
 	if (++steps > MODEL_STEPS_MAX)
 		model_violation("livelock: more than %d steps", MODEL_STEPS_MAX);
-	if (preemptions >= preemptions_max)
+	if (preemptions >= preemptions_max || is_private(about))
 		return;
 	uint32_t options[MODEL_THREADS_MAX];
 	uint32_t count = 0;
@@ -263,15 +302,15 @@ void model_yield(void)
 
 bool model_sleep(_Atomic uint32_t *word, uint32_t expected, bool limited)
 {
-	explorer_step();
+	explorer_step(word);
 	if (running == MODEL_THREADS_MAX)
 		model_violation("there is nobody who could wake");
 	/* The kernel compares and goes to sleep in one step, and what it saw the thread has seen.
 	 */
 	if (memory_look((void *)word, sizeof *word) != expected)
 		return true;
-	if (spurious < SPURIOUS_MAX && explorer_choose(2) == 1) {
-		spurious++;
+	if (explorer_spurious_left() && explorer_choose(2) == 1) {
+		explorer_spurious_spent();
 		return true;
 	}
 	Thread *self = &threads[running];
@@ -291,7 +330,7 @@ bool model_sleep(_Atomic uint32_t *word, uint32_t expected, bool limited)
 
 void model_wake(_Atomic uint32_t *word)
 {
-	explorer_step();
+	explorer_step(word);
 	uint32_t asleep[MODEL_THREADS_MAX];
 	uint32_t count = 0;
 	for (uint32_t i = 0; i < thread_count; i++)
@@ -349,6 +388,8 @@ static bool execute(void)
 	steps = 0;
 	idle_rounds = 0;
 	spurious = 0;
+	stale = 0;
+	private_count = 0;
 	message[0] = 0;
 	running = MODEL_THREADS_MAX;
 	thread_count = 0;
@@ -377,6 +418,8 @@ static bool explore(uint32_t bound, bool quiet, bool trace_last)
 	bool clean;
 	choice_count = 0;
 	preemptions_max = bound;
+	int stale_own = scenario->stale + (int)bound - scenario->preemptions - 2;
+	stale_max = scenario->stale == 0 ? UINT32_MAX : stale_own < 0 ? 0 : (uint32_t)stale_own;
 	tracing = false;
 	do {
 		executions++;

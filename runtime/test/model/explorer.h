@@ -14,7 +14,7 @@
  * only acquire, release and seq_cst, as operations or fences, forbid it.  Not modelled: a load that
  * reads a store which comes later (load buffering), and stores that go between two older ones of
  * the same location (the modification order is the order of execution).  A proof is therefore a
- * proof up to these two.
+ * proof up to these two, and up to the bounds.
  */
 #ifndef ZYN_MODEL_EXPLORER_H
 #define ZYN_MODEL_EXPLORER_H
@@ -32,6 +32,9 @@ typedef struct ModelScenario {
 	void (*end)(void); /* alone, after the threads; may be null */
 	/* added to the bound of the run, for small (positive) and large (negative) scenarios */
 	int preemptions;
+	/* loads that may read an old store, in one execution at a bound of 2; with each preemption
+	 * more it is one more; 0: no limit */
+	int stale;
 } ModelScenario;
 
 /* Explores them all and prints how many executions each took; the exit code of the program.
@@ -50,6 +53,8 @@ void model_violation(const char *format, ...) __attribute__((format(printf, 1, 2
 
 /* A choice of the scenario's own: 0 .. options - 1. */
 uint32_t model_choose(uint32_t options);
+/* An atomic object that only one thread uses: nobody is let in before its operations. */
+void model_private(const void *object);
 /* The running thread; MODEL_THREADS_MAX in begin and end. */
 uint32_t model_self(void);
 /* The thread spins: nothing happens until another thread writes, and then it reads the newest. */

@@ -13,12 +13,16 @@
  *          both ways.
  * Rule 6.  plain accesses must be ordered by what happened before (the steps in a view), which
  *          seq_cst alone does not give.
+ * Rule 7.  a store becomes visible some day: a thread reads one and the same store that is not
+ *          the newest only so many times in a row.
  */
 #include "engine.h"
 
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+
+#define STALE_MAX 3 /* rule 7 */
 
 typedef struct Message {
 	uint64_t value;
@@ -147,7 +151,7 @@ void *model_get(size_t bytes)
 
 void model_put(void *memory)
 {
-	explorer_step();
+	explorer_step(memory);
 	char *start = memory;
 	for (uint32_t i = 0; i < block_count; i++) {
 		Block *block = &blocks[i];
@@ -260,6 +264,8 @@ static void see(Actor *actor, Location *location, uint32_t number, int order)
 {
 	uint32_t index = index_of(location);
 	Message *message = &messages[location->messages[number]];
+	bool again = number == actor->now.stores[index] && number + 1u < location->count;
+	actor->stale[index] = again ? actor->stale[index] + 1 : 0;
 	actor->now.stores[index] = (uint16_t)number;
 	actor->read[index / 64] |= UINT64_C(1) << index % 64;
 	join(acquires(order) ? &actor->now : &actor->acquired, &message->view);
@@ -290,6 +296,10 @@ static uint32_t oldest_readable(const Actor *actor, const Location *location, in
 	uint32_t oldest = actor->now.stores[index];
 	if (order == memory_order_seq_cst && oldest < sequential[index])
 		oldest = sequential[index];
+	/* Rule 7. */
+	if (oldest == actor->now.stores[index] && actor->stale[index] >= STALE_MAX &&
+	    oldest + 1u < location->count)
+		oldest++;
 	return oldest;
 }
 
@@ -308,11 +318,13 @@ void model_init(void *object, size_t size, uint64_t value)
 
 uint64_t model_load(void *object, size_t size, int order)
 {
-	explorer_step();
+	explorer_step(object);
 	Actor *actor = self_actor();
 	Location *location = operate(actor, object, size);
 	uint32_t oldest = oldest_readable(actor, location, order);
-	uint32_t age = explorer_choose(location->count - oldest);
+	uint32_t age = explorer_stale_left() ? explorer_choose(location->count - oldest) : 0;
+	if (age != 0)
+		explorer_stale_spent();
 	uint32_t number = location->count - 1 - age;
 	see(actor, location, number, order);
 	uint64_t value = messages[location->messages[number]].value;
@@ -324,7 +336,7 @@ uint64_t model_load(void *object, size_t size, int order)
 
 void model_store(void *object, size_t size, uint64_t value, int order)
 {
-	explorer_step();
+	explorer_step(object);
 	Actor *actor = self_actor();
 	put(actor, operate(actor, object, size), value, order, NULL);
 	if (explorer_tracing())
@@ -353,7 +365,7 @@ static uint64_t combined(enum ModelRmw kind, uint64_t value, uint64_t operand)
 
 uint64_t model_rmw(enum ModelRmw kind, void *object, size_t size, uint64_t operand, int order)
 {
-	explorer_step();
+	explorer_step(object);
 	Actor *actor = self_actor();
 	Location *location = operate(actor, object, size);
 	Message *before = newest(location);
@@ -370,7 +382,7 @@ uint64_t model_rmw(enum ModelRmw kind, void *object, size_t size, uint64_t opera
 bool model_cas(bool weak, void *object, size_t size, uint64_t *expected, uint64_t desired,
                int order, int failure_order)
 {
-	explorer_step();
+	explorer_step(object);
 	Actor *actor = self_actor();
 	Location *location = operate(actor, object, size);
 	uint32_t last = location->count - 1u;
@@ -379,8 +391,11 @@ bool model_cas(bool weak, void *object, size_t size, uint64_t *expected, uint64_
 	/* Failing reads some store, which for a strong one holds another value. */
 	uint32_t fail[64], fails = 0;
 	uint32_t oldest = oldest_readable(actor, location, failure_order);
+	bool for_no_reason = weak && explorer_spurious_left();
+	if (!explorer_stale_left())
+		oldest = last;
 	for (uint32_t number = last + 1; number-- > oldest && fails < 64;)
-		if (weak || messages[location->messages[number]].value != wanted)
+		if (for_no_reason || messages[location->messages[number]].value != wanted)
 			fail[fails++] = number;
 	uint32_t choice = explorer_choose(fails + may_succeed);
 	if (may_succeed && choice == 0) {
@@ -394,8 +409,12 @@ bool model_cas(bool weak, void *object, size_t size, uint64_t *expected, uint64_
 		return true;
 	}
 	uint32_t number = fail[choice - may_succeed];
+	if (number != last)
+		explorer_stale_spent();
 	see(actor, location, number, failure_order);
 	*expected = messages[location->messages[number]].value;
+	if (*expected == wanted)
+		explorer_spurious_spent();
 	if (explorer_tracing())
 		explorer_trace("compare-and-swap %s fails: %llx, not %llx", explorer_object,
 		               (unsigned long long)*expected, (unsigned long long)wanted);
@@ -404,7 +423,7 @@ bool model_cas(bool weak, void *object, size_t size, uint64_t *expected, uint64_
 
 void model_fence(int order)
 {
-	explorer_step();
+	explorer_step(NULL);
 	Actor *actor = self_actor();
 	actor->now.steps[actor - actors]++;
 	if (acquires(order))

@@ -103,10 +103,10 @@ static void pop_many(void)
 int main(int argc, char **argv)
 {
 	static const ModelScenario scenarios[] = {
-		{"one producer, one consumer", begin, {push_0_1, pop_two_in_order}, end_2, 0},
-		{"many at a time", begin, {push_many, pop_many}, end_3, 0},
-		{"two producers, one consumer", begin, {push_0, push_1, pop_two}, end_2, 0},
-		{"one producer, two consumers", begin, {push_0_1, pop_two, pop_many}, end_2, -1},
+		{"one producer, one consumer", begin, {push_0_1, pop_two_in_order}, end_2, 0, 0},
+		{"many at a time", begin, {push_many, pop_many}, end_3, 0, 0},
+		{"two producers, one consumer", begin, {push_0, push_1, pop_two}, end_2, 0, 0},
+		{"one producer, two consumers", begin, {push_0_1, pop_two, pop_many}, end_2, -1, 0},
 	};
 	return model_main(argc, argv, scenarios, sizeof scenarios / sizeof scenarios[0]);
 }

@@ -91,11 +91,11 @@ static void bring_work(void)
 int main(int argc, char **argv)
 {
 	static const ModelScenario scenarios[] = {
-		{"unpark hands over", begin, {receive, hand_over}, end, 1},
-		{"park with a limit", begin, {receive_in_time, hand_over}, end, 1},
-		{"a token that comes late", begin, {receive_late, hand_over}, end, 1},
-		{"two unparkers, one sleeper", begin, {receive_two_posts, post, post}, end, 0},
-		{"work arrives while a worker goes to sleep", begin, {work, bring_work}, end, 1},
+		{"unpark hands over", begin, {receive, hand_over}, end, 1, 0},
+		{"park with a limit", begin, {receive_in_time, hand_over}, end, 1, 0},
+		{"a token that comes late", begin, {receive_late, hand_over}, end, 1, 0},
+		{"two unparkers, one sleeper", begin, {receive_two_posts, post, post}, end, 0, 0},
+		{"work arrives while a worker goes to sleep", begin, {work, bring_work}, end, 1, 0},
 	};
 	return model_main(argc, argv, scenarios, sizeof scenarios / sizeof scenarios[0]);
 }

@@ -12,6 +12,16 @@
 #include "explorer.h"
 
 #undef atomic_init
+#undef atomic_load
+#undef atomic_store
+#undef atomic_exchange
+#undef atomic_compare_exchange_strong
+#undef atomic_compare_exchange_weak
+#undef atomic_fetch_add
+#undef atomic_fetch_sub
+#undef atomic_fetch_or
+#undef atomic_fetch_and
+#undef atomic_fetch_xor
 #undef atomic_load_explicit
 #undef atomic_store_explicit
 #undef atomic_exchange_explicit
@@ -38,14 +48,22 @@
 
 #define atomic_init(object, value) model_init(MODEL_PLACE(object), MODEL_BITS(object, value))
 #define atomic_load_explicit(object, order) \
-	MODEL_VALUE(object, (model_at(#object, __func__), model_load(MODEL_PLACE(object), order)))
+	__extension__({ \
+		model_at(#object, __func__); \
+		MODEL_VALUE(object, model_load(MODEL_PLACE(object), order)); \
+	})
 #define atomic_store_explicit(object, value, order) \
-	(model_at(#object, __func__), \
-	 model_store(MODEL_PLACE(object), MODEL_BITS(object, value), order))
+	__extension__({ \
+		uint64_t bits_ = MODEL_BITS(object, value); \
+		model_at(#object, __func__); \
+		model_store(MODEL_PLACE(object), bits_, order); \
+	})
 #define MODEL_RMW(kind, object, value, order) \
-	MODEL_VALUE(object, \
-	            (model_at(#object, __func__), \
-	             model_rmw(kind, MODEL_PLACE(object), MODEL_BITS(object, value), order)))
+	__extension__({ \
+		uint64_t operand_ = MODEL_BITS(object, value); \
+		model_at(#object, __func__); \
+		MODEL_VALUE(object, model_rmw(kind, MODEL_PLACE(object), operand_, order)); \
+	})
 #define atomic_exchange_explicit(object, value, order) \
 	MODEL_RMW(MODEL_EXCHANGE, object, value, order)
 #define atomic_fetch_add_explicit(object, value, order) MODEL_RMW(MODEL_ADD, object, value, order)
@@ -72,5 +90,19 @@
 #define ZA_WRITE(object, value) MODEL_WRITE(object, value)
 #define atomic_thread_fence(order) model_fence(order)
 #define atomic_signal_fence(order) ((void)(order))
+
+#define atomic_load(object) atomic_load_explicit(object, memory_order_seq_cst)
+#define atomic_store(object, value) atomic_store_explicit(object, value, memory_order_seq_cst)
+#define atomic_exchange(object, value) \
+	MODEL_RMW(MODEL_EXCHANGE, object, value, memory_order_seq_cst)
+#define atomic_fetch_add(object, value) MODEL_RMW(MODEL_ADD, object, value, memory_order_seq_cst)
+#define atomic_fetch_sub(object, value) MODEL_RMW(MODEL_SUB, object, value, memory_order_seq_cst)
+#define atomic_fetch_or(object, value) MODEL_RMW(MODEL_OR, object, value, memory_order_seq_cst)
+#define atomic_fetch_and(object, value) MODEL_RMW(MODEL_AND, object, value, memory_order_seq_cst)
+#define atomic_fetch_xor(object, value) MODEL_RMW(MODEL_XOR, object, value, memory_order_seq_cst)
+#define atomic_compare_exchange_strong(object, expected, desired) \
+	MODEL_CAS(false, object, expected, desired, memory_order_seq_cst, memory_order_seq_cst)
+#define atomic_compare_exchange_weak(object, expected, desired) \
+	MODEL_CAS(true, object, expected, desired, memory_order_seq_cst, memory_order_seq_cst)
 
 #endif
