@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # One npm script of the extension for Visual Studio Code, with its pinned packages installed
-# first:  dev/vscode.sh lint|test|package.  Needs Node.js 20.  Where there is none, `lint` and
-# `test` say so and pass, unless ZYN_REQUIRE_TOOLS=1, which CI sets; `package` fails.
+# first:  dev/vscode.sh lint|test|package [ARGUMENT ...].  Needs Node.js 20.  Where there is none,
+# `lint` and `test` say so and pass, unless ZYN_REQUIRE_TOOLS=1, which CI sets; `package` fails.
 set -euo pipefail
 cd "$(dirname "$0")/../vscode-extension"
 task=$1
@@ -27,4 +27,4 @@ if ! cmp -s package-lock.json "$stamp"; then
   npm ci --silent --ignore-scripts
   cp package-lock.json "$stamp"
 fi
-npm run --silent "$task"
+npm run --silent "$task" -- "${@:2}"
