@@ -59,7 +59,7 @@ void zyn__debug_keep(ZynTask *task, uint32_t why)
 		zyn__owner(task)->kept_tasks++;
 	task->kept |= (uint8_t)why;
 	if (zyn__list_linked(&task->queue)) { /* Rule 5. */
-		zyn__list_remove(&task->queue);
+		zyn__ready_remove(zyn__owner(task), task);
 		task->sched = ZYN_SCHED_PARKED;
 		task->woken = 1;
 	}

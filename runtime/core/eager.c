@@ -19,7 +19,7 @@ int32_t zyn_start(ZynContext *cx, ZynPromise *p, ZynSite site)
 	    zyn__flag(task, ZYN_FRAME_RUNNING))
 		return 0; /* Rule 2. */
 	if (zyn__list_linked(&task->queue))
-		zyn__list_remove(&task->queue);
+		zyn__ready_remove(cx->runtime, task);
 	ZynTask *caller = cx->task;
 	ZynWaker waker = cx->waker;
 	ZynDyn error = cx->error;

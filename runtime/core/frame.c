@@ -27,6 +27,7 @@ ZynTask *zyn__frame_make(ZynRuntime *rt, const ZynDescriptor *descriptor)
 	if (task == NULL)
 		return NULL;
 	ZynFrameHeader *header = zyn__task_header(task);
+	task->priority = ZYN_PRIORITY_NORMAL;
 	header->promise = (ZynPromise){zyn__task_machine(task), descriptor->poll};
 	header->descriptor = descriptor;
 	zyn__set(&header->refs, 1);
@@ -68,7 +69,7 @@ void zyn__frame_free(ZynRuntime *rt, ZynTask *task)
 	ZYN_ASSERT(!zyn__flag(task, ZYN_FRAME_RUNNING));
 	ZYN_ASSERT(task->sched != ZYN_SCHED_FREE && task->sched != ZYN_SCHED_MOVING);
 	if (zyn__list_linked(&task->queue))
-		zyn__list_remove(&task->queue);
+		zyn__ready_remove(rt, task);
 	zyn__list_push_back(&rt->dropped, &task->queue);
 	if (rt->dropping)
 		return; /* Rule 5. */

@@ -19,6 +19,7 @@
 #include "list.h"
 #include "lock.h"
 #include "parker.h"
+#include "timer_wheel.h"
 #include "zynrt.h"
 
 #include <assert.h>
@@ -37,6 +38,11 @@
 #define ZYN_CHUNKS_MAX (1u << 18)           /* 64 GiB of frames in one runtime */
 #define ZYN_RUNTIMES_MAX 4096u              /* workers alive at once in one process */
 #define ZYN_WORKERS_MAX 64u                 /* of one runtime */
+#define ZYN_PRIORITIES 5u
+#define ZYN_ORDER_FIFO 0u
+#define ZYN_ORDER_RANDOM 1u
+#define ZYN_ORDER_PCT 2u
+#define ZYN_ROUNDS_WAITED 64u /* after which a task of low priority moves up */
 /* a cancelled machine that pends more often than this is broken */
 #define ZYN_CANCEL_POLLS_MAX 1000u
 /* threads that stand in for ones blocked by a debugger */
@@ -120,7 +126,8 @@ struct ZynTask {
 	_Atomic uint32_t polls; /* any thread reads */
 	/* ZynStatus; any thread reads; PENDING, READY, FAILED or CANCELLED */
 	_Atomic uint8_t status;
-	uint8_t kept;             /* ZYN_KEPT_* */
+	uint8_t kept : 2;         /* ZYN_KEPT_* */
+	uint8_t priority : 3;     /* ZYN_PRIORITY_* */
 	_Atomic uint8_t blockers; /* not 0: some block_on waits for it; any thread */
 	bool woken : 1;           /* woken while it was running or kept back */
 	bool cancelling : 1;
@@ -178,25 +185,6 @@ typedef struct ZynBaton {
 	ZynList waiters;
 } ZynBaton;
 
-#define ZYN_WHEEL_LEVELS 4u
-#define ZYN_WHEEL_SLOTS 256u
-
-typedef struct ZynTimer {
-	ZynList link;
-	uint64_t deadline_tick; /* milliseconds of the runtime clock */
-	ZynWaker waker;
-} ZynTimer;
-
-typedef struct ZynWheel {
-	uint64_t now_tick; /* every timer with a deadline up to here was fired */
-	uint64_t count;
-	ZynList slots[ZYN_WHEEL_LEVELS][ZYN_WHEEL_SLOTS];
-	uint64_t occupied[ZYN_WHEEL_LEVELS][ZYN_WHEEL_SLOTS / 64];
-	/* lower bound of the slot's deadlines */
-	uint64_t earliest[ZYN_WHEEL_LEVELS][ZYN_WHEEL_SLOTS];
-	ZynList far; /* deadlines whose upper 32 bits differ from now_tick's */
-} ZynWheel;
-
 /* Allocation, so that a test can make the n-th one fail.  Replaced before the first runtime is
  * made. */
 typedef struct ZynAllocator {
@@ -243,8 +231,17 @@ struct ZynRuntime {
 	ZynRuntime *alone;     /* itself: its team, as an array, when it works alone */
 	uint32_t worker_index; /* in its team; 0 is the head */
 
-	ZynList ready;
-	ZynList round;           /* what is left of the turn under way */
+	ZynList ready[ZYN_PRIORITIES];   /* ready.c */
+	uint32_t waited[ZYN_PRIORITIES]; /* rounds in a row that passed it over */
+	ZynList round;                   /* what is left of the turn under way */
+	uint32_t round_limit;            /* how many more of it this turn polls */
+	uint32_t order;                  /* ZYN_ORDER_* */
+	uint64_t random;                 /* state of zyn__random */
+	uint64_t pct_seed;
+	uint64_t pct_demoted[4]; /* ids */
+	uint64_t trace_hash;     /* of every poll since the beginning, when there is a seed */
+	ZynList **scratch;       /* of the order */
+	uint32_t scratch_count;
 	ZynList foreign;         /* foreign machines that wait for the next round */
 	_Atomic(ZynTask *) mail; /* tasks that other workers handed over, newest first */
 	ZynDeque fresh;          /* in a team: tasks that were never polled, for anybody to take */
@@ -258,7 +255,7 @@ struct ZynRuntime {
 	_Atomic uint64_t wakes_total;
 	_Atomic uint64_t given_total;  /* tasks handed to other workers */
 	_Atomic uint64_t stolen_total; /* fresh ones taken from them */
-	_Atomic uint64_t queued;       /* how many were runnable when the last turn began */
+	_Atomic uint64_t queued;       /* tasks that are runnable */
 
 	ZynWheel wheel;
 	ZynLock wheel_lock; /* in a team: guards wheel */
@@ -346,42 +343,7 @@ struct ZynRuntime {
 	_Atomic(struct ZynReactor *) reactor; /* null until the first IO operation */
 };
 
-/* --- frames of the leaf futures --------------------------------------------------------------- */
-
-typedef struct ZynDelay {
-	uint32_t state;
-	uint32_t worker; /* the index of the one whose wheel the timer is in */
-	ZynTimer timer;  /* the deadline holds the milliseconds until the first poll */
-} ZynDelay;
-
-typedef struct ZynAwait {
-	uint32_t state;
-	uint32_t in_place;
-	ZynPromise *promise; /* owned */
-	/* unlinked, but with our waker, while the child is polled in place */
-	ZynJoiner joiner;
-} ZynAwait;
-
-typedef struct ZynGroup ZynGroup;
-
-typedef struct ZynGroupLeaf {
-	uint32_t state;
-	uint32_t winner; /* of a race */
-	ZynGroup *group; /* owned; null when there was no memory or no promise */
-	uint64_t count;
-	uint64_t unused;
-} ZynGroupLeaf;
-
-typedef struct ZynForeign {
-	uint32_t state;
-	uint32_t unused;
-	union {
-		int64_t (*fn)(void *machine);
-		int64_t result; /* once it returned */
-	};
-	void *machine;
-	void (*release)(void *machine);
-} ZynForeign;
+#include "leaf.h"
 
 #include "access.h"
 
@@ -489,6 +451,19 @@ void zyn__frame_free(ZynRuntime *rt, ZynTask *task);
 /* The last reference to `task`, which `rt` owns or nobody schedules, is gone. */
 void zyn__frame_orphaned(ZynRuntime *rt, ZynTask *task);
 void zyn__result_copy(ZynTask *task, void *out);
+
+/* --- ready.c ---------------------------------------------------------------------------------- */
+
+void zyn__ready_init(ZynRuntime *rt);
+void zyn__ready_free(ZynRuntime *rt);
+void zyn__ready_push(ZynRuntime *rt, ZynTask *task);
+/* Of a task in any queue of this worker. */
+void zyn__ready_remove(ZynRuntime *rt, ZynTask *task);
+bool zyn__ready_empty(const ZynRuntime *rt);
+void zyn__round_begin(ZynRuntime *rt);
+ZynTask *zyn__round_next(ZynRuntime *rt); /* null: the turn is over */
+uint64_t zyn__random(ZynRuntime *rt);     /* the same row for the same seed */
+void zyn__hash_poll(ZynRuntime *rt, const ZynTask *task, uint32_t before, uint32_t after);
 
 /* --- task.c ----------------------------------------------------------------------------------- */
 

@@ -36,6 +36,7 @@ static void worker_free(ZynRuntime *rt)
 		seat = next;
 	}
 	zyn__slab_destroy(rt);
+	zyn__ready_free(rt);
 	if (rt->team != NULL)
 		zyn__deque_destroy(&rt->fresh);
 	zyn__parker_destroy(&rt->parker);
@@ -49,7 +50,8 @@ static void worker_free(ZynRuntime *rt)
 static bool options_known(const ZynOptions *options)
 {
 	return options->size >= offsetof(ZynOptions, fuel) && options->workers <= ZYN_WORKERS_MAX &&
-	       options->clock <= ZYN_CLOCK_VIRTUAL && options->flags <= ZYN_NOTE_TASKS;
+	       options->clock <= ZYN_CLOCK_VIRTUAL &&
+	       (options->flags & ~(ZYN_NOTE_TASKS | ZYN_SEED_PCT)) == 0;
 }
 
 static ZynRuntime *worker_new(ZynRuntime *head, uint32_t index, const ZynOptions *options)
@@ -72,8 +74,11 @@ static ZynRuntime *worker_new(ZynRuntime *head, uint32_t index, const ZynOptions
 	rt->deadline_clock_ns = UINT64_MAX;
 	rt->wake_read_fd = -1;
 	rt->wake_write_fd = -1;
-	zyn__list_init(&rt->ready);
-	zyn__list_init(&rt->round);
+	zyn__ready_init(rt);
+	rt->random = options->seed;
+	rt->pct_seed = options->seed;
+	if (options->seed != 0 && options->workers <= 1)
+		rt->order = options->flags & ZYN_SEED_PCT ? ZYN_ORDER_PCT : ZYN_ORDER_RANDOM;
 	zyn__list_init(&rt->foreign);
 	zyn__list_init(&rt->dropped);
 	zyn__wheel_init(&rt->wheel);
@@ -189,7 +194,7 @@ static bool cancel_one(ZynTask *task, void *data)
 		return true;
 	zyn__task_cancel(task, false);
 	if (zyn__list_linked(&task->queue))
-		zyn__list_remove(&task->queue);
+		zyn__ready_remove(rt, task);
 	zyn__task_run(rt, entry, task);
 	return true;
 }

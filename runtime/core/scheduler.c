@@ -2,7 +2,7 @@
  *
  * One turn:   messages of other threads -> due timers -> (virtual clock: the next timer, if
  * nothing else can be done)
- *             -> every task that is in the ready queue now, once, first in first out.
+ *             -> a round: the tasks that are runnable now, once, as ready.c orders them.
  *
  * What is left of a round when a task stops inside a poll stays in `rt->round`, and the next
  * turn, of whichever thread, begins with it.
@@ -85,8 +85,7 @@ void zyn__fire_timers(ZynRuntime *rt)
 
 static bool nothing_runnable(ZynRuntime *rt)
 {
-	return zyn__list_empty(&rt->ready) && zyn__list_empty(&rt->round) &&
-	       (rt->worker_index == 0 || zyn__deque_count(&rt->fresh) == 0);
+	return zyn__ready_empty(rt) && (rt->worker_index == 0 || zyn__deque_count(&rt->fresh) == 0);
 }
 
 static bool host_is_busy(ZynRuntime *rt)
@@ -173,7 +172,7 @@ static void enqueue_extra(ZynRuntime *rt, ZynTask *extra)
 	if (extra->sched != ZYN_SCHED_PARKED && extra->sched != ZYN_SCHED_IDLE)
 		return;
 	extra->sched = ZYN_SCHED_QUEUED;
-	zyn__list_push_back(&rt->ready, &extra->queue);
+	zyn__ready_push(rt, extra);
 }
 
 static bool out_of_time(ZynRuntime *rt, ZynEntry *entry)
@@ -186,10 +185,9 @@ static int64_t poll_round(ZynRuntime *rt, ZynEntry *entry)
 {
 	uint64_t turn = rt->turn;
 	int64_t polls = 0;
-	ZynList *link;
+	ZynTask *task;
 	/* bounded by what was queued at the start */
-	while ((link = zyn__list_pop_front(&rt->round)) != NULL) {
-		ZynTask *task = ZYN_CONTAINER(link, ZynTask, queue);
+	while ((task = zyn__round_next(rt)) != NULL) {
 		if (task->kept) {
 			task->sched = ZYN_SCHED_PARKED;
 			task->woken = 1;
@@ -246,8 +244,8 @@ int64_t zyn__turn(ZynRuntime *rt, ZynEntry *entry, ZynTask *extra)
 		advance_clock(rt);
 	if (extra != NULL)
 		enqueue_extra(rt, extra);
-	zyn__list_splice_back(&rt->ready, &rt->foreign);
-	zyn__list_splice_back(&rt->round, &rt->ready);
+	zyn__list_splice_back(&rt->ready[ZYN_PRIORITY_NORMAL], &rt->foreign);
+	zyn__round_begin(rt);
 	int64_t polls = poll_round(rt, entry);
 	if (rt->worker_index != 0)
 		polls += poll_fresh(rt, entry);

@@ -34,7 +34,7 @@
 static bool is_fresh(ZynTask *task)
 {
 	return *zyn__machine_state(zyn__task_machine(task)) == ZYN_STATE_START && !task->foreign &&
-	       task->kept == 0;
+	       task->kept == 0 && task->priority == ZYN_PRIORITY_NORMAL;
 }
 
 static void queue_push(ZynTask *task)
@@ -45,13 +45,13 @@ static void queue_push(ZynTask *task)
 	task->sched = ZYN_SCHED_QUEUED;
 	if (rt->team != NULL && is_fresh(task) && zyn__team_publish(rt, task))
 		return;
-	zyn__list_push_back(&rt->ready, &task->queue);
+	zyn__ready_push(rt, task);
 }
 
 void zyn__task_requeue(ZynTask *task)
 {
 	if (task->sched == ZYN_SCHED_QUEUED && !zyn__list_linked(&task->queue))
-		zyn__list_push_back(&zyn__owner(task)->ready, &task->queue);
+		zyn__ready_push(zyn__owner(task), task);
 }
 
 static void changed(ZynTask *task)
@@ -248,7 +248,7 @@ void zyn__task_end(ZynTask *task, ZynContext *cx)
 	uint32_t state = *zyn__machine_state(zyn__task_machine(task));
 	uint32_t status = settle(task, state, cx, &error);
 	if (zyn__list_linked(&task->queue))
-		zyn__list_remove(&task->queue);
+		zyn__ready_remove(rt, task);
 	task->sched = ZYN_SCHED_ENDED;
 	task->woken = 0;
 	ZynTaskNote *note = zyn__note(task);
@@ -285,6 +285,7 @@ static void pending(ZynTask *task)
 	} else if (task->foreign) {
 		task->sched = ZYN_SCHED_FOREIGN;
 		zyn__list_push_back(&rt->foreign, &task->queue);
+		zyn__set(&rt->queued, zyn__get(&rt->queued) + 1);
 	}
 	changed(task);
 }
@@ -327,6 +328,7 @@ void zyn__task_run(ZynRuntime *rt, ZynEntry *entry, ZynTask *task)
 	bool recorded = rt->head->poll_trace != NULL;
 	if (recorded)
 		zyn__poll_trace_begin(rt, task, &record);
+	uint32_t before = *zyn__machine_state(promise->state_machine);
 	bool ready = true;
 	if (task->cancelling)
 		zyn__task_poll_cancelled(task, cx);
@@ -334,6 +336,8 @@ void zyn__task_run(ZynRuntime *rt, ZynEntry *entry, ZynTask *task)
 		ready = promise->poll_fn(promise->state_machine, cx) != 0;
 	if (recorded)
 		zyn__poll_trace_end(rt, task, &record);
+	if (rt->order != ZYN_ORDER_FIFO)
+		zyn__hash_poll(rt, task, before, *zyn__machine_state(zyn__task_machine(task)));
 	cx->task = NULL;
 	note_seat(task, NULL);
 	zyn__flag_clear(task, ZYN_FRAME_RUNNING);

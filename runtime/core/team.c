@@ -54,7 +54,8 @@ static bool movable(const ZynTask *task)
 }
 
 /* Takes every second movable task of `list`, or all, and chains them by queue.next. */
-static uint32_t take(ZynList *list, bool all, ZynTask **chain, ZynTask **last, ZynRuntime *target)
+static uint32_t take(ZynRuntime *rt, ZynList *list, bool all, ZynTask **chain, ZynTask **last,
+                     ZynRuntime *target)
 {
 	uint32_t taken = 0;
 	uint32_t seen = 0;
@@ -64,7 +65,7 @@ static uint32_t take(ZynList *list, bool all, ZynTask **chain, ZynTask **last, Z
 		link = link->next;
 		if (!movable(task) || (!all && seen % 2 == 0))
 			continue;
-		zyn__list_remove(&task->queue);
+		zyn__ready_remove(rt, task);
 		task->sched = ZYN_SCHED_MOVING;
 		task->queue.next = (ZynList *)(void *)*chain;
 		task->queue.prev = NULL;
@@ -103,9 +104,9 @@ void zyn__team_share(ZynRuntime *rt, bool all)
 		ZynRuntime *target = rt->team->workers[index];
 		ZynTask *chain = NULL;
 		ZynTask *last = NULL;
-		uint32_t taken = take(&rt->ready, all, &chain, &last, target);
-		if (taken == 0)
-			taken = take(&rt->round, all, &chain, &last, target);
+		uint32_t taken = take(rt, &rt->round, all, &chain, &last, target);
+		for (uint32_t i = 0; taken == 0 && i < ZYN_PRIORITIES; i++)
+			taken = take(rt, &rt->ready[i], all, &chain, &last, target);
 		if (taken == 0)
 			return;
 		atomic_fetch_and(&rt->team->idle, ~((uint64_t)1 << index)); /* Rule 5. */
@@ -131,7 +132,7 @@ void zyn__mail_drain(ZynRuntime *rt)
 	while ((link = zyn__list_pop_front(&list)) != NULL) {
 		task = ZYN_CONTAINER(link, ZynTask, queue);
 		task->sched = ZYN_SCHED_QUEUED;
-		zyn__list_push_back(&rt->ready, &task->queue);
+		zyn__ready_push(rt, task);
 	}
 }
 

@@ -296,13 +296,15 @@ ZYN_API void *zyn_shadow(ZynContext *cx, void *sm, uint32_t side_table, uint32_t
 /* For every task who spawned it and where, how often and by whom it was woken.  A debugger turns
  * this on when it attaches; of tasks made before then it does not know. */
 #define ZYN_NOTE_TASKS 1u
+/* With a seed: by random priorities that change at a few polls (PCT), instead of at random. */
+#define ZYN_SEED_PCT 2u
 
 typedef struct ZynOptions {
-	uint32_t size;        /* sizeof(ZynOptions) */
-	uint32_t workers;     /* 0, 1: the caller's thread is the worker; n: threads, real clock only */
-	uint32_t clock;       /* ZYN_CLOCK_* */
-	uint32_t flags;       /* ZYN_NOTE_TASKS or 0 */
-	uint64_t seed;        /* of deterministic mode; the order is FIFO for every seed today */
+	uint32_t size;    /* sizeof(ZynOptions) */
+	uint32_t workers; /* 0, 1: the caller's thread is the worker; n: threads, real clock only */
+	uint32_t clock;   /* ZYN_CLOCK_* */
+	uint32_t flags;   /* ZYN_NOTE_TASKS, ZYN_SEED_PCT */
+	uint64_t seed; /* 0: tasks are polled first in first out; else in an order made from it */
 	uint64_t stack_bytes; /* of one poll; 0: what the thread has, less a margin */
 	/* bytes of frames, strings and errors alive at once; 0: no limit */
 	uint64_t memory_max;
@@ -344,9 +346,9 @@ ZYN_API void zyn_rt_outside(ZynRuntime *rt, int64_t delta);
 /* Bytes and objects alive: frames, strings, errors, groups.  Any thread. */
 ZYN_API uint64_t zyn_rt_live_objects(ZynRuntime *rt);
 ZYN_API uint64_t zyn_rt_live_bytes(ZynRuntime *rt);
-/* How many more polls of tasks and direct calls there may be; UINT64_MAX: no limit.  At 0 each fails
- * with OUT_OF_FUEL.  One that does not come back for about a second has used up what was left.
- * Any thread. */
+/* How many more polls of tasks and direct calls there may be; UINT64_MAX: no limit.  At 0 each
+ * fails with OUT_OF_FUEL.  One that does not come back for about a second has used up what was
+ * left. Any thread. */
 ZYN_API uint64_t zyn_rt_fuel(ZynRuntime *rt);
 /* Changes that.  What failed before stays failed. */
 ZYN_API void zyn_rt_refuel(ZynRuntime *rt, uint64_t fuel);
@@ -486,5 +488,35 @@ ZYN_API uint64_t zyn_dbg_trace_read(ZynRuntime *rt, uint64_t *from, ZynPollRecor
 #include "zyn_embedded.h"
 
 #include "zyn_io.h"
+
+/* --- order and counters ----------------------------------------------------------------------- */
+
+/* Which of two runnable tasks is polled first.  One of low priority that waited 64 rounds moves
+ * up. */
+#define ZYN_PRIORITY_CRITICAL 0u
+#define ZYN_PRIORITY_HIGH 1u
+#define ZYN_PRIORITY_NORMAL 2u
+#define ZYN_PRIORITY_LOW 3u
+#define ZYN_PRIORITY_IDLE 4u
+/* Of a promise that is not scheduled yet.  0: it is, or there is no such priority. */
+ZYN_API int32_t zyn_promise_priority(ZynRuntime *rt, ZynPromise *p, uint32_t priority);
+
+/* A number that stands for every poll so far, in order: which task, from which state to which, and
+ * when.  Two runs with one seed have the same.  0 when the runtime has no seed. */
+ZYN_API uint64_t zyn_rt_trace_hash(ZynRuntime *rt);
+
+/* What one worker did since the beginning, except for `queued`. */
+typedef struct ZynMetrics {
+	uint64_t polls;
+	uint64_t parks;  /* times it found nothing to do and went to sleep */
+	uint64_t wakes;  /* wakers called on it */
+	uint64_t steals; /* tasks taken from other workers, before their first poll */
+	uint64_t given;  /* tasks handed to others, after it */
+	uint64_t queued; /* tasks that are runnable now */
+} ZynMetrics;
+
+/* Counters of worker 0 .. n - 1, each right by itself and moments apart; gives n.  Of several
+ * workers the first is the host's: it polls foreign machines only.  Any thread. */
+ZYN_API uint32_t zyn_rt_metrics(ZynRuntime *rt, uint32_t worker, ZynMetrics *out);
 
 #endif
