@@ -273,11 +273,13 @@ async def test_program_that_never_ends_is_paused_and_ended(
         "    return i;\n}\n\nasync fn main() i32 {\n    return spin();\n}\n"
     )
     await configure(client, program)
-    await client.request("configurationDone")
-    started = await client.next_event("thread", reason="started")
-    await client.request("pause", {"threadId": started["threadId"]})
+    await break_at(client, program, {"line": 4})
+    thread = await go(client, reason="breakpoint")
+    await break_at(client, program)
+    await client.request("continue", {"threadId": thread})
+    await client.request("pause", {"threadId": thread})
     await client.next_event("stopped", reason="pause")
-    top = (await frames(client, started["threadId"]))[0]
+    top = (await frames(client, thread))[0]
     assert top.name == "spin"
     await client.request("terminate")
     await client.next_event("terminated")
