@@ -42,10 +42,10 @@ endif
 export PATH := $(ROOT)/$(VENV)/bin:$(PATH)
 
 .PHONY: help build demo test ctest sanitize prove embedded lint format bench grammars vsix
-.PHONY: lock clean
+.PHONY: screenshots lock clean
 
 help: ## print this menu
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 
 demo: $(NATIVE) ## watch async tasks being stepped poll by poll
 	@bash dev/demo.sh
@@ -84,6 +84,9 @@ bench: $(NATIVE) ## measure the speed goals and print them
 
 vsix: ## pack the extension for Visual Studio Code
 	@bash dev/vscode.sh package
+
+screenshots: screenshots-neovim ## make the pictures in docs/images anew
+	@bash dev/screenshots.sh
 
 grammars: ## regenerate the parsers (needs the tree-sitter command)
 	@bash dev/grammars.sh

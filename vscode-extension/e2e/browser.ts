@@ -28,6 +28,9 @@ const ARGUMENTS = [
 /** How long any one condition is waited for, in milliseconds, before a journey fails. */
 export const TIMEOUT = 30_000;
 
+/** Between two pictures that must be the same, in milliseconds. */
+const REST = 500;
+
 export async function launch(): Promise<Browser> {
     return playwright.chromium.launch({
         executablePath: CHROMIUM,
@@ -71,9 +74,23 @@ export class Window {
         return window;
     }
 
-    /** Take a picture, without a blinking cursor. */
+    /**
+     * Take a picture, without a blinking cursor, of a window that has come to rest: one that is
+     * as it was before.  A new theme, say, has its semantic colours a moment later.
+     */
     async picture(file: string): Promise<void> {
-        await this.page.screenshot({ path: file, caret: 'hide', animations: 'disabled' });
+        const deadline = Date.now() + TIMEOUT;
+        const take = () => this.page.screenshot({ caret: 'hide', animations: 'disabled' });
+        let last = await take();
+        for (;;) {
+            await this.page.waitForTimeout(REST);
+            const next = await take();
+            if (next.equals(last) || Date.now() > deadline) {
+                fs.writeFileSync(file, next);
+                return;
+            }
+            last = next;
+        }
     }
 
     /** Write a picture, the trace and the console of the browser into a folder. */

@@ -27,6 +27,8 @@ export interface Journey {
     /** The files of its folder: name and text. */
     files: Record<string, string>;
     settings?: Settings;
+    /** The documentation shows pictures of it. */
+    documented?: boolean;
     /** Resolves when all that was expected was seen; rejects with what was not. */
     walk(given: Given): Promise<void>;
 }

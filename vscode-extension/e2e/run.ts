@@ -1,7 +1,9 @@
 /**
  * Walk the journeys, in one VS Code and one browser, each in a window of its own.
  *
- *     node run.ts --vsix FILE --out FOLDER [--only PART-OF-A-NAME]
+ *     node run.ts --vsix FILE --out FOLDER [--only PART-OF-A-NAME] [--documented]
+ *
+ * With --documented only those whose pictures the documentation shows.
  *
  * Writes OUT/results.json: [{name, seconds, notes, error}], where `error` is null when all
  * was as expected.  OUT/pictures has the pictures; OUT/failed/NAME what a failed journey
@@ -34,16 +36,20 @@ async function main(): Promise<number> {
             vsix: { type: 'string' },
             out: { type: 'string' },
             only: { type: 'string', default: '' },
+            documented: { type: 'boolean', default: false },
         },
     });
     if (values.vsix === undefined || values.out === undefined) {
-        console.error('usage: node run.ts --vsix FILE --out FOLDER [--only PART-OF-A-NAME]');
+        console.error('node run.ts --vsix FILE --out FOLDER [--only PART] [--documented]');
         return 2;
     }
     const out = path.resolve(values.out);
     fs.rmSync(out, { recursive: true, force: true });
     fs.mkdirSync(path.join(out, 'pictures'), { recursive: true });
-    const journeys = JOURNEYS.filter(({ name }) => name.includes(values.only));
+    const journeys = JOURNEYS.filter(
+        ({ name, documented }) =>
+            name.includes(values.only) && (documented === true || !values.documented),
+    );
 
     const results: Result[] = [];
     const state = path.join(out, 'state');

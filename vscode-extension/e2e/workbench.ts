@@ -97,7 +97,11 @@ export class Workbench {
 
     /** Run a command by its title in the palette. */
     async command(title: string): Promise<void> {
-        await this.quickInput('F1', `>${title}`);
+        // The palette has what there was when it was opened; some commands come later.
+        await this.until(this.quickRow(title), async () => {
+            await this.page.keyboard.press('Escape');
+            await this.quickInput('F1', `>${title}`);
+        });
         await this.quickRow(title).click();
     }
 

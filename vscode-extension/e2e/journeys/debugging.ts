@@ -23,6 +23,7 @@ export const debugging: Journey = {
     name: 'F5 with no launch.json: stop, step, change a field, go on',
     files: { [FILE]: WORKERS },
     settings: ROOM,
+    documented: true,
     async walk({ workbench, picture }) {
         const debug = new Debugging(workbench);
         await workbench.open(FILE);
@@ -66,6 +67,7 @@ export const drawing: Journey = {
     name: 'the timeline shows the polls of every task',
     files: { [FILE]: WORKERS },
     settings: ROOM,
+    documented: true,
     async walk({ workbench, picture }) {
         const debug = new Debugging(workbench);
         await workbench.open(FILE);

@@ -8,6 +8,7 @@ const FILE = 'workers.zyntax';
 export const reading: Journey = {
     name: 'open a file: highlighting, hints, code lens',
     files: { [FILE]: WORKERS },
+    documented: true,
     async walk({ workbench, picture }) {
         await workbench.open(FILE);
         await workbench.line('await delay(').filter({ hasText: 'state 1' }).waitFor();

@@ -9,6 +9,7 @@ const FILE = 'twice.zyntax';
 export const testing: Journey = {
     name: 'run and debug tests from the test explorer',
     files: { [FILE]: TESTS },
+    documented: true,
     async walk({ workbench, picture }) {
         const debug = new Debugging(workbench);
         const { page } = workbench;
