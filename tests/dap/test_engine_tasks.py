@@ -122,6 +122,41 @@ async def test_what_each_task_waits_for(debug: Callable[[str], Debugging]) -> No
     assert kinds == [("nap", "awaiting"), ("all", "awaiter"), ("all", "spawn")]
 
 
+async def test_places_found_for_all_tasks_are_those_of_their_stacks(
+    debug: Callable[[str], Debugging],
+) -> None:
+    session = debug(WAITS)
+    await session.launch(breaks="here")
+    await session.stopped()
+    views, _ = await session.session.tasks(states=["parked"])
+    by_stack: dict[tuple[str, int | None], set[int]] = {}
+    for view in views:
+        top = (await session.session.stack(view.id))[0]
+        by_stack.setdefault((top.function, top.line), set()).add(view.id)
+    groups = await session.session.tasks_by_await()
+    assert {(one.function, one.line): set(one.tasks) for one in groups} == by_stack
+
+
+async def test_what_stands_still_is_asked_for_once_until_it_changes(
+    debug: Callable[[str], Debugging],
+) -> None:
+    session = debug(WAITS)
+    await session.launch(breaks="here")
+    await session.stopped()
+    [lost], _ = await session.session.tasks(text="lost")
+    assert not lost.held
+    await session.session.hold(lost.id)
+    [lost], _ = await session.session.tasks(text="lost")
+    assert lost.held
+    await session.session.release(lost.id)
+    [lost], _ = await session.session.tasks(text="lost")
+    assert not lost.held
+    before = await session.session.tasks_by_await()
+    await session.session.wake(lost.id)
+    after = await session.session.tasks_by_await()
+    assert {one.function for one in before} - {one.function for one in after} == {"lost"}
+
+
 async def test_the_clock_stands_while_everything_is_stopped(
     debug: Callable[[str], Debugging],
 ) -> None:

@@ -20,7 +20,7 @@ from zyn.debug.model import (
     TaskView,
     Variable,
 )
-from zyn.debug.target import PARKED, POLLS_MAX, RUNNING, Polls, Target
+from zyn.debug.target import PARKED, POLLS_MAX, RUNNING, TASKS_MAX, Polls, Target
 from zyn.debug.wire import Kind, StepMode
 
 _MODES: dict[StepKind, StepMode] = {
@@ -157,7 +157,7 @@ class Control(ABC):
         if task is not None:
             await self._pause_one(task)
             return
-        found = await target.link.all_tasks(tasks.TASKS_MAX)
+        found = await target.link.all_tasks(TASKS_MAX)
         free = [one for one in found if one.id not in target.stops and one.state <= PARKED]
         running = [one for one in free if one.state == RUNNING]
         if target.non_stop:
@@ -198,15 +198,19 @@ class Control(ABC):
     async def hold(self, task: int) -> None:
         """See `Engine`."""
         await self._need().link.hold(task, True)
+        self._need().memory.forget()
 
     async def release(self, task: int) -> None:
         """See `Engine`."""
         await self._need().link.hold(task, False)
+        self._need().memory.forget()
 
     async def wake(self, task: int) -> None:
         """See `Engine`."""
         await self._need().link.about(Kind.WAKE, task)
+        self._need().memory.forget()
 
     async def cancel(self, task: int) -> None:
         """See `Engine`."""
         await self._need().link.about(Kind.CANCEL, task)
+        self._need().memory.forget()

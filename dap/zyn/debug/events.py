@@ -230,8 +230,7 @@ class Events:
     # --- the rest -------------------------------------------------------------------------------
 
     async def _changed(self, id_: int, state: int, task: Task | None) -> None:
-        if not self.target.gate_closed:
-            self.target.memory.forget()
+        self.target.memory.forget()
         if task is not None:
             self.target.memory.seed(task.machine, task.frame)
             view = await tasks.view(self.target, task)

@@ -13,7 +13,7 @@ from zyn.debug.program import Program
 from zyn.debug.render import Inside
 from zyn.debug.scopes import Machine, Row, find
 from zyn.debug.stack import NS_PER_MS, Level, waits_for
-from zyn.debug.target import ENDED, PARKED, STATES, Stamp, Target
+from zyn.debug.target import ENDED, PARKED, STATES, TASKS_MAX, Stamp, Target
 from zyn.debug.values import (
     PromiseAt,
     Text,
@@ -202,7 +202,7 @@ class Inspection:
     async def _runtime_rows(self) -> list[Row]:
         now_ns, objects, size = await self.target.link.state()
         runnable = 0
-        for task in await self.target.link.all_tasks(tasks.TASKS_MAX):
+        for task in await self.target.link.all_tasks(TASKS_MAX):
             runnable += STATES[task.state] == "runnable"
         values = {
             "clock": f"{self.program.about.clock}, {now_ns / NS_PER_MS:.3f} ms",

@@ -25,6 +25,7 @@ STATES = (
 )  # fmt: skip
 RUNNING, PARKED = 2, 3
 TRACE_PAGE = 4096
+TASKS_MAX = 1_000_000
 POLLS_MAX = 65536  # as many as the debuggee keeps
 ENDED = frozenset({5, 6, 7})
 REASONS: dict[int, StopReason] = {
@@ -81,8 +82,23 @@ class Target:
         self.has_debug_builds = False
         self._building = asyncio.Lock()  # who comes second waits for the first one's builds
         self.polls = Polls()
+        self._tasks: tuple[int, list[Task]] | None = None
+        # Where the parked ones of these tasks wait; see `zyn.debug.tasks`.
+        self.parked: tuple[list[Task], list[tuple[Task, tuple[str, str | None, int | None]]]] | None
+        self.parked = None
         self._run = 0
         self._runs: dict[int, int] = {}
+
+    # --- tasks ----------------------------------------------------------------------------------
+
+    async def every_task(self) -> list[Task]:
+        """All tasks; while everything stands still they are told once, until something changes."""
+        if not self.gate_closed:
+            return await self.link.all_tasks(TASKS_MAX)
+        changes = self.memory.changes
+        if self._tasks is None or self._tasks[0] != changes:
+            self._tasks = changes, await self.link.all_tasks(TASKS_MAX)
+        return self._tasks[1]
 
     # --- letting go -----------------------------------------------------------------------------
 

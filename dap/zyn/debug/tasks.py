@@ -6,14 +6,14 @@ from collections.abc import Sequence
 
 import msgspec
 
+from zyn.debug.awaits import Place, await_places
 from zyn.debug.link import RequestFailed
 from zyn.debug.memory import HEADER_SIZE, POINTER_SIZE
 from zyn.debug.model import AwaitGroup, DeadlockedTask, TaskView
 from zyn.debug.stack import Level, waits_for
-from zyn.debug.target import ENDED, PARKED, REASONS, STATES, Stop, Target
+from zyn.debug.target import ENDED, PARKED, REASONS, STATES, TASKS_MAX, Stop, Target
 from zyn.debug.wire import Task
 
-TASKS_MAX = 1_000_000
 GROUP_IDS_MAX = 16
 
 _INTEREST = ("running", "failed", "runnable", "parked", "held", "pending", "cancelled", "completed")
@@ -87,15 +87,12 @@ async def page(
     """The tasks that match, most interesting first; views are made of the page only."""
     if not target.gate_closed:
         target.memory.forget()
-    every = await target.link.all_tasks(TASKS_MAX)
+    every = await target.every_task()
     known = {task.id for task in every}
     found = [task for task in every if _matches(target, task, wanted, known)]
     if wanted.awaits is not None:
-        found = [
-            task
-            for task in found
-            if task.state == PARKED and (await _await_place(target, task))[::2] == wanted.awaits
-        ]
+        there = {task.id for task, place in await _parked(target) if place[::2] == wanted.awaits}
+        found = [task for task in found if task.id in there]
     found.sort(key=lambda task: (task.id not in target.stops, _interest(task), task.id))
     page = found[start : None if count is None else start + count]
     children = Counter(task.parent for task in every)
@@ -124,13 +121,14 @@ def _interest(task: Task) -> int:
     return _INTEREST.index(STATES[task.state])
 
 
-async def _await_place(target: Target, task: Task) -> tuple[str, str | None, int | None]:
-    """Function, file and line of the await at which a task is parked."""
-    chain = await target.stacks.chain(task)
-    if not chain.levels:
-        return task.name, None, None
-    inner = chain.levels[-1]
-    return inner.function.name, inner.function.table.file or None, inner.at_line + 1
+async def _parked(target: Target) -> list[tuple[Task, Place]]:
+    """The parked tasks and where; found once for tasks that stand still."""
+    every = await target.every_task()
+    if target.parked is None or target.parked[0] is not every:
+        waiting = [task for task in every if task.state == PARKED]
+        places = await await_places(target, waiting)
+        target.parked = every, list(zip(waiting, places, strict=True))
+    return target.parked[1]
 
 
 async def by_await(target: Target) -> list[AwaitGroup]:
@@ -138,9 +136,8 @@ async def by_await(target: Target) -> list[AwaitGroup]:
     if not target.gate_closed:
         target.memory.forget()
     groups: dict[tuple[str, str | None, int | None], list[Task]] = {}
-    for task in await target.link.all_tasks(TASKS_MAX):
-        if task.state == PARKED:
-            groups.setdefault(await _await_place(target, task), []).append(task)
+    for task, place in await _parked(target):
+        groups.setdefault(place, []).append(task)
     found = [
         AwaitGroup(
             function=name, file=file, line=line, count=len(waiting),
