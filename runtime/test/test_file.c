@@ -197,12 +197,18 @@ static void test_four_calls_at_a_time(void)
 	runtime_end(rt);
 }
 
+typedef struct Opener {
+	Gate *gate;
+	ZynPromise **calls;
+} Opener;
+
 static void *open_gate(void *data)
 {
-	Gate *gate = data;
-	/* The runtime is being freed and waits for the calls under way. */
-	AWAIT_THREAD(atomic_load(&gate->entered) == ZYN_POOL_THREADS_MAX);
-	atomic_store(&gate->open, 1);
+	Opener *opener = data;
+	/* The runtime is being freed: its tasks are over, and it waits for the calls under way. */
+	for (int i = 0; i < CALLS; i++)
+		AWAIT_THREAD(zyn_promise_status(opener->calls[i]) == ZYN_CANCELLED);
+	atomic_store(&opener->gate->open, 1);
 	return NULL;
 }
 
@@ -218,7 +224,8 @@ static void test_freeing_waits_for_running_calls_and_drops_queued_ones(void)
 	}
 	CHECK_EQ(zyn_rt_turn(rt), CALLS);
 	AWAIT_THREAD(atomic_load(&gate.entered) == ZYN_POOL_THREADS_MAX);
-	pthread_create(&thread, NULL, open_gate, &gate);
+	Opener opener = {&gate, p};
+	pthread_create(&thread, NULL, open_gate, &opener);
 	zyn_rt_free(rt);
 	CHECK_EQ(atomic_load(&gate.left), ZYN_POOL_THREADS_MAX);
 	for (int i = 0; i < CALLS; i++) {
