@@ -1,140 +1,14 @@
-/* Files, through the blocking pool: open, read, write, sync.
- *
- * A file has a position, as the operations of a program see it, and one operation at a time; the
- * others wait in line.
- *
- * Rule 1.  `busy` and the position are guarded by the lock of the source.  A job that uses the
- *          descriptor counts in its users, so a close waits for it.
- * Rule 2.  a read moves the position when its leaf takes the bytes, not before: one that is
- *          cancelled on the way has read nothing.
- * Rule 3.  a write moves the position by what was written, taken notice of or not; one that is
- *          cancelled on its way may still be carried out.
- * Rule 4.  a job reads into memory of its own, so that one nobody waits for harms nobody.
- */
-#include "io.h"
+/* The leaves of files: open, read, write, sync; and their position.  Rules in file.h. */
+#include "file.h"
 
 #include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
-
-#define MODE_OF_NEW 0666 /* less the umask */
-
-typedef struct FileJob {
-	ZynJob job;
-	ZynIo *io;       /* retained; null: the job opens a file */
-	ZynString *text; /* owned: what is read or written, or the path */
-	uint32_t op;     /* ZynIoOp */
-	int flags;
-	int fd;
-	int error;
-	uint64_t length;
-	uint64_t done;
-	int64_t offset;
-	bool taken; /* the leaf has seen the result */
-} FileJob;
-
-/* --- on a thread of the pool ------------------------------------------------------------------ */
-
-static void run_open(FileJob *job)
-{
-	struct stat status;
-	int done;
-	ZYN_RETRY(job->fd, zyn__system.open(job->text->bytes, job->flags, MODE_OF_NEW));
-	if (job->fd < 0) {
-		job->error = errno;
-		return;
-	}
-	ZYN_RETRY(done, zyn__system.status(job->fd, &status));
-	if (done != 0)
-		job->error = errno;
-	else if (S_ISDIR(status.st_mode))
-		job->error = EISDIR;
-}
-
-static void run_read(FileJob *job)
-{
-	ssize_t got;
-	ZYN_RETRY(got, zyn__system.read_at(job->fd, job->text->bytes, job->length, job->offset));
-	if (got < 0)
-		job->error = errno;
-	else
-		job->done = (uint64_t)got;
-}
-
-static void run_write(FileJob *job)
-{
-	while (job->done < job->length) { /* each pass writes something or ends it */
-		ssize_t put;
-		ZYN_RETRY(put, zyn__system.write_at(job->fd, job->text->bytes + job->done,
-		                                    job->length - job->done,
-		                                    job->offset + (int64_t)job->done));
-		if (put <= 0) {
-			job->error = put < 0 ? errno : ENOSPC;
-			return;
-		}
-		job->done += (uint64_t)put;
-	}
-}
-
-static void run_sync(FileJob *job)
-{
-	int status;
-	ZYN_RETRY(status, zyn__system.sync(job->fd));
-	if (status != 0)
-		job->error = errno;
-}
-
-static void file_run(ZynJob *base)
-{
-	FileJob *job = ZYN_CONTAINER(base, FileJob, job);
-	switch (job->op) {
-	case ZYN_IO_OP_OPEN:
-		run_open(job);
-		break;
-	case ZYN_IO_OP_FILE_READ:
-		run_read(job);
-		break;
-	case ZYN_IO_OP_FILE_WRITE:
-		run_write(job);
-		break;
-	default:
-		run_sync(job);
-	}
-}
-
-/* The file is free for the next in line; rules 2 and 3. */
-static void file_done(FileJob *job)
-{
-	ZynSource *source = &job->io->source;
-	zyn__lock(&source->lock);
-	if (job->op == ZYN_IO_OP_FILE_WRITE || job->taken)
-		job->io->file.position = job->offset + (int64_t)job->done;
-	job->io->busy = 0;
-	ZynList *line = &source->waiters[ZYN_READER];
-	if (!zyn__list_empty(line))
-		zyn_waker_wake(ZYN_CONTAINER(line->next, ZynIoWait, link)->waker);
-	int fd = zyn__source_left(source);
-	zyn__unlock(&source->lock);
-	zyn__source_finish(source, fd);
-}
-
-static void file_over(ZynJob *base)
-{
-	FileJob *job = ZYN_CONTAINER(base, FileJob, job);
-	if (job->io != NULL)
-		file_done(job);
-	else if (job->fd >= 0)
-		zyn__system.close(job->fd); /* opened, and nobody wants it */
-	zyn_object_release(job->io);
-	zyn_string_release(job->text);
-	zyn__block_release(job);
-}
 
 /* --- leaves ----------------------------------------------------------------------------------- */
 
-static FileJob *job_of(ZynFileLeaf *leaf)
+static ZynFileJob *job_of(ZynFileLeaf *leaf)
 {
-	return ZYN_CONTAINER(leaf->job, FileJob, job);
+	return ZYN_CONTAINER(leaf->job, ZynFileJob, job);
 }
 
 static void leave_line(ZynFileLeaf *leaf)
@@ -145,9 +19,6 @@ static void leave_line(ZynFileLeaf *leaf)
 	zyn__lock(&source->lock);
 	zyn__list_remove(&leaf->wait.link);
 	leaf->flags &= (uint8_t)~ZYN_LEAF_IN_LINE;
-	ZynList *line = &source->waiters[ZYN_READER];
-	if (!leaf->io->busy && !zyn__list_empty(line)) /* we may have been woken for it */
-		zyn_waker_wake(ZYN_CONTAINER(line->next, ZynIoWait, link)->waker);
 	zyn__unlock(&source->lock);
 }
 
@@ -186,7 +57,7 @@ static int64_t fail(ZynFileLeaf *leaf, ZynContext *cx, int error)
 }
 
 /* The file is this job's from here on; 0: in line, EBADF: closed, -1: it is. */
-static int take_file(ZynFileLeaf *leaf, ZynContext *cx, FileJob *job)
+static int take_file(ZynFileLeaf *leaf, ZynContext *cx, ZynFileJob *job)
 {
 	ZynSource *source = &leaf->io->source;
 	int error = -1;
@@ -215,12 +86,12 @@ static int take_file(ZynFileLeaf *leaf, ZynContext *cx, FileJob *job)
 }
 
 /* The job of a leaf, with the memory that it needs; null: memory is out. */
-static FileJob *job_new(ZynFileLeaf *leaf, ZynContext *cx)
+static ZynFileJob *job_new(ZynFileLeaf *leaf, ZynContext *cx)
 {
-	FileJob *job = zyn__block_new(cx->runtime, sizeof *job);
+	ZynFileJob *job = zyn__block_new(cx->runtime, sizeof *job);
 	if (job == NULL)
 		return NULL;
-	*job = (FileJob){.job = {.run = file_run, .over = file_over}, .fd = -1};
+	*job = (ZynFileJob){.job = {.run = zyn__file_run, .over = zyn__file_over}, .fd = -1};
 	job->op = leaf->op;
 	job->length = leaf->length;
 	if (leaf->text != NULL) { /* to be written, or the path */
@@ -238,13 +109,13 @@ static FileJob *job_new(ZynFileLeaf *leaf, ZynContext *cx)
 	return job;
 }
 
-static void job_discard(FileJob *job)
+static void job_discard(ZynFileJob *job)
 {
 	zyn_string_release(job->text);
 	zyn__block_release(job);
 }
 
-static int64_t submit(ZynFileLeaf *leaf, ZynContext *cx, FileJob *job)
+static int64_t submit(ZynFileLeaf *leaf, ZynContext *cx, ZynFileJob *job)
 {
 	if (leaf->io != NULL) {
 		zyn_object_retain(leaf->io);
@@ -252,7 +123,7 @@ static int64_t submit(ZynFileLeaf *leaf, ZynContext *cx, FileJob *job)
 	}
 	int error = zyn__job_submit(cx->runtime, &job->job);
 	if (error != 0) {
-		file_over(&job->job);
+		zyn__file_over(&job->job);
 		return fail(leaf, cx, error);
 	}
 	leaf->job = &job->job;
@@ -265,7 +136,7 @@ static int64_t begin(ZynFileLeaf *leaf, ZynContext *cx)
 {
 	if (leaf->io != NULL && leaf->io->kind != ZYN_IO_FILE)
 		return fail(leaf, cx, EINVAL);
-	FileJob *job = job_new(leaf, cx);
+	ZynFileJob *job = job_new(leaf, cx);
 	if (job == NULL)
 		return fail(leaf, cx, ENOMEM);
 	if (leaf->io == NULL) {
@@ -285,7 +156,7 @@ static int64_t begin(ZynFileLeaf *leaf, ZynContext *cx)
 }
 
 /* Moves what an opened descriptor becomes into the leaf; 0 or an errno. */
-static int finish_open(ZynFileLeaf *leaf, ZynContext *cx, FileJob *job)
+static int finish_open(ZynFileLeaf *leaf, ZynContext *cx, ZynFileJob *job)
 {
 	ZynIo *io = zyn__io_new(cx->runtime, ZYN_IO_FILE, job->fd);
 	if (io == NULL)
@@ -298,7 +169,7 @@ static int finish_open(ZynFileLeaf *leaf, ZynContext *cx, FileJob *job)
 }
 
 /* The job is done: its result becomes the leaf's; 0 or an errno. */
-static int finish(ZynFileLeaf *leaf, ZynContext *cx, FileJob *job)
+static int finish(ZynFileLeaf *leaf, ZynContext *cx, ZynFileJob *job)
 {
 	leaf->done = job->done;
 	if (job->error != 0)
