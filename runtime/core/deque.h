@@ -53,6 +53,10 @@
 #define ZYN_DEQUE_BOTTOM_ORDER seq_cst
 #endif
 
+#ifndef ZYN_DEQUE_COUNT_ORDER
+#define ZYN_DEQUE_COUNT_ORDER seq_cst
+#endif
+
 #ifndef ZYN_DEQUE_FIRST_CAPACITY
 #define ZYN_DEQUE_FIRST_CAPACITY 256 /* 2 KiB; a power of two */
 #endif
@@ -139,11 +143,13 @@ static inline void *zyn__deque_take(ZynDeque *deque)
 	return NULL;
 }
 
-/* Any thread: how many there were a moment ago.  Exact for the owner while nobody steals. */
+/* Any thread: how many there were a moment ago.  Exact for the owner while nobody steals.  A thread
+ * that says so with a seq_cst operation before it looks here, and then sleeps, is seen by whoever
+ * pushes, puts a seq_cst fence behind it and then looks for sleepers. */
 static inline int64_t zyn__deque_count(const ZynDeque *deque)
 {
-	int64_t top = ZA_LOAD(&deque->top, relaxed);
-	int64_t count = ZA_LOAD(&deque->bottom, relaxed) - top;
+	int64_t top = ZA_LOAD(&deque->top, ZYN_DEQUE_COUNT_ORDER);
+	int64_t count = ZA_LOAD(&deque->bottom, ZYN_DEQUE_COUNT_ORDER) - top;
 	return count < 0 ? 0 : count;
 }
 

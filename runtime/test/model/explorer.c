@@ -59,6 +59,7 @@ static uint32_t choice_next;
 static uint32_t preemptions_max, preemptions;
 static uint32_t steps, idle_rounds, spurious;
 static uint32_t stale_max, stale;
+static bool limits_pass;
 static const void *private_objects[MODEL_PRIVATE_MAX];
 static uint32_t private_count;
 
@@ -316,16 +317,21 @@ bool model_sleep(_Atomic uint32_t *word, uint32_t expected, bool limited)
 	Thread *self = &threads[running];
 	self->state = ASLEEP;
 	self->word = word;
-	self->limited = limited;
+	self->limited = limited && limits_pass;
 	self->woken = false;
 	if (tracing)
-		explorer_trace(limited ? "sleeps, with a limit" : "sleeps");
+		explorer_trace(self->limited ? "sleeps, with a limit" : "sleeps");
 	switch_away();
 	self->state = READY;
 	memory_look((void *)word, sizeof *word);
 	if (tracing)
 		explorer_trace(self->woken ? "wakes" : "its time has passed");
 	return self->woken;
+}
+
+void model_limits_never_pass(void)
+{
+	limits_pass = false;
 }
 
 void model_wake(_Atomic uint32_t *word)
@@ -390,6 +396,7 @@ static bool execute(void)
 	spurious = 0;
 	stale = 0;
 	private_count = 0;
+	limits_pass = true;
 	message[0] = 0;
 	running = MODEL_THREADS_MAX;
 	thread_count = 0;

@@ -74,6 +74,8 @@ void model_put(void *memory);
 /* Sleeping on a word, as futex.h: a time limit may pass at any time. */
 bool model_sleep(_Atomic uint32_t *word, uint32_t expected, bool limited);
 void model_wake(_Atomic uint32_t *word);
+/* In begin: limits of time never pass in this scenario, because nothing may rely on them. */
+void model_limits_never_pass(void);
 
 /* --- for the shim ----------------------------------------------------------------------------- */
 

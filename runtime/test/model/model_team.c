@@ -1,0 +1,360 @@
+/* core/team.c and core/waker.c under every schedule: what other threads ask of a task reaches its
+ * owner, fresh tasks are taken by exactly one worker, tasks that are handed over arrive, and none
+ * of it is left behind a sleeper.
+ *
+ * The two files are compiled into this one, because the functions in question are not for others.
+ * A worker is a thread that looks for messages and tasks in the order of a turn, and sleeps as
+ * zyn__team_idle does; what else these files call is absent. */
+#include "explorer.h"
+
+#include <sched.h>
+
+#define sched_yield() model_yield()
+
+#include "waker.c"
+
+#include "team.c"
+
+#define WORKERS 2
+#define TASKS 2
+
+static ZynRuntime
+	workers[WORKERS + 1]; /* the head does nothing; thread 0 is the first of the others */
+static ZynTeam team;
+static _Alignas(ZYN_CHUNK_BYTES) char chunk_memory[ZYN_CHUNK_BYTES];
+static ZynTask *task;
+static uint32_t told_bits; /* ZYN_INBOX_* that the owner was told of */
+static uint32_t runs;      /* of the task */
+static int asked[2]; /* written before a wake, before a cancel; read when they are delivered */
+
+/* --- what the files call ---------------------------------------------------------------------- */
+
+static ZynRuntime *self(void)
+{
+	return &workers[1 + model_self()];
+}
+
+/* Lets the other worker end, as zyn__team_stop does. */
+static void close_team(void)
+{
+	atomic_store(&team.closing, 1);
+	for (uint32_t i = 1; i < team.count; i++)
+		if (model_self() == MODEL_THREADS_MAX || &workers[i] != self())
+			zyn__kick(&workers[i]);
+}
+
+static void told(const ZynTask *about, uint32_t bit)
+{
+	MODEL_CHECK(about == task);
+	MODEL_CHECK((told_bits & bit) == 0);
+	if (model_self() != MODEL_THREADS_MAX)
+		MODEL_CHECK(zyn__owner(about) == self()); /* only the owner is told */
+	told_bits |= bit;
+}
+
+void zyn__task_wake(ZynTask *about, uint64_t waker_task)
+{
+	(void)waker_task;
+	told(about, ZYN_INBOX_WAKE);
+	MODEL_CHECK(MODEL_READ(&asked[0]) == 1);
+}
+
+void zyn__task_cancel(ZynTask *about, bool interrupted)
+{
+	(void)interrupted;
+	told(about, ZYN_INBOX_CANCEL);
+	MODEL_CHECK(MODEL_READ(&asked[1]) == 1);
+}
+
+bool zyn__reactor_unattended(ZynRuntime *rt)
+{
+	(void)rt;
+	return false;
+}
+
+void zyn__reactor_awake(ZynRuntime *rt)
+{
+	(void)rt;
+}
+
+void zyn__baton_release(ZynBaton *baton)
+{
+	(void)baton; /* a worker's own thread is the only one that wants it */
+}
+
+bool zyn__baton_acquire(ZynBaton *baton, enum ZynBatonClass class, uint64_t deadline_ns)
+{
+	(void)baton;
+	(void)class;
+	(void)deadline_ns;
+	return true;
+}
+
+void zyn__seats_ring(ZynRuntime *rt, uint64_t bits)
+{
+	(void)rt;
+	(void)bits;
+}
+
+void zyn__ready_push(ZynRuntime *rt, ZynTask *about)
+{
+	zyn__list_push_back(&rt->ready[0], &about->queue);
+}
+
+void zyn__ready_remove(ZynRuntime *rt, ZynTask *about)
+{
+	(void)rt;
+	zyn__list_remove(&about->queue);
+}
+
+void zyn__task_requeue(ZynTask *about)
+{
+	about->sched = ZYN_SCHED_QUEUED;
+	zyn__ready_push(self(), about);
+}
+
+/* Closed runtimes, IO and tasks of hosts are not in these scenarios. */
+#define ABSENT(declaration) \
+	declaration \
+	{ \
+		model_violation("%s is called", __func__); \
+	}
+#define UNUSED __attribute__((unused))
+ABSENT(void zyn__enter(ZynEntry *entry UNUSED, ZynRuntime *rt UNUSED))
+ABSENT(void zyn__leave(ZynEntry *entry UNUSED))
+ABSENT(void zyn__frame_orphaned(ZynRuntime *rt UNUSED, ZynTask *about UNUSED))
+ABSENT(void zyn__reactor_kick(ZynRuntime *head UNUSED))
+ABSENT(bool zyn__reactor_sleep(ZynRuntime *rt UNUSED, int64_t timeout_ns UNUSED))
+ABSENT(void zyn__task_schedule(ZynTask *about UNUSED))
+
+/* --- workers ---------------------------------------------------------------------------------- */
+
+static void begin(void)
+{
+	static ZynRuntime *places[WORKERS + 1];
+	model_limits_never_pass();
+	team.count = WORKERS + 1;
+	for (uint32_t i = 0; i <= WORKERS; i++) {
+		ZynRuntime *rt = &workers[i];
+		places[i] = rt;
+		team.workers[i] = rt;
+		rt->team = &team;
+		rt->head = &workers[0];
+		rt->worker_index = i;
+		rt->wake_read_fd = -1;
+		for (uint32_t k = 0; k < ZYN_PRIORITIES; k++)
+			zyn__list_init(&rt->ready[k]);
+		zyn__parker_init(&rt->parker);
+		MODEL_CHECK(zyn__deque_init(&rt->fresh));
+		rt->fresh_turns = 0;
+		rt->steal_turns = 0;
+		atomic_init(&rt->stolen_total, 0);
+		zyn__list_init(&rt->round);
+		atomic_init(&rt->inbox, NULL);
+		atomic_init(&rt->mail, NULL);
+		atomic_init(&rt->signalled, 0);
+		atomic_init(&rt->sleepers, 0);
+		atomic_init(&rt->in_reactor, 0);
+		atomic_init(&rt->parks_total, 0);
+		atomic_init(&rt->given_total, 0);
+		model_private(&rt->parks_total);
+	}
+	atomic_init(&workers[0].reactor, NULL);
+	atomic_init(&team.idle, 0);
+	atomic_init(&team.closing, 0);
+	ZynChunk *chunk = (ZynChunk *)(void *)chunk_memory;
+	chunk->workers = places;
+	task = (ZynTask *)(void *)(chunk_memory + ZYN_CHUNK_HEADER_BYTES);
+	atomic_init(&task->inbox, 0);
+	atomic_init(&task->inbox_next, NULL);
+	atomic_init(&task->worker, 1);
+	task->sched = ZYN_SCHED_PARKED;
+	task->foreign = false;
+	task->kept = 0;
+	zyn__list_init(&task->queue);
+	told_bits = 0;
+	runs = 0;
+	asked[0] = 0;
+	asked[1] = 0;
+}
+
+/* The task is runnable, and the second worker's. */
+static void begin_runnable(void)
+{
+	begin();
+	atomic_init(&task->worker, 2);
+	task->sched = ZYN_SCHED_QUEUED;
+	zyn__list_push_back(&workers[2].ready[0], &task->queue);
+}
+
+/* What a turn does with messages, in its order, and with what is runnable. */
+static void turn(ZynRuntime *rt)
+{
+	zyn__kick_drain(rt);
+	zyn__mail_drain(rt);
+	zyn__inbox_drain(rt);
+	ZynList *link;
+	ZynTask *fresh;
+	while ((fresh = zyn__team_fresh(rt)) != NULL) {
+		MODEL_CHECK(fresh == task);
+		MODEL_CHECK(MODEL_READ(&asked[0]) == 1);
+		runs++;
+	}
+	while ((link = zyn__list_pop_front(&rt->ready[0])) != NULL) {
+		ZynTask *next = ZYN_CONTAINER(link, ZynTask, queue);
+		MODEL_CHECK(zyn__owner(next) == rt);
+		MODEL_CHECK(next->sched == ZYN_SCHED_QUEUED);
+		next->sched = ZYN_SCHED_PARKED;
+		runs++;
+	}
+}
+
+/* As zyn__team_idle without spinning first, which only looks more often. */
+static void rest(ZynRuntime *rt)
+{
+	uint64_t bit = (uint64_t)1 << rt->worker_index;
+	atomic_fetch_or(&team.idle, bit);
+	sleep_idle(rt, -1);
+	atomic_fetch_and(&team.idle, ~bit);
+}
+
+static void work_until(uint32_t bits)
+{
+	for (;;) {
+		turn(self());
+		if ((told_bits & bits) == bits)
+			return;
+		rest(self());
+	}
+}
+
+static void work_until_woken(void)
+{
+	work_until(ZYN_INBOX_WAKE);
+}
+static void work_until_both(void)
+{
+	work_until(ZYN_INBOX_WAKE | ZYN_INBOX_CANCEL);
+}
+static void post_wake(void)
+{
+	MODEL_WRITE(&asked[0], 1);
+	zyn__inbox_post(task, ZYN_INBOX_WAKE);
+}
+static void post_cancel(void)
+{
+	MODEL_WRITE(&asked[1], 1);
+	zyn__inbox_post(task, ZYN_INBOX_CANCEL);
+}
+
+/* Ends once it has run the task, or the other one says that it has. */
+static void work_until_run_or_closed(void)
+{
+	while (zyn__get(&team.closing) == 0) {
+		turn(self());
+		if (runs != 0)
+			return;
+		rest(self());
+	}
+}
+static void hand_over_or_run(void)
+{
+	if (zyn__somebody_idle(self()))
+		zyn__team_share(self(), true);
+	if (zyn__list_empty(&self()->ready[0]))
+		return; /* handed over: the other one finds it by itself */
+	turn(self());
+	close_team();
+}
+
+/* A host makes a task: it lies with the head, and one worker must find it. */
+static void work_until_run(void)
+{
+	for (;;) {
+		turn(self());
+		if (runs != 0)
+			return;
+		rest(self());
+	}
+}
+static void publish(void)
+{
+	MODEL_WRITE(&asked[0], 1);
+	MODEL_CHECK(zyn__team_publish(&workers[0], task));
+}
+/* Two workers: the one that has run it lets the other go. */
+static void work_until_somebody_ran(void)
+{
+	while (zyn__get(&team.closing) == 0) {
+		turn(self());
+		if (runs != 0) {
+			close_team();
+			return;
+		}
+		rest(self());
+	}
+}
+
+/* The worker that is told of the wake lets the other one go. */
+static void work_until_somebody_was_woken(void)
+{
+	while (zyn__get(&team.closing) == 0) {
+		turn(self());
+		if (told_bits != 0) {
+			close_team();
+			return;
+		}
+		rest(self());
+	}
+}
+static void hand_over_and_work(void)
+{
+	if (zyn__somebody_idle(self()))
+		zyn__team_share(self(), true);
+	work_until_somebody_was_woken();
+}
+
+static void end_run_once(void)
+{
+	MODEL_CHECK(runs == 1);
+}
+static void end_woken(void)
+{
+	MODEL_CHECK(told_bits == ZYN_INBOX_WAKE);
+	for (uint32_t i = 1; i <= WORKERS; i++) /* as zyn_rt_free does */
+		zyn__mail_drain(&workers[i]);
+	MODEL_CHECK(runs + !zyn__list_empty(&zyn__owner(task)->ready[0]) == 1);
+}
+
+int main(int argc, char **argv)
+{
+	static const ModelScenario scenarios[] = {
+		{"a wake and a sleeping worker", begin, {work_until_woken, post_wake}, NULL, 1, 0},
+		{"a wake, a cancel and a sleeping worker",
+		 begin,
+		 {work_until_both, post_wake, post_cancel},
+		 NULL,
+		 -1,
+		 0},
+		{"a host makes a task", begin, {work_until_run, publish}, end_run_once, 0, 2},
+		{"a host makes a task for two workers",
+		 begin,
+		 {work_until_somebody_ran, work_until_somebody_ran, publish},
+		 end_run_once,
+		 -1,
+		 1},
+		{"a runnable task is handed over",
+		 begin_runnable,
+		 {work_until_run_or_closed, hand_over_or_run},
+		 end_run_once,
+		 0,
+		 0},
+		{"a task moves while it is woken",
+		 begin_runnable,
+		 {work_until_somebody_was_woken, hand_over_and_work, post_wake},
+		 end_woken,
+		 -1,
+		 1},
+	};
+	return model_main(argc, argv, scenarios, sizeof scenarios / sizeof scenarios[0]);
+}
