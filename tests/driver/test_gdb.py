@@ -12,7 +12,7 @@ from zyn.codegen.module import emit_debug_module
 from zyn.codegen.source_lines import SourceLines
 from zyn.codegen.target import Target
 from zyn.driver import gdb
-from zyn.driver.load import lower_all
+from zyn.driver.load import Engine, lower_all
 from zyn.driver.queries import Document
 
 PROGRAM = """const Wide = struct { bytes: [5000]u8 };
@@ -96,6 +96,20 @@ def test_a_function_is_known_by_its_name(tmp_path: Path) -> None:
     assert "zyn$program$worker$debug" in said
     assert "Current source file is program.zyntax" in said
     assert f"Compilation directory is {tmp_path}" in said
+
+
+@pytest.mark.parametrize(("asked", "wanted"), [("1", True), ("0", False), (None, False)])
+def test_lines_are_for_who_asks(
+    asked: str | None, wanted: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("ZYN_GDB", raising=False)
+    if asked is not None:
+        monkeypatch.setenv("ZYN_GDB", asked)
+    made: list[bytes] = []
+    monkeypatch.setattr(gdb, "show", lambda code, _: made.append(code))
+    module = Engine().load(PROGRAM.encode(), file=str(tmp_path / "program.zyntax"))
+    module.debug_build()
+    assert [b"program.zyntax" in code for code in made] == [True] * wanted
 
 
 def test_what_cannot_be_shown_is_left_alone() -> None:

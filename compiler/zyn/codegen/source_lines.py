@@ -65,6 +65,7 @@ class SourceLines:
             elif _BLOCK.fullmatch(text):
                 current = ""
             elif current and text and not text.endswith((":", "}")):
+                # Every one, since nobody knows here which of them become instructions.
                 text = f"{text}, !dbg {current}"
             lines.append(text)
         return guard + "\n".join(lines) + "\n"

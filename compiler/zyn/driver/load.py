@@ -158,11 +158,13 @@ class Engine:
 
     def debug(self, module: LoadedModule, chosen: Sequence[int]) -> list[tuple[int, int]]:
         """Debug builds of the functions at `chosen`: addresses of their code and probe bytes."""
-        file = os.path.abspath(module.file) if module.file else ""
+        shown = gdb.is_wanted()
+        file = os.path.abspath(module.file) if shown and module.file else ""
         emitted = emit_debug_module(module.name, module.units, chosen, file)
         code = self.object_of(emitted, optimise=False)
         found = self.link(code, emitted, module.symbols())
-        gdb.show(code, found)
+        if shown:
+            gdb.show(code, found)
         addresses = [found[symbol] for symbol in emitted.exports]
         return list(zip(addresses[::2], addresses[1::2], strict=True))
 
