@@ -42,7 +42,8 @@ export interface MoreNode {
 
 export type Node = TaskNode | GroupNode | RestNode | MoreNode;
 
-const ROOT = 'root';
+/** The name of the first list. */
+export const ROOT = 'root';
 const NOT_PARKED: NonNullable<TasksArguments['states']> = [
     'running',
     'failed',

@@ -18,7 +18,7 @@ import type { Ctx } from '../ctx';
 import type { Task, TasksBody } from '../protocol';
 import type { Sessions } from '../session';
 import { sourcePath } from '../sourcePath';
-import { TaskModel, type Node } from './taskModel';
+import { ROOT, TaskModel, type Node } from './taskModel';
 import {
     groupDescription,
     groupLabel,
@@ -87,7 +87,9 @@ export class TasksView implements TreeDataProvider<Node> {
         switch (node.kind) {
             case 'task': {
                 const item = taskRow(node.task);
-                item.collapsibleState = node.hasChildren ? Expanded : None;
+                // Only the roots are unfolded: a chain of tasks may be as long as there are tasks.
+                const folded = node.id.startsWith(`${ROOT}/`) ? Expanded : Collapsed;
+                item.collapsibleState = node.hasChildren ? folded : None;
                 item.command = { command: 'zyn.tasks.focus', title: 'Go To', arguments: [node] };
                 return item;
             }
