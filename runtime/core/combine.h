@@ -6,7 +6,7 @@
 
 typedef struct ZynTimeoutLeaf {
 	uint32_t state;
-	uint32_t unused;
+	uint32_t is_late; /* of within: the promise was stopped and dropped */
 	int64_t ms;
 	ZynPromise *promise; /* of the await, which holds the reference */
 	ZynAwait await;

@@ -56,6 +56,7 @@ typedef ZynFileLeaf leaf_file_read;
 typedef ZynFileLeaf leaf_file_write;
 typedef ZynFileLeaf leaf_file_sync;
 typedef ZynJobLeaf leaf_blocking;
+typedef ZynTimeoutLeaf leaf_within;
 
 #define ZYN_LEAF(name, size, align, wait_kind) \
 	static_assert(sizeof(leaf_##name) == (size), "the frame of " #name " has another size"); \

@@ -1,5 +1,7 @@
 /* A promise with a time limit.
  *
+ * Two leaves: for `timeout` who comes too late is a failure, for `within` an outcome.
+ *
  * Rule 1.  in one poll the promise is asked before the clock: one that ends in time is in time.
  * Rule 2.  who comes too late is cancelled, also when somebody else holds it; a timeout that is
  *          itself cancelled treats its promise as an await does.
@@ -12,26 +14,16 @@ void zyn_timeout_init(ZynContext *cx, void *mem, ZynPromise *promise, int64_t ms
 {
 	ZynTimeoutLeaf *leaf = mem;
 	leaf->state = ZYN_STATE_START;
+	leaf->is_late = 0;
 	leaf->ms = ms;
 	leaf->promise = promise;
 	zyn_await_promise_init(cx, &leaf->await, promise);
 	zyn_delay_init(cx, &leaf->delay, ms);
 }
 
-static int64_t too_late(ZynTimeoutLeaf *leaf, ZynContext *cx)
+/* Whether the promise ended; 0: not yet, and the time has not come either. */
+static int64_t poll_both(ZynTimeoutLeaf *leaf, ZynContext *cx)
 {
-	zyn_promise_cancel(leaf->promise); /* Rule 2. */
-	zyn__leaf_stop(zyn_await_promise_poll, &leaf->await, cx);
-	zyn_await_promise_drop(&leaf->await);
-	zyn__fail(cx, ZYN_ERROR_TIMEOUT, 0, "timed out after %" PRId64 " ms",
-	          leaf->ms > 0 ? leaf->ms : 0);
-	leaf->state = ZYN_STATE_FAILED;
-	return ZYN_POLL_LOOK;
-}
-
-int64_t zyn_timeout_poll(void *mem, ZynContext *cx)
-{
-	ZynTimeoutLeaf *leaf = mem;
 	int64_t answer = zyn_await_promise_poll(&leaf->await, cx); /* Rule 1. */
 	if (answer != 0) {
 		zyn__delay_stop(&leaf->delay, cx);
@@ -39,7 +31,25 @@ int64_t zyn_timeout_poll(void *mem, ZynContext *cx)
 		return answer;
 	}
 	leaf->state = 1;
-	return zyn_delay_poll(&leaf->delay, cx) != 0 ? too_late(leaf, cx) : 0;
+	if (zyn_delay_poll(&leaf->delay, cx) == 0)
+		return 0;
+	leaf->is_late = 1;
+	zyn_promise_cancel(leaf->promise); /* Rule 2. */
+	zyn__leaf_stop(zyn_await_promise_poll, &leaf->await, cx);
+	zyn_await_promise_drop(&leaf->await);
+	return ZYN_POLL_LOOK;
+}
+
+int64_t zyn_timeout_poll(void *mem, ZynContext *cx)
+{
+	ZynTimeoutLeaf *leaf = mem;
+	int64_t answer = poll_both(leaf, cx);
+	if (!leaf->is_late)
+		return answer;
+	zyn__fail(cx, ZYN_ERROR_TIMEOUT, 0, "timed out after %" PRId64 " ms",
+	          leaf->ms > 0 ? leaf->ms : 0);
+	leaf->state = ZYN_STATE_FAILED;
+	return ZYN_POLL_LOOK;
 }
 
 int32_t zyn_timeout_take(void *mem, void *out)
@@ -53,5 +63,34 @@ void zyn_timeout_drop(void *mem)
 {
 	ZynTimeoutLeaf *leaf = mem;
 	zyn_await_promise_drop(&leaf->await);
+	zyn_delay_drop(&leaf->delay);
+}
+
+void zyn_within_init(ZynContext *cx, void *mem, int64_t ms, ZynPromise *promise)
+{
+	zyn_timeout_init(cx, mem, promise, ms);
+}
+
+int64_t zyn_within_poll(void *mem, ZynContext *cx)
+{
+	ZynTimeoutLeaf *leaf = mem;
+	int64_t answer = poll_both(leaf, cx);
+	if (!leaf->is_late)
+		return answer;
+	leaf->state = ZYN_STATE_RETURNED;
+	return 1;
+}
+
+int32_t zyn_within_take(void *mem, void *out)
+{
+	ZynTimeoutLeaf *leaf = mem;
+	return leaf->is_late ? ZYN_OUTCOME_TIMEOUT : zyn_timeout_take(mem, out);
+}
+
+void zyn_within_drop(void *mem)
+{
+	ZynTimeoutLeaf *leaf = mem;
+	if (!leaf->is_late)
+		zyn_await_promise_drop(&leaf->await);
 	zyn_delay_drop(&leaf->delay);
 }

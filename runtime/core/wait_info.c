@@ -70,6 +70,7 @@ int32_t zyn_dbg_wait(uint32_t leaf, const void *mem, ZynWaitInfo *out)
 		describe_object(mem, out);
 		return 1;
 	case ZYN_LEAF_timeout:
+	case ZYN_LEAF_within:
 		describe_delay(&((const ZynTimeoutLeaf *)mem)->delay, out);
 		describe_await(&((const ZynTimeoutLeaf *)mem)->await, out);
 		return 1;

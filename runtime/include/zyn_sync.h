@@ -221,6 +221,11 @@ ZYN_API void zyn_timeout_init(ZynContext *cx, void *mem, ZynPromise *promise, in
 ZYN_API int64_t zyn_timeout_poll(void *mem, ZynContext *cx);
 ZYN_API int32_t zyn_timeout_take(void *mem, void *out);
 ZYN_API void zyn_timeout_drop(void *mem);
+/* The same, but who comes too late is no failure: DONE and the value, or TIMEOUT. */
+ZYN_API void zyn_within_init(ZynContext *cx, void *mem, int64_t ms, ZynPromise *promise);
+ZYN_API int64_t zyn_within_poll(void *mem, ZynContext *cx);
+ZYN_API int32_t zyn_within_take(void *mem, void *out);
+ZYN_API void zyn_within_drop(void *mem);
 /* The first to be ready, asked in order in this task; take gives its index.  Unlike a race, this
  * makes no tasks, and begins none behind one that is ready at once. */
 ZYN_API void zyn_select_init(ZynContext *cx, void *mem, ZynPromise *const *promises,

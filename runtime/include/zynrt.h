@@ -485,6 +485,7 @@ ZYN_API uint64_t zyn_dbg_trace_read(ZynRuntime *rt, uint64_t *from, ZynPollRecor
                                     uint64_t max);
 
 #include "zyn_sync.h"
+#include "zyn_call.h"
 #include "zyn_embedded.h"
 
 #include "zyn_io.h"

@@ -174,6 +174,7 @@ int main(int argc, char **argv)
 	dump_host_structs();
 	dump_functions("zynrt.h");
 	dump_functions("zyn_sync.h");
+	dump_functions("zyn_call.h");
 	dump_functions("zyn_embedded.h");
 	dump_functions("zyn_io.h");
 	read_record();

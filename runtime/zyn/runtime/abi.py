@@ -165,6 +165,7 @@ class TypeKind(IntEnum):
     ARRAY = 15
     OPTIONAL = 16
     DYN = 17
+    OBJECT = 18
 
 
 class Attention(IntFlag):
@@ -338,6 +339,7 @@ TYPE_SIZES = {
     TypeKind.ARRAY: 0,
     TypeKind.OPTIONAL: 0,
     TypeKind.DYN: 16,
+    TypeKind.OBJECT: 8,
 }
 
 LEAVES = {
@@ -384,6 +386,7 @@ LEAVES = {
     "file_write": Leaf(96, 8, "io"),
     "file_sync": Leaf(96, 8, "io"),
     "blocking": Leaf(56, 8, "blocking call"),
+    "within": Leaf(120, 8, "task"),
 }
 
 STRUCTS = {
