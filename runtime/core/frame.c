@@ -70,10 +70,12 @@ void zyn__frame_free(ZynRuntime *rt, ZynTask *task)
 	ZYN_ASSERT(task->sched != ZYN_SCHED_FREE && task->sched != ZYN_SCHED_MOVING);
 	if (zyn__list_linked(&task->queue))
 		zyn__ready_remove(rt, task);
-	zyn__list_push_back(&rt->dropped, &task->queue);
-	if (rt->dropping)
-		return; /* Rule 5. */
+	if (rt->dropping) { /* Rule 5. */
+		zyn__list_push_back(&rt->dropped, &task->queue);
+		return;
+	}
 	rt->dropping = true;
+	frame_drop(rt, task);
 	ZynList *link;
 	while ((link = zyn__list_pop_front(&rt->dropped)) != NULL) /* bounded by what is alive */
 		frame_drop(rt, ZYN_CONTAINER(link, ZynTask, queue));
@@ -153,7 +155,11 @@ void zyn__result_copy(ZynTask *task, void *out)
 	ZYN_ASSERT(zyn__get(&task->status) == ZYN_READY);
 	if (info->size == 0)
 		return;
-	memcpy(out, (char *)zyn__task_machine(task) + descriptor->result_offset, info->size);
+	const char *result = (char *)zyn__task_machine(task) + descriptor->result_offset;
+	if (info->size == 8)
+		memcpy(out, result, 8); /* what most are, without a call */
+	else
+		memcpy(out, result, info->size);
 	if (info->retain != NULL)
 		info->retain(out);
 }

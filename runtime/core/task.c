@@ -377,7 +377,10 @@ ZynPromise *zyn_spawn(ZynContext *cx, ZynPromise *p, ZynSite site)
 	ZynTask *task = zyn__task_of_promise(p);
 	zyn__promise_retain_compiled(p);
 	zyn__task_become(cx->runtime, task, zyn__task_id_of(cx), site);
-	zyn__task_ask(cx->runtime, task, ZYN_INBOX_SCHEDULE);
+	if (cx->runtime->team == NULL)
+		zyn__task_schedule(task);
+	else
+		zyn__task_ask(cx->runtime, task, ZYN_INBOX_SCHEDULE);
 	if (zyn__somebody_idle(cx->runtime))
 		zyn__team_share(cx->runtime, false);
 	return p;
