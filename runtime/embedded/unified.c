@@ -148,7 +148,8 @@ static HostTask *task_of(const ZynPromise *promise)
 	return promise->state_machine;
 }
 
-static ZynPromise *host_spawn(ZynRuntime *rt, ZynTaskFn *poll, void *data, ZynUnifiedSet *set)
+static ZynPromise *host_spawn(ZynRuntime *rt, uint32_t priority, ZynTaskFn *poll, void *data,
+                              ZynUnifiedSet *set)
 {
 	HostTask frame = {.poll = poll, .data = data, .set = set};
 	uint32_t from = offsetof(HostTask, poll);
@@ -164,6 +165,8 @@ static ZynPromise *host_spawn(ZynRuntime *rt, ZynTaskFn *poll, void *data, ZynUn
 		set->count++;
 		zyn__unlock(&set->lock);
 	}
+	int32_t ordered = zyn_promise_priority(rt, promise, priority);
+	ZYN_ASSERT(ordered != 0); /* it is not scheduled yet */
 	zyn_promise_spawn(rt, promise);
 	return promise;
 }
@@ -214,7 +217,7 @@ int32_t zyn_unified_spawn(ZynUnified *runtime, uint32_t priority, ZynTaskFn *pol
 		task->id = zyn_embedded_spawn(runtime->embedded, priority, poll, state);
 		return task->id < 0 ? task->id : 0;
 	}
-	task->promise = host_spawn(runtime->host, poll, state, NULL);
+	task->promise = host_spawn(runtime->host, priority, poll, state, NULL);
 	return task->promise != NULL ? 0 : ZYN_REFUSED_MEMORY;
 }
 
@@ -272,7 +275,7 @@ int32_t zyn_unified_join_set_spawn(ZynUnifiedJoinSet *set, uint32_t priority, Zy
 		int32_t id = zyn_embedded_join_set_spawn(&set->embedded, priority, poll, state);
 		return id < 0 ? id : 0;
 	}
-	bool made = host_spawn(set->runtime->host, poll, state, set->host) != NULL;
+	bool made = host_spawn(set->runtime->host, priority, poll, state, set->host) != NULL;
 	return made ? 0 : ZYN_REFUSED_MEMORY;
 }
 

@@ -18,14 +18,8 @@
 
 /* --- what both runtimes share ----------------------------------------------------------------- */
 
-/* Lower is sooner.  Embedded: strictly.  */
-enum ZynPriority {
-	ZYN_PRIORITY_CRITICAL,
-	ZYN_PRIORITY_HIGH,
-	ZYN_PRIORITY_NORMAL,
-	ZYN_PRIORITY_LOW,
-	ZYN_PRIORITY_IDLE,
-};
+/* Priorities are ZYN_PRIORITY_CRITICAL to ZYN_PRIORITY_IDLE.  The embedded scheduler keeps to them
+ * strictly; on the host nobody starves. */
 #define ZYN_PRIORITIES 5u
 
 /* What a poll gives: how it stands, and apart from that a value, so that every value is one. */
@@ -87,7 +81,7 @@ typedef struct ZynEmbeddedTask {
 	uint32_t id;
 	uint8_t slot;     /* its own index */
 	uint8_t status;   /* ZynStatus */
-	uint8_t priority; /* ZynPriority */
+	uint8_t priority; /* ZYN_PRIORITY_* */
 	uint8_t flags;
 } ZynEmbeddedTask;
 

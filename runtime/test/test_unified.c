@@ -161,6 +161,36 @@ static void test_task_handle_core_abort_is_the_same_in_both(void)
 	IN_BOTH_MODES(check_abort);
 }
 
+static char order[8];
+
+static ZynPoll write_name(void *state, ZynContext *cx)
+{
+	(void)cx;
+	strncat(order, state, 1);
+	return zyn_poll_ready(0);
+}
+
+static void check_priorities(void)
+{
+	static char names[] = "nicl";
+	static const uint32_t priorities[] = {ZYN_PRIORITY_NORMAL, ZYN_PRIORITY_IDLE,
+	                                      ZYN_PRIORITY_CRITICAL, ZYN_PRIORITY_LOW};
+	ZynUnifiedTask tasks[4];
+	order[0] = 0;
+	for (int i = 0; i < 4; i++)
+		CHECK_EQ(zyn_unified_spawn(&runtime, priorities[i], write_name, &names[i],
+		                           &tasks[i]),
+		         0);
+	for (int i = 0; i < 4; i++)
+		CHECK_EQ(zyn_unified_block_on(&runtime, &tasks[i], NULL), ZYN_READY);
+	CHECK_EQ(strcmp(order, "cnli"), 0);
+}
+
+static void test_priority_orders_tasks_in_both(void)
+{
+	IN_BOTH_MODES(check_priorities);
+}
+
 static void test_runtime_mode_is_chosen_once(void)
 {
 	ZynUnified made;
@@ -301,6 +331,37 @@ static void test_host_scheduler_has_no_capacity(void)
 	end();
 }
 
+/* Tasks end on several threads at once while the set is joined. */
+static void test_host_join_set_with_workers(void)
+{
+	enum { MANY = 2000 };
+	static Countdown states[MANY];
+	ZynOptions options = {.size = sizeof options, .workers = 3};
+	CHECK_EQ(zyn_unified_init(&runtime, ZYN_MODE_HOST, NULL, 0, &options), 0);
+	for (int round = 0; round < 3; round++) {
+		ZynUnifiedJoinSet set;
+		CHECK_EQ(zyn_unified_join_set(&runtime, &set), 0);
+		int64_t sum = 0, value = 0;
+		for (int i = 0; i < MANY; i++) {
+			states[i] = (Countdown){.pending = i % 5, .value = i};
+			CHECK_EQ(zyn_unified_join_set_spawn(&set, ZYN_PRIORITY_NORMAL, countdown,
+			                                    &states[i]),
+			         0);
+			if (i % 3 == 0 && zyn_unified_try_join_next(&set, &value) == ZYN_READY)
+				sum += value;
+		}
+		/* the last round leaves some to be cancelled */
+		while (zyn_unified_join_set_len(&set) > (round == 2 ? 500u : 0u)) {
+			CHECK_EQ(zyn_unified_join_next(&set, &value), ZYN_READY);
+			sum += value;
+		}
+		if (round < 2)
+			CHECK_EQ(sum, (int64_t)MANY * (MANY - 1) / 2);
+		zyn_unified_join_set_free(&set);
+	}
+	zyn_unified_free(&runtime);
+}
+
 static void *wake_it(void *state)
 {
 	Countdown *self = state;
@@ -371,11 +432,13 @@ int main(void)
 	RUN(test_unified_runtime_spawn);
 	RUN(test_unified_runtime_says_when_nothing_can_go_on);
 	RUN(test_task_handle_core_abort_is_the_same_in_both);
+	RUN(test_priority_orders_tasks_in_both);
 	RUN(test_runtime_mode_is_chosen_once);
 	RUN(test_join_set_core_joins_in_order_of_ending);
 	RUN(test_join_set_core_says_when_nothing_can_go_on);
 	RUN(test_join_set_core_abort_all);
 	RUN(test_host_scheduler_has_no_capacity);
+	RUN(test_host_join_set_with_workers);
 	RUN(test_host_future_is_woken_from_another_thread);
 	RUN(test_host_join_set_when_memory_is_out);
 	return 0;
