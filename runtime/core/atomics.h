@@ -31,7 +31,7 @@
 /* as ZA_CAS, but may fail for no reason; for loops */
 #define ZA_CAS_WEAK(object, expected, desired, order, failure_order) \
 	ZA__CAS(weak, object, expected, desired, order, failure_order)
-/* refused by gcc under -fsanitize=thread; see above */
+/* not understood by the thread sanitizer; see above */
 #define ZA_FENCE(order) ZA__FENCE(order)
 /* before the object is shared */
 #define ZA_INIT(object, value) atomic_init(object, value)

@@ -42,6 +42,8 @@ void memory_start(uint32_t thread);
 void memory_join(uint32_t threads);
 /* the thread reads the newest of what it has spun on */
 void memory_catch_up(uint32_t thread);
+/* A seq_cst fence in every thread. */
+void memory_barrier(void);
 /* A relaxed load of the newest value, as the kernel's is; not a step. */
 uint64_t memory_look(void *object, size_t size);
 

@@ -60,6 +60,7 @@ static uint32_t preemptions_max, preemptions;
 static uint32_t steps, idle_rounds, spurious;
 static uint32_t stale_max, stale;
 static bool limits_pass;
+static void (*switch_hook)(uint32_t thread);
 static const void *private_objects[MODEL_PRIVATE_MAX];
 static uint32_t private_count;
 
@@ -186,6 +187,13 @@ static void switch_to(uint32_t next)
 		return;
 	running = next;
 	swapcontext(&threads[previous].context, &threads[next].context);
+	if (switch_hook != NULL)
+		switch_hook(previous);
+}
+
+void model_on_switch(void (*hook)(uint32_t thread))
+{
+	switch_hook = hook;
 }
 
 static bool can_run(uint32_t thread)
@@ -329,6 +337,14 @@ bool model_sleep(_Atomic uint32_t *word, uint32_t expected, bool limited)
 	return self->woken;
 }
 
+void model_barrier(void)
+{
+	explorer_step(NULL);
+	memory_barrier();
+	if (tracing)
+		explorer_trace("a fence in every thread");
+}
+
 void model_limits_never_pass(void)
 {
 	limits_pass = false;
@@ -353,6 +369,8 @@ void model_wake(_Atomic uint32_t *word)
 
 static void thread_main(uint32_t thread)
 {
+	if (switch_hook != NULL)
+		switch_hook(thread);
 	scenario->threads[thread]();
 	threads[thread].state = ENDED;
 	switch_away();
@@ -397,6 +415,7 @@ static bool execute(void)
 	stale = 0;
 	private_count = 0;
 	limits_pass = true;
+	switch_hook = NULL;
 	message[0] = 0;
 	running = MODEL_THREADS_MAX;
 	thread_count = 0;
@@ -409,6 +428,8 @@ static bool execute(void)
 	threads_make();
 	threads_run();
 	running = MODEL_THREADS_MAX;
+	if (switch_hook != NULL)
+		switch_hook(running);
 	if (message[0] != 0)
 		return false;
 	memory_join(thread_count);

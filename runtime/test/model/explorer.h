@@ -74,6 +74,10 @@ void model_put(void *memory);
 /* Sleeping on a word, as futex.h: a time limit may pass at any time. */
 bool model_sleep(_Atomic uint32_t *word, uint32_t expected, bool limited);
 void model_wake(_Atomic uint32_t *word);
+/* Every thread passes a seq_cst fence where it is, as by membarrier(2). */
+void model_barrier(void);
+/* In begin: called whenever another thread goes on, for what the C library keeps per thread. */
+void model_on_switch(void (*hook)(uint32_t thread));
 /* In begin: limits of time never pass in this scenario, because nothing may rely on them. */
 void model_limits_never_pass(void);
 

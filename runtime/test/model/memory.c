@@ -421,19 +421,33 @@ bool model_cas(bool weak, void *object, size_t size, uint64_t *expected, uint64_
 	return false;
 }
 
+/* Rules 3, 4 and 5. */
+static void fence(Actor *actor, int order)
+{
+	if (acquires(order))
+		join(&actor->now, &actor->acquired);
+	if (order == memory_order_seq_cst) {
+		join_stores(actor->now.stores, sequential);
+		join_stores(sequential, actor->now.stores);
+	}
+	if (releases(order))
+		actor->released = actor->now;
+}
+
+void memory_barrier(void)
+{
+	for (uint32_t i = 0; i < MODEL_THREADS_MAX; i++)
+		join_stores(sequential, actors[i].now.stores);
+	for (uint32_t i = 0; i < MODEL_THREADS_MAX; i++)
+		fence(&actors[i], memory_order_seq_cst);
+}
+
 void model_fence(int order)
 {
 	explorer_step(NULL);
 	Actor *actor = self_actor();
 	actor->now.steps[actor - actors]++;
-	if (acquires(order))
-		join(&actor->now, &actor->acquired);
-	if (order == memory_order_seq_cst) {
-		join_stores(actor->now.stores, sequential); /* Rule 5. */
-		join_stores(sequential, actor->now.stores);
-	}
-	if (releases(order))
-		actor->released = actor->now;
+	fence(actor, order);
 	if (explorer_tracing())
 		explorer_trace("fence (%s)", order_name(order));
 }

@@ -6,6 +6,9 @@
 
 #include "channel.h"
 #include "parker.h"
+#if defined(ZYN_MODEL_BIASED_LOCK)
+#include "biased_lock.h"
+#endif
 
 #include <string.h>
 
@@ -151,8 +154,20 @@ static void recv_and_cancel(void)
 
 /* --- channel ---------------------------------------------------------------------------------- */
 
+#if defined(ZYN_MODEL_BIASED_LOCK)
+/* The channel is biased to whoever made it, which is nobody of the threads. */
+static void number_thread(uint32_t thread)
+{
+	zyn__thread_number = thread + 1;
+}
+#endif
+
 static void begin(void)
 {
+#if defined(ZYN_MODEL_BIASED_LOCK)
+	model_on_switch(number_thread);
+	number_thread(MODEL_THREADS_MAX);
+#endif
 	for (uint32_t i = 0; i < MODEL_THREADS_MAX; i++) {
 		zyn__parker_init(&parkers[i]);
 		contexts[i].waker = (ZynWaker){.fn = unpark, .data = &parkers[i]};

@@ -7,10 +7,6 @@
  * zyn__team_idle does; what else these files call is absent. */
 #include "explorer.h"
 
-#include <sched.h>
-
-#define sched_yield() model_yield()
-
 #include "waker.c"
 
 #include "team.c"

@@ -6,6 +6,9 @@
 #include "internal.h"
 #include "lock.h"
 
+#include <linux/membarrier.h>
+#include <sys/syscall.h>
+
 static void *arena_get(size_t bytes)
 {
 	return model_get(bytes);
@@ -37,6 +40,27 @@ void zyn__futex_wake(_Atomic uint32_t *word)
 uint64_t zyn__futex_deadline(int64_t timeout_ns)
 {
 	return timeout_ns < 0 ? UINT64_MAX : (uint64_t)timeout_ns;
+}
+
+/* The names under which the files call the system here (CMakeLists.txt). */
+#undef syscall
+#undef sched_yield
+
+int model_sched_yield(void);
+int model_sched_yield(void)
+{
+	model_yield();
+	return 0;
+}
+
+long model_syscall(long number, long command, ...);
+long model_syscall(long number, long command, ...)
+{
+	if (number != __NR_membarrier)
+		model_violation("a system call that has no model");
+	if (command == MEMBARRIER_CMD_PRIVATE_EXPEDITED)
+		model_barrier();
+	return 0;
 }
 
 /* lock.c spins a fixed number of times between two offers of the time slice, which for a model is
