@@ -46,7 +46,7 @@ void zyn_barrier_wait_init(ZynContext *cx, void *mem, ZynBarrier *barrier)
 	if (!zyn__wait_start(leaf, cx, barrier))
 		return;
 	leaf->waiter.amount = 0;
-	zyn__lock(&barrier->object.lock);
+	zyn__biased_lock(&barrier->object.lock);
 	if (++barrier->arrived < barrier->parties) {
 		zyn__wait_begin(leaf, cx, &barrier->object, &barrier->queue);
 	} else { /* Rule 1. */
@@ -54,7 +54,7 @@ void zyn_barrier_wait_init(ZynContext *cx, void *mem, ZynBarrier *barrier)
 		leaf->waiter.amount = 1;
 		zyn__signal_all(&barrier->queue, 0);
 	}
-	zyn__unlock(&barrier->object.lock);
+	zyn__biased_unlock(&barrier->object.lock);
 }
 
 int64_t zyn_barrier_wait_poll(void *mem, ZynContext *cx)

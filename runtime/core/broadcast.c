@@ -83,7 +83,7 @@ int32_t zyn_broadcast_send(ZynBroadcast *broadcast, const void *value)
 	void *place = zyn__value_room(&old, feed->object.runtime, &feed->element);
 	if (place == NULL)
 		return ZYN_OUTCOME_OUT_OF_MEMORY;
-	zyn__lock(&feed->object.lock);
+	zyn__biased_lock(&feed->object.lock);
 	bool useless = feed->object.closed || feed->followers == 0; /* Rule 2. */
 	bool is_full = feed->next - broadcast->oldest == broadcast->capacity;
 	if (!useless) {
@@ -96,7 +96,7 @@ int32_t zyn_broadcast_send(ZynBroadcast *broadcast, const void *value)
 		feed->next++;
 		zyn__feed_publish(feed);
 	}
-	zyn__unlock(&feed->object.lock);
+	zyn__biased_unlock(&feed->object.lock);
 	if (useless || !is_full)
 		zyn__value_unroom(&old);
 	zyn__value_release(&old);
@@ -122,9 +122,9 @@ int32_t zyn_broadcast_try_recv(ZynBroadcastReceiver *receiver, void *out)
 uint64_t zyn_broadcast_missed(ZynBroadcastReceiver *receiver)
 {
 	ZynFollower *follower = (ZynFollower *)receiver;
-	zyn__lock(&follower->feed->object.lock);
+	zyn__biased_lock(&follower->feed->object.lock);
 	uint64_t missed = follower->missed;
-	zyn__unlock(&follower->feed->object.lock);
+	zyn__biased_unlock(&follower->feed->object.lock);
 	return missed;
 }
 

@@ -72,20 +72,20 @@ bool zyn__channel_grow(ZynChannel *channel)
 {
 	if (zyn__queue_has_room(&channel->queue))
 		return true;
-	zyn__unlock(&channel->object.lock);
+	zyn__biased_unlock(&channel->object.lock);
 	size_t bytes = sizeof(ZynRing) + (size_t)channel->ring_slots * channel->element.stride;
 	ZynRing *ring = zyn__object_block(channel->object.runtime, bytes);
 	if (ring != NULL)
 		zyn__ring_init(ring, channel->ring_slots, false);
-	zyn__lock(&channel->object.lock);
+	zyn__biased_lock(&channel->object.lock);
 	bool has_room = zyn__queue_has_room(&channel->queue);
 	if (ring == NULL || !has_room) {
 		channel->queue.spare = has_room ? channel->queue.spare : ring;
 		return has_room || ring != NULL;
 	}
-	zyn__unlock(&channel->object.lock); /* somebody else was faster */
+	zyn__biased_unlock(&channel->object.lock); /* somebody else was faster */
 	zyn__block_release(ring);
-	zyn__lock(&channel->object.lock);
+	zyn__biased_lock(&channel->object.lock);
 	return true;
 }
 
@@ -141,7 +141,7 @@ void zyn__channel_senders_gone(ZynObject *object)
 void zyn__channel_receivers_gone(ZynObject *object)
 {
 	ZynChannel *channel = (ZynChannel *)object;
-	zyn__lock(&object->lock);
+	zyn__biased_lock(&object->lock);
 	zyn__channel_close_locked(channel);
 	ZynValueQueue queue = {0};
 	if (channel->receivers_due == 0) { /* else a leaf of a plain handle was promised one */
@@ -149,14 +149,14 @@ void zyn__channel_receivers_gone(ZynObject *object)
 		channel->queue = (ZynValueQueue){.oldest = &channel->first,
 		                                 .newest = &channel->first};
 	}
-	zyn__unlock(&object->lock);
+	zyn__biased_unlock(&object->lock);
 	if (queue.oldest == NULL)
 		return;
 	/* The rings are ours: a closed channel takes no value, and one that is empty gives none. */
 	zyn__queue_free(&queue, &channel->element);
-	zyn__lock(&object->lock);
+	zyn__biased_lock(&object->lock);
 	zyn__ring_init(&channel->first, channel->first.slots, true);
-	zyn__unlock(&object->lock);
+	zyn__biased_unlock(&object->lock);
 }
 
 void zyn__channel_describe(ZynObject *object, const ZynWaiter *waiter, ZynWaitInfo *out)
@@ -187,13 +187,13 @@ ZynChannel *zyn_channel_new(ZynRuntime *rt, uint64_t capacity, const ZynTypeInfo
 int32_t zyn_channel_try_send(ZynChannel *channel, const void *value)
 {
 	ZynWaker wake = {0};
-	zyn__lock(&channel->object.lock);
+	zyn__biased_lock(&channel->object.lock);
 	if (zyn__channel_put_simple(channel, value)) {
-		zyn__unlock(&channel->object.lock);
+		zyn__biased_unlock(&channel->object.lock);
 		return ZYN_OUTCOME_DONE;
 	}
 	uint32_t outcome = zyn__channel_put(channel, value, &wake);
-	zyn__unlock(&channel->object.lock);
+	zyn__biased_unlock(&channel->object.lock);
 	zyn_waker_wake(wake);
 	return (int32_t)outcome;
 }
@@ -202,12 +202,12 @@ int32_t zyn_channel_try_recv(ZynChannel *channel, void *out)
 {
 	ZynWaker wake = {0};
 	ZynRing *ring = NULL;
-	zyn__lock(&channel->object.lock);
+	zyn__biased_lock(&channel->object.lock);
 	bool has_value = zyn__channel_has_value(channel);
 	uint32_t outcome = channel->object.closed ? ZYN_OUTCOME_CLOSED : ZYN_OUTCOME_EMPTY;
 	if (has_value)
 		wake = zyn__channel_pop(channel, out, &ring);
-	zyn__unlock(&channel->object.lock);
+	zyn__biased_unlock(&channel->object.lock);
 	if (ring != NULL)
 		zyn__block_release(ring);
 	zyn_waker_wake(wake);
@@ -219,7 +219,7 @@ uint64_t zyn_channel_try_recv_many(ZynChannel *channel, void *out, uint64_t max)
 	size_t size = channel->element.size;
 	uint64_t taken = 0;
 	ZynRing *emptied = NULL;
-	zyn__lock(&channel->object.lock);
+	zyn__biased_lock(&channel->object.lock);
 	while (taken < max && zyn__channel_has_value(channel)) {
 		ZynRing *ring = NULL;
 		zyn_waker_wake(zyn__channel_pop(channel, (char *)out + taken * size, &ring));
@@ -229,7 +229,7 @@ uint64_t zyn_channel_try_recv_many(ZynChannel *channel, void *out, uint64_t max)
 			emptied = ring;
 		}
 	}
-	zyn__unlock(&channel->object.lock);
+	zyn__biased_unlock(&channel->object.lock);
 	while (emptied != NULL) {
 		ZynRing *next = emptied->next;
 		zyn__block_release(emptied);
@@ -240,15 +240,15 @@ uint64_t zyn_channel_try_recv_many(ZynChannel *channel, void *out, uint64_t max)
 
 void zyn_channel_close(ZynChannel *channel)
 {
-	zyn__lock(&channel->object.lock);
+	zyn__biased_lock(&channel->object.lock);
 	zyn__channel_close_locked(channel);
-	zyn__unlock(&channel->object.lock);
+	zyn__biased_unlock(&channel->object.lock);
 }
 
 uint64_t zyn_channel_len(ZynChannel *channel)
 {
-	zyn__lock(&channel->object.lock);
+	zyn__biased_lock(&channel->object.lock);
 	uint64_t count = channel->queue.count - channel->receivers_due;
-	zyn__unlock(&channel->object.lock);
+	zyn__biased_unlock(&channel->object.lock);
 	return count;
 }

@@ -58,7 +58,7 @@ static void child_ended(void *data)
 	ZynChildren *set = child->set;
 	ZynTask *task = task_of(child);
 	ZYN_ASSERT(zyn__task_ended(task));
-	zyn__lock(&set->object.lock);
+	zyn__biased_lock(&set->object.lock);
 	zyn__list_remove(&child->link);
 	zyn__list_push_back(&set->ended, &child->link);
 	set->unfinished--;
@@ -73,7 +73,7 @@ static void child_ended(void *data)
 		wake_all(set);
 	else
 		zyn__children_serve(set);
-	zyn__unlock(&set->object.lock);
+	zyn__biased_unlock(&set->object.lock);
 }
 
 /* Hears of the end of a child that is a task by now. */
@@ -115,11 +115,11 @@ bool zyn__children_add(ZynChildren *set, ZynContext *cx, ZynPromise *promise, Zy
 	}
 	*child = (ZynScopeChild){.set = set, .promise = promise};
 	zyn_promise_retain(promise);
-	zyn__lock(&set->object.lock);
+	zyn__biased_lock(&set->object.lock);
 	zyn__list_push_back(idle ? &set->idle : &set->live, &child->link);
 	set->unfinished++;
 	bool closed = set->object.closed;
-	zyn__unlock(&set->object.lock);
+	zyn__biased_unlock(&set->object.lock);
 	if (idle)
 		return true;
 	/* Held for the call: a child that ended may be taken by another thread at once. */
@@ -134,11 +134,11 @@ bool zyn__children_add(ZynChildren *set, ZynContext *cx, ZynPromise *promise, Zy
 void zyn__children_begin(ZynChildren *set, ZynContext *cx)
 {
 	for (;;) { /* bounded by the children */
-		zyn__lock(&set->object.lock);
+		zyn__biased_lock(&set->object.lock);
 		ZynList *link = zyn__list_pop_front(&set->idle);
 		if (link != NULL)
 			zyn__list_push_back(&set->live, link);
-		zyn__unlock(&set->object.lock);
+		zyn__biased_unlock(&set->object.lock);
 		if (link == NULL)
 			return;
 		begin(ZYN_CONTAINER(link, ZynScopeChild, link), cx, 0);
@@ -148,7 +148,7 @@ void zyn__children_begin(ZynChildren *set, ZynContext *cx)
 void zyn__children_abort(ZynChildren *set)
 {
 	for (;;) { /* bounded by the children */
-		zyn__lock(&set->object.lock);
+		zyn__biased_lock(&set->object.lock);
 		ZynList *link = zyn__list_pop_front(&set->live);
 		ZynPromise *promise = NULL;
 		if (link != NULL) {
@@ -156,7 +156,7 @@ void zyn__children_abort(ZynChildren *set)
 			promise = ZYN_CONTAINER(link, ZynScopeChild, link)->promise;
 			zyn_promise_retain(promise);
 		}
-		zyn__unlock(&set->object.lock);
+		zyn__biased_unlock(&set->object.lock);
 		if (promise == NULL)
 			return;
 		zyn_promise_cancel(promise); /* Rule 1: not with the lock. */
@@ -195,15 +195,15 @@ void zyn__children_free(ZynObject *object)
 	ZynEntry entry;
 	zyn__object_enter(&entry, object->runtime);
 	for (;;) { /* bounded by the children */
-		zyn__lock(&object->lock);
+		zyn__biased_lock(&object->lock);
 		ZynScopeChild *child = any_child(set);
-		zyn__unlock(&object->lock);
+		zyn__biased_unlock(&object->lock);
 		if (child == NULL)
 			break;
 		zyn__joiner_leave(task_of(child), &child->joiner);
-		zyn__lock(&object->lock);
+		zyn__biased_lock(&object->lock);
 		zyn__list_remove(&child->link);
-		zyn__unlock(&object->lock);
+		zyn__biased_unlock(&object->lock);
 		if (!zyn__task_ended(task_of(child)))
 			zyn_promise_cancel(child->promise);
 		zyn__scope_child_free(child);

@@ -19,10 +19,10 @@ void zyn__feed_publish(ZynFeed *feed)
 
 void zyn__feed_close(ZynFeed *feed)
 {
-	zyn__lock(&feed->object.lock);
+	zyn__biased_lock(&feed->object.lock);
 	feed->object.closed = 1;
 	zyn__feed_publish(feed);
-	zyn__unlock(&feed->object.lock);
+	zyn__biased_unlock(&feed->object.lock);
 }
 
 void zyn__feed_senders_gone(ZynObject *object)
@@ -42,9 +42,9 @@ static void follower_free(ZynObject *object)
 {
 	ZynFollower *follower = (ZynFollower *)object;
 	ZynFeed *feed = follower->feed;
-	zyn__lock(&feed->object.lock);
+	zyn__biased_lock(&feed->object.lock);
 	feed->followers--;
-	zyn__unlock(&feed->object.lock);
+	zyn__biased_unlock(&feed->object.lock);
 	zyn_object_release(feed);
 }
 
@@ -67,19 +67,19 @@ ZynFollower *zyn__follower_new(ZynFeed *feed, uint32_t kind)
 		return NULL;
 	follower->feed = feed;
 	zyn_object_retain(feed);
-	zyn__lock(&feed->object.lock);
+	zyn__biased_lock(&feed->object.lock);
 	feed->followers++;
 	follower->next = feed->next;
-	zyn__unlock(&feed->object.lock);
+	zyn__biased_unlock(&feed->object.lock);
 	return follower;
 }
 
 int32_t zyn__follow_try(ZynFollower *follower, void *out)
 {
 	ZynFeed *feed = follower->feed;
-	zyn__lock(&feed->object.lock);
+	zyn__biased_lock(&feed->object.lock);
 	uint32_t outcome = feed->read(feed, follower, out);
-	zyn__unlock(&feed->object.lock);
+	zyn__biased_unlock(&feed->object.lock);
 	return (int32_t)outcome;
 }
 
@@ -97,14 +97,14 @@ void zyn__follow_init(ZynContext *cx, ZynFollowLeaf *leaf, ZynFollower *follower
 		leaf->base.outcome = ZYN_OUTCOME_OUT_OF_MEMORY;
 		return;
 	}
-	zyn__lock(&feed->object.lock);
+	zyn__biased_lock(&feed->object.lock);
 	uint32_t outcome = feed->read(feed, follower, place);
 	if (outcome == ZYN_OUTCOME_PENDING) {
 		zyn_object_retain(follower);
 		leaf->follower = follower;
 		zyn__wait_begin(&leaf->base, cx, &feed->object, &feed->queue);
 	}
-	zyn__unlock(&feed->object.lock);
+	zyn__biased_unlock(&feed->object.lock);
 	leaf->base.outcome = outcome;
 	if (outcome != ZYN_OUTCOME_DONE && outcome != ZYN_OUTCOME_PENDING)
 		zyn__value_unroom(&leaf->value);
@@ -134,7 +134,7 @@ int64_t zyn__follow_poll(ZynFollowLeaf *leaf, ZynContext *cx)
 	bool cancelled = zyn__attention(cx, ZYN_ATTENTION_CANCEL);
 	if (!cancelled && zyn__wait_unchanged(&leaf->base, cx))
 		return 0;
-	zyn__lock(&feed->object.lock);
+	zyn__biased_lock(&feed->object.lock);
 	if (cancelled) {
 		leave(leaf, false); /* Rule 2. */
 		return zyn__wait_cancelled(&leaf->base, cx);
@@ -146,7 +146,7 @@ int64_t zyn__follow_poll(ZynFollowLeaf *leaf, ZynContext *cx)
 			leaf->base.waiter.state = ZYN_WAITER_WAITING;
 			zyn__list_push_back(&feed->queue, &leaf->base.waiter.link);
 		}
-		zyn__unlock(&feed->object.lock);
+		zyn__biased_unlock(&feed->object.lock);
 		return 0;
 	}
 	leaf->base.outcome = outcome;
@@ -165,7 +165,7 @@ int32_t zyn__follow_take(ZynFollowLeaf *leaf, void *out)
 void zyn__follow_drop(ZynFollowLeaf *leaf)
 {
 	if (leaf->base.object != NULL) {
-		zyn__lock(&leaf->base.object->lock);
+		zyn__biased_lock(&leaf->base.object->lock);
 		leave(leaf, false);
 	}
 	zyn__value_release(&leaf->value);

@@ -36,11 +36,11 @@ int32_t zyn_join_set_try_join_next(ZynJoinSet *handle, ZynPromise **promise)
 {
 	ZynChildren *set = children_of(handle);
 	ZynScopeChild *child = NULL;
-	zyn__lock(&set->object.lock);
+	zyn__biased_lock(&set->object.lock);
 	if (zyn__children_has_ended(set))
 		child = zyn__children_pop(set);
 	bool is_empty = set->unfinished == 0;
-	zyn__unlock(&set->object.lock);
+	zyn__biased_unlock(&set->object.lock);
 	if (child == NULL)
 		return is_empty ? ZYN_OUTCOME_EMPTY : ZYN_OUTCOME_PENDING;
 	*promise = child->promise;
@@ -57,9 +57,9 @@ void zyn_join_set_abort_all(ZynJoinSet *set)
 uint64_t zyn_join_set_len(ZynJoinSet *handle)
 {
 	ZynChildren *set = children_of(handle);
-	zyn__lock(&set->object.lock);
+	zyn__biased_lock(&set->object.lock);
 	uint64_t len = set->unfinished + set->ended_count - set->ended_due;
-	zyn__unlock(&set->object.lock);
+	zyn__biased_unlock(&set->object.lock);
 	return len;
 }
 
@@ -80,14 +80,14 @@ static void next_init(ZynContext *cx, ZynJoinNextLeaf *leaf, ZynChildren *set, b
 	if (!zyn__wait_start(&leaf->base, cx, set))
 		return;
 	ZynScopeChild *child = NULL;
-	zyn__lock(&set->object.lock);
+	zyn__biased_lock(&set->object.lock);
 	if (zyn__children_has_ended(set))
 		child = zyn__children_pop(set);
 	else if (set->unfinished == 0)
 		leaf->base.outcome = ZYN_OUTCOME_EMPTY;
 	else
 		zyn__wait_begin(&leaf->base, cx, &set->object, &set->waiters);
-	zyn__unlock(&set->object.lock);
+	zyn__biased_unlock(&set->object.lock);
 	if (child != NULL)
 		take_child(leaf, child);
 }
@@ -108,7 +108,7 @@ static int64_t settle(ZynJoinNextLeaf *leaf, ZynContext *cx)
 static void abandon(ZynJoinNextLeaf *leaf)
 {
 	ZynChildren *set = (ZynChildren *)leaf->base.object;
-	zyn__lock(&set->object.lock);
+	zyn__biased_lock(&set->object.lock);
 	if (leaf->base.waiter.state == ZYN_WAITER_GRANTED) {
 		set->ended_due--;
 		zyn__children_serve(set); /* Rule 2. */
@@ -129,10 +129,10 @@ int64_t zyn_join_next_poll(void *mem, ZynContext *cx)
 	if (zyn__wait_unchanged(&leaf->base, cx))
 		return 0;
 	ZynScopeChild *child = NULL;
-	zyn__lock(&set->object.lock);
+	zyn__biased_lock(&set->object.lock);
 	if (leaf->base.waiter.state == ZYN_WAITER_WAITING) {
 		leaf->base.waiter.waker = cx->waker;
-		zyn__unlock(&set->object.lock);
+		zyn__biased_unlock(&set->object.lock);
 		return 0;
 	}
 	if (leaf->base.waiter.state == ZYN_WAITER_GRANTED) {

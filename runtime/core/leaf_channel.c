@@ -43,20 +43,20 @@ static void send_slowly(ZynSendLeaf *leaf, ZynContext *cx, ZynChannel *channel, 
 	uint32_t outcome = zyn__channel_put(channel, value, &wake);
 	if (outcome == ZYN_OUTCOME_FULL) {
 		/* Copied without the lock, and tried again, for there may be a place by now. */
-		zyn__unlock(&channel->object.lock);
+		zyn__biased_unlock(&channel->object.lock);
 		if (!stash(leaf, channel, value)) {
 			leaf->base.outcome = ZYN_OUTCOME_OUT_OF_MEMORY;
 			return;
 		}
-		zyn__lock(&channel->object.lock);
+		zyn__biased_lock(&channel->object.lock);
 		outcome = zyn__channel_put(channel, value, &wake);
 		if (outcome == ZYN_OUTCOME_FULL)
 			zyn__wait_begin(&leaf->base, cx, &channel->object, &channel->senders);
-		zyn__unlock(&channel->object.lock);
+		zyn__biased_unlock(&channel->object.lock);
 		if (outcome != ZYN_OUTCOME_FULL)
 			stash_free(leaf, &channel->element, false);
 	} else {
-		zyn__unlock(&channel->object.lock);
+		zyn__biased_unlock(&channel->object.lock);
 	}
 	leaf->base.outcome = outcome;
 	zyn_waker_wake(wake);
@@ -67,9 +67,9 @@ void zyn_channel_send_init(ZynContext *cx, void *mem, ZynChannel *channel, const
 	ZynSendLeaf *leaf = mem;
 	if (!zyn__wait_start(&leaf->base, cx, channel))
 		return;
-	zyn__lock(&channel->object.lock);
+	zyn__biased_lock(&channel->object.lock);
 	if (zyn__channel_put_simple(channel, value))
-		zyn__unlock(&channel->object.lock);
+		zyn__biased_unlock(&channel->object.lock);
 	else
 		send_slowly(leaf, cx, channel, value);
 }
@@ -101,10 +101,10 @@ int64_t zyn_channel_send_poll(void *mem, ZynContext *cx)
 	}
 	if (zyn__wait_unchanged(&leaf->base, cx))
 		return 0;
-	zyn__lock(&channel->object.lock);
+	zyn__biased_lock(&channel->object.lock);
 	if (leaf->base.waiter.state == ZYN_WAITER_WAITING) {
 		leaf->base.waiter.waker = cx->waker;
-		zyn__unlock(&channel->object.lock);
+		zyn__biased_unlock(&channel->object.lock);
 		return 0;
 	}
 	leaf->base.outcome = ZYN_OUTCOME_CLOSED;
@@ -138,7 +138,7 @@ void zyn_channel_send_drop(void *mem)
 	ZynSendLeaf *leaf = mem;
 	if (leaf->base.object == NULL)
 		return;
-	zyn__lock(&leaf->base.object->lock);
+	zyn__biased_lock(&leaf->base.object->lock);
 	send_abandon(leaf);
 }
 
@@ -155,7 +155,7 @@ static void recv_small(ZynRecvLeaf *leaf, ZynChannel *channel)
 {
 	ZynRing *ring;
 	ZynWaker wake = take_in(leaf, channel, &ring);
-	zyn__unlock(&channel->object.lock);
+	zyn__biased_unlock(&channel->object.lock);
 	if (ring != NULL)
 		zyn__block_release(ring);
 	if (wake.fn != NULL)
@@ -168,7 +168,7 @@ void zyn_channel_recv_init(ZynContext *cx, void *mem, ZynChannel *channel)
 	leaf->value.held = 0;
 	if (!zyn__wait_start(&leaf->base, cx, channel))
 		return;
-	zyn__lock(&channel->object.lock);
+	zyn__biased_lock(&channel->object.lock);
 	if (zyn__channel_has_value(channel)) {
 		if (channel->element.is_small) {
 			recv_small(leaf, channel);
@@ -183,7 +183,7 @@ void zyn_channel_recv_init(ZynContext *cx, void *mem, ZynChannel *channel)
 	} else {
 		zyn__wait_begin(&leaf->base, cx, &channel->object, &channel->receivers);
 	}
-	zyn__unlock(&channel->object.lock);
+	zyn__biased_unlock(&channel->object.lock);
 }
 
 /* Gives up waiting, or what it was promised. */
@@ -191,7 +191,7 @@ static void recv_abandon(ZynRecvLeaf *leaf)
 {
 	ZynChannel *channel = channel_of(&leaf->base);
 	ZynWaker wake = {0};
-	zyn__lock(&channel->object.lock);
+	zyn__biased_lock(&channel->object.lock);
 	if (leaf->base.waiter.state == ZYN_WAITER_GRANTED) {
 		channel->receivers_due--;
 		wake = zyn__channel_serve_receiver(channel);
@@ -214,10 +214,10 @@ int64_t zyn_channel_recv_poll(void *mem, ZynContext *cx)
 		return 0;
 	ZynWaker wake = {0};
 	ZynRing *ring = NULL;
-	zyn__lock(&channel->object.lock);
+	zyn__biased_lock(&channel->object.lock);
 	if (leaf->base.waiter.state == ZYN_WAITER_WAITING) {
 		leaf->base.waiter.waker = cx->waker;
-		zyn__unlock(&channel->object.lock);
+		zyn__biased_unlock(&channel->object.lock);
 		return 0;
 	}
 	if (leaf->base.waiter.state == ZYN_WAITER_REFUSED) {
@@ -226,7 +226,7 @@ int64_t zyn_channel_recv_poll(void *mem, ZynContext *cx)
 		channel->receivers_due--;
 		wake = take_in(leaf, channel, &ring);
 	} else { /* it stays promised until zyn_channel_recv_take */
-		zyn__unlock(&channel->object.lock);
+		zyn__biased_unlock(&channel->object.lock);
 		return zyn__wait_settled(&leaf->base, cx);
 	}
 	zyn__wait_end(&leaf->base);
@@ -241,7 +241,7 @@ static void take_promised(ZynRecvLeaf *leaf, void *out)
 {
 	ZynChannel *channel = channel_of(&leaf->base);
 	ZynRing *ring = NULL;
-	zyn__lock(&channel->object.lock);
+	zyn__biased_lock(&channel->object.lock);
 	channel->receivers_due--;
 	ZynWaker wake = zyn__channel_pop(channel, out, &ring);
 	zyn__wait_end(&leaf->base);

@@ -48,17 +48,17 @@ static ZynWaker notify_one(ZynNotify *notify)
 
 void zyn_notify_one(ZynNotify *notify)
 {
-	zyn__lock(&notify->object.lock);
+	zyn__biased_lock(&notify->object.lock);
 	ZynWaker wake = notify_one(notify);
-	zyn__unlock(&notify->object.lock);
+	zyn__biased_unlock(&notify->object.lock);
 	zyn_waker_wake(wake);
 }
 
 void zyn_notify_all(ZynNotify *notify)
 {
-	zyn__lock(&notify->object.lock);
+	zyn__biased_lock(&notify->object.lock);
 	zyn__signal_all(&notify->queue, 0); /* Rule 3. */
-	zyn__unlock(&notify->object.lock);
+	zyn__biased_unlock(&notify->object.lock);
 }
 
 static void abandon(ZynSignalLeaf *leaf)
@@ -72,12 +72,12 @@ void zyn_notify_wait_init(ZynContext *cx, void *mem, ZynNotify *notify)
 	ZynSignalLeaf *leaf = mem;
 	if (!zyn__wait_start(leaf, cx, notify))
 		return;
-	zyn__lock(&notify->object.lock);
+	zyn__biased_lock(&notify->object.lock);
 	if (notify->is_set)
 		notify->is_set = 0;
 	else
 		zyn__wait_begin(leaf, cx, &notify->object, &notify->queue);
-	zyn__unlock(&notify->object.lock);
+	zyn__biased_unlock(&notify->object.lock);
 }
 
 int64_t zyn_notify_wait_poll(void *mem, ZynContext *cx)

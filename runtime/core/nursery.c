@@ -40,9 +40,9 @@ ZynPromise *zyn_nursery_spawn(ZynContext *cx, ZynNursery *nursery, ZynPromise *p
 void zyn_nursery_cancel(ZynNursery *nursery)
 {
 	ZynChildren *set = children_of(nursery);
-	zyn__lock(&set->object.lock);
+	zyn__biased_lock(&set->object.lock);
 	set->object.closed = 1;
-	zyn__unlock(&set->object.lock);
+	zyn__biased_unlock(&set->object.lock);
 	zyn__children_abort(set);
 }
 
@@ -54,15 +54,15 @@ void zyn_nursery_join_init(ZynContext *cx, void *mem, ZynNursery *nursery)
 	ZynChildren *set = children_of(nursery);
 	if (!zyn__wait_start(leaf, cx, set))
 		return;
-	zyn__lock(&set->object.lock);
+	zyn__biased_lock(&set->object.lock);
 	zyn__wait_begin(leaf, cx, &set->object, &set->waiters);
-	zyn__unlock(&set->object.lock);
+	zyn__biased_unlock(&set->object.lock);
 	leaf->state = 1; /* its first poll has to look: a child may have failed before */
 }
 
 static void abandon(ZynNurseryJoinLeaf *leaf)
 {
-	zyn__lock(&leaf->object->lock);
+	zyn__biased_lock(&leaf->object->lock);
 	zyn__wait_end(leaf);
 }
 
@@ -71,7 +71,7 @@ static ZynError *finish(ZynNurseryJoinLeaf *leaf, ZynChildren *set)
 {
 	ZynList ended;
 	zyn__list_init(&ended);
-	zyn__lock(&set->object.lock);
+	zyn__biased_lock(&set->object.lock);
 	zyn__list_splice_back(&ended, &set->ended);
 	set->ended_count = 0;
 	ZynError *error = set->error;
@@ -94,11 +94,11 @@ int64_t zyn_nursery_join_poll(void *mem, ZynContext *cx)
 		abandon(leaf);
 		return zyn__wait_cancelled(leaf, cx);
 	}
-	zyn__lock(&set->object.lock);
+	zyn__biased_lock(&set->object.lock);
 	leaf->waiter.waker = cx->waker;
 	bool cancels = set->error != NULL && !zyn__list_empty(&set->live);
 	bool is_over = set->unfinished == 0;
-	zyn__unlock(&set->object.lock);
+	zyn__biased_unlock(&set->object.lock);
 	if (cancels)
 		zyn__children_abort(set); /* Rule 2; their ends wake us again. */
 	if (!is_over)

@@ -37,6 +37,7 @@ void *zyn__object_new(ZynRuntime *rt, size_t bytes, const ZynObjectOps *ops)
 	object->runtime = rt->head;
 	object->id = atomic_fetch_add_explicit(&id_last, 1, memory_order_relaxed) + 1;
 	atomic_init(&object->refs, 1);
+	zyn__biased_init(&object->lock, rt->team == NULL); /* workers would take it away at once */
 	return object;
 }
 
@@ -131,13 +132,13 @@ static bool drop_unless_last(_Atomic uint32_t *count)
 
 static void release_last(ZynObject *object)
 {
-	zyn__lock(&object->lock);
+	zyn__biased_lock(&object->lock);
 	/* Rule 1: others may have retained meanwhile only if ours is not the last. */
 	uint32_t before = atomic_fetch_sub_explicit(&object->refs, 1, memory_order_acq_rel);
 	if (before == 1 && object->parked != 0 && object->ops->orphaned != NULL)
 		object->ops->orphaned(object); /* Rule 4. */
 	bool last = before == 1 && object->parked == 0;
-	zyn__unlock(&object->lock);
+	zyn__biased_unlock(&object->lock);
 	if (last)
 		zyn__object_free(object); /* Rule 3. */
 }
@@ -161,10 +162,10 @@ static void *end_new(ZynObject *object, _Atomic uint32_t *count)
 {
 	if (object == NULL)
 		return NULL;
-	zyn__lock(&object->lock);
+	zyn__biased_lock(&object->lock);
 	if (atomic_fetch_add_explicit(count, 1, memory_order_relaxed) == 0)
 		atomic_fetch_add_explicit(&object->refs, 1, memory_order_relaxed);
-	zyn__unlock(&object->lock);
+	zyn__biased_unlock(&object->lock);
 	return object;
 }
 
@@ -172,9 +173,9 @@ static void end_release(ZynObject *object, _Atomic uint32_t *count, void (*gone)
 {
 	if (drop_unless_last(count))
 		return;
-	zyn__lock(&object->lock);
+	zyn__biased_lock(&object->lock);
 	bool last = atomic_fetch_sub_explicit(count, 1, memory_order_acq_rel) == 1;
-	zyn__unlock(&object->lock);
+	zyn__biased_unlock(&object->lock);
 	if (!last)
 		return;
 	gone(object);

@@ -20,8 +20,8 @@
 #ifndef ZYN_OBJECT_H
 #define ZYN_OBJECT_H
 
+#include "biased_lock.h"
 #include "internal.h"
-#include "lock.h"
 
 typedef struct ZynObject ZynObject;
 struct ZynWaiter;
@@ -39,7 +39,7 @@ typedef struct ZynObjectOps {
 struct ZynObject {
 	const ZynObjectOps *ops;
 	_Atomic uint32_t refs;
-	ZynLock lock;
+	ZynBiasedLock lock;
 	uint32_t parked; /* guarded */
 	uint32_t closed; /* guarded */
 	_Atomic uint32_t senders;
@@ -75,7 +75,7 @@ void zyn__object_free(ZynObject *object);
 static inline void zyn__object_unlock(ZynObject *object)
 {
 	bool last = object->parked == 0 && zyn__get(&object->refs) == 0;
-	zyn__unlock(&object->lock);
+	zyn__biased_unlock(&object->lock);
 	if (last)
 		zyn__object_free(object);
 }

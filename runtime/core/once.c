@@ -49,7 +49,7 @@ static ZynWaker pass_on(ZynOnce *once)
 
 int32_t zyn_once_finish(ZynOnce *once)
 {
-	zyn__lock(&once->object.lock);
+	zyn__biased_lock(&once->object.lock);
 	bool was_running = once->is_running;
 	if (was_running) {
 		once->is_running = 0;
@@ -57,27 +57,27 @@ int32_t zyn_once_finish(ZynOnce *once)
 		once->owner = 0;
 		zyn__signal_all(&once->queue, 0); /* Rule 3. */
 	}
-	zyn__unlock(&once->object.lock);
+	zyn__biased_unlock(&once->object.lock);
 	return was_running ? ZYN_OUTCOME_DONE : ZYN_OUTCOME_REFUSED;
 }
 
 int32_t zyn_once_abort(ZynOnce *once)
 {
 	ZynWaker wake = {0};
-	zyn__lock(&once->object.lock);
+	zyn__biased_lock(&once->object.lock);
 	bool was_running = once->is_running;
 	if (was_running)
 		wake = pass_on(once);
-	zyn__unlock(&once->object.lock);
+	zyn__biased_unlock(&once->object.lock);
 	zyn_waker_wake(wake);
 	return was_running ? ZYN_OUTCOME_DONE : ZYN_OUTCOME_REFUSED;
 }
 
 int32_t zyn_once_is_done(ZynOnce *once)
 {
-	zyn__lock(&once->object.lock);
+	zyn__biased_lock(&once->object.lock);
 	int32_t is_done = once->is_done != 0;
-	zyn__unlock(&once->object.lock);
+	zyn__biased_unlock(&once->object.lock);
 	return is_done;
 }
 
@@ -93,7 +93,7 @@ void zyn_once_begin_init(ZynContext *cx, void *mem, ZynOnce *once)
 	if (!zyn__wait_start(leaf, cx, once))
 		return;
 	leaf->waiter.amount = 0;
-	zyn__lock(&once->object.lock);
+	zyn__biased_lock(&once->object.lock);
 	if (!once->is_done && once->is_running) {
 		zyn__wait_begin(leaf, cx, &once->object, &once->queue);
 	} else if (!once->is_done) { /* Rule 1. */
@@ -101,7 +101,7 @@ void zyn_once_begin_init(ZynContext *cx, void *mem, ZynOnce *once)
 		once->owner = zyn__task_id_of(cx);
 		leaf->waiter.amount = DOES_IT;
 	}
-	zyn__unlock(&once->object.lock);
+	zyn__biased_unlock(&once->object.lock);
 }
 
 int64_t zyn_once_begin_poll(void *mem, ZynContext *cx)

@@ -69,13 +69,13 @@ static inline void give_back(ZynPermits *permits, uint32_t amount)
 
 uint32_t zyn__permits_try(ZynPermits *permits, uint32_t amount, uint64_t task)
 {
-	zyn__lock(&permits->object.lock);
+	zyn__biased_lock(&permits->object.lock);
 	uint32_t outcome = ZYN_OUTCOME_DONE;
 	if (permits->object.closed)
 		outcome = ZYN_OUTCOME_CLOSED;
 	else if (!take(permits, amount, task))
 		outcome = ZYN_OUTCOME_FULL;
-	zyn__unlock(&permits->object.lock);
+	zyn__biased_unlock(&permits->object.lock);
 	return outcome;
 }
 
@@ -91,20 +91,20 @@ static bool was_taken(const ZynPermits *permits, uint32_t amount)
 
 uint32_t zyn__permits_release(ZynPermits *permits, uint32_t amount)
 {
-	zyn__lock(&permits->object.lock);
+	zyn__biased_lock(&permits->object.lock);
 	bool taken = was_taken(permits, amount);
 	if (taken)
 		give_back(permits, amount);
-	zyn__unlock(&permits->object.lock);
+	zyn__biased_unlock(&permits->object.lock);
 	return taken ? ZYN_OUTCOME_DONE : ZYN_OUTCOME_REFUSED;
 }
 
 void zyn__permits_close(ZynPermits *permits)
 {
-	zyn__lock(&permits->object.lock);
+	zyn__biased_lock(&permits->object.lock);
 	permits->object.closed = 1;
 	zyn__waiters_refuse(&permits->queue);
-	zyn__unlock(&permits->object.lock);
+	zyn__biased_unlock(&permits->object.lock);
 }
 
 /* --- waiting ---------------------------------------------------------------------------------- */
@@ -114,19 +114,19 @@ void zyn__permits_init(ZynContext *cx, ZynPermitsLeaf *leaf, ZynPermits *permits
 	if (!zyn__wait_start(leaf, cx, permits))
 		return;
 	leaf->waiter.amount = amount;
-	zyn__lock(&permits->object.lock);
+	zyn__biased_lock(&permits->object.lock);
 	if (permits->object.closed)
 		leaf->outcome = ZYN_OUTCOME_CLOSED;
 	else if (!take(permits, amount, zyn__task_id_of(cx)))
 		zyn__wait_begin(leaf, cx, &permits->object, &permits->queue);
-	zyn__unlock(&permits->object.lock);
+	zyn__biased_unlock(&permits->object.lock);
 }
 
 /* Leaves the queue, or gives back what it was granted, and lets those behind it have a try. */
 static void abandon(ZynPermitsLeaf *leaf)
 {
 	ZynPermits *permits = (ZynPermits *)leaf->object;
-	zyn__lock(&permits->object.lock);
+	zyn__biased_lock(&permits->object.lock);
 	bool waited = leaf->waiter.state == ZYN_WAITER_WAITING;
 	if (leaf->waiter.state == ZYN_WAITER_GRANTED)
 		give_back(permits, leaf->waiter.amount);
@@ -148,10 +148,10 @@ int64_t zyn__permits_poll(ZynPermitsLeaf *leaf, ZynContext *cx)
 	}
 	if (zyn__wait_unchanged(leaf, cx))
 		return 0;
-	zyn__lock(&leaf->object->lock);
+	zyn__biased_lock(&leaf->object->lock);
 	if (leaf->waiter.state == ZYN_WAITER_WAITING) {
 		leaf->waiter.waker = cx->waker;
-		zyn__unlock(&leaf->object->lock);
+		zyn__biased_unlock(&leaf->object->lock);
 		return 0;
 	}
 	if (leaf->waiter.state == ZYN_WAITER_REFUSED)

@@ -35,9 +35,9 @@ void zyn_semaphore_close(ZynSemaphore *semaphore)
 uint64_t zyn_semaphore_available(ZynSemaphore *semaphore)
 {
 	ZynPermits *permits = permits_of(semaphore);
-	zyn__lock(&permits->object.lock);
+	zyn__biased_lock(&permits->object.lock);
 	uint64_t free = permits->free;
-	zyn__unlock(&permits->object.lock);
+	zyn__biased_unlock(&permits->object.lock);
 	return free;
 }
 

@@ -3,7 +3,7 @@
 
 static void leave(ZynSignalLeaf *leaf, void (*abandon)(ZynSignalLeaf *))
 {
-	zyn__lock(&leaf->object->lock);
+	zyn__biased_lock(&leaf->object->lock);
 	if (abandon != NULL)
 		abandon(leaf);
 	zyn__wait_end(leaf);
@@ -19,10 +19,10 @@ int64_t zyn__signal_poll(ZynSignalLeaf *leaf, ZynContext *cx, void (*abandon)(Zy
 	}
 	if (zyn__wait_unchanged(leaf, cx))
 		return 0;
-	zyn__lock(&leaf->object->lock);
+	zyn__biased_lock(&leaf->object->lock);
 	if (leaf->waiter.state == ZYN_WAITER_WAITING) {
 		leaf->waiter.waker = cx->waker;
-		zyn__unlock(&leaf->object->lock);
+		zyn__biased_unlock(&leaf->object->lock);
 		return 0;
 	}
 	zyn__wait_end(leaf);

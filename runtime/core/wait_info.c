@@ -14,7 +14,7 @@ static void describe_object(const ZynSyncLeaf *leaf, ZynWaitInfo *out)
 	ZynObject *object = leaf->object;
 	if (object == NULL)
 		return;
-	zyn__lock(&object->lock);
+	zyn__biased_lock(&object->lock);
 	out->kind = object->ops->kind;
 	out->object = object->id;
 	out->closed = object->closed;
@@ -22,7 +22,7 @@ static void describe_object(const ZynSyncLeaf *leaf, ZynWaitInfo *out)
 	out->receivers = zyn__get(&object->receivers);
 	if (object->ops->describe != NULL)
 		object->ops->describe(object, &leaf->waiter, out);
-	zyn__unlock(&object->lock);
+	zyn__biased_unlock(&object->lock);
 }
 
 static void describe_delay(const ZynDelay *delay, ZynWaitInfo *out)

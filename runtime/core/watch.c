@@ -60,7 +60,7 @@ int32_t zyn_watch_send(ZynWatch *watch, const void *value)
 	void *place = zyn__value_room(&old, object->runtime, &watch->feed.element);
 	if (place == NULL)
 		return ZYN_OUTCOME_OUT_OF_MEMORY;
-	zyn__lock(&object->lock);
+	zyn__biased_lock(&object->lock);
 	bool closed = object->closed;
 	if (!closed) {
 		zyn__element_move(&watch->feed.element, place, watch->value);
@@ -68,7 +68,7 @@ int32_t zyn_watch_send(ZynWatch *watch, const void *value)
 		watch->feed.next++;
 		zyn__feed_publish(&watch->feed);
 	}
-	zyn__unlock(&object->lock);
+	zyn__biased_unlock(&object->lock);
 	if (closed)
 		zyn__value_unroom(&old);
 	zyn__value_release(&old);
@@ -77,9 +77,9 @@ int32_t zyn_watch_send(ZynWatch *watch, const void *value)
 
 void zyn_watch_get(ZynWatch *watch, void *out)
 {
-	zyn__lock(&watch->feed.object.lock);
+	zyn__biased_lock(&watch->feed.object.lock);
 	zyn__element_copy(&watch->feed.element, out, watch->value);
-	zyn__unlock(&watch->feed.object.lock);
+	zyn__biased_unlock(&watch->feed.object.lock);
 }
 
 void zyn_watch_close(ZynWatch *watch)
