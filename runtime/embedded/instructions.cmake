@@ -1,10 +1,10 @@
-# Counts instructions per step of the embedded scheduler, and fails when a step costs more than it should,
-# or more with many tasks than with few.
+# Counts instructions per step of the embedded scheduler, and fails when a step costs more than it
+# should, or more with many tasks than with few.
 #
 #     cmake -DVALGRIND=valgrind -DPROGRAM=measure_embedded -DFOLDER=. -P instructions.cmake
 
-# A whole step, with the task's own instructions and its wake of itself.  Counted with gcc 12 for x86-64:
-# 53 to 110, of which the pick is 18 to 29; the rest is for other compilers.
+# A whole step, with the task's own instructions and its wake of itself.  Counted with gcc 12 for
+# x86-64: 53 to 110, of which the pick is 18 to 29; the rest is for other compilers.
 set(step_max 120)
 
 # instructions per poll, within `function`, as `result`
