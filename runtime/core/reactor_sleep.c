@@ -11,6 +11,9 @@
  *          consistent.
  * Rule 3.  nobody attends to IO while no leaf waits for it; what becomes ready then stays with
  *          the poller.
+ * Rule 4.  who attended to IO may be in a long poll now, and nobody is told when it left.  So one
+ *          of the workers that sleep elsewhere, the deputy, sleeps for a limited time only and
+ *          takes its place then.
  */
 #include "reactor.h"
 
@@ -18,6 +21,7 @@
 
 #define POLLS_MIN 61u /* in one turn, after which the reactor has its turn too */
 #define TURNS_MAX 32u /* after which it has in any case */
+#define DEPUTY_SLEEP_NS 10000000
 
 static _Thread_local bool collected; /* Rule 1. */
 
@@ -26,18 +30,41 @@ static bool somebody_waits(ZynRuntime *rt)
 	return zyn__get(&rt->head->outside) != 0;
 }
 
+/* Rule 4; false: another one is the deputy. */
+static bool sleep_as_deputy(ZynRuntime *rt, int64_t timeout_ns)
+{
+	ZynReactor *reactor = atomic_load_explicit(&rt->head->reactor, memory_order_acquire);
+	if (atomic_exchange(&reactor->deputy, 1) != 0)
+		return false;
+	bool limited = timeout_ns >= 0 && timeout_ns < DEPUTY_SLEEP_NS;
+	zyn__parker_park(&rt->parker, limited ? timeout_ns : DEPUTY_SLEEP_NS);
+	atomic_store(&reactor->deputy, 0);
+	return true;
+}
+
+/* Who attends to IO from now on sees to it that there is a deputy, if somebody has the time. */
+static void call_deputy(ZynRuntime *rt)
+{
+	ZynReactor *reactor = atomic_load_explicit(&rt->head->reactor, memory_order_acquire);
+	uint64_t idle = zyn__get(&rt->team->idle) & ~((uint64_t)1 << rt->worker_index);
+	if (idle != 0 && zyn__get(&reactor->deputy) == 0 && zyn__get(&reactor->polling) == 0)
+		zyn__kick(rt->team->workers[__builtin_ctzll(idle)]);
+}
+
 bool zyn__reactor_sleep(ZynRuntime *rt, int64_t timeout_ns)
 {
-	if ((rt->team != NULL && rt->worker_index == 0) || !somebody_waits(rt))
+	if (rt->team == NULL) {
+		collected = somebody_waits(rt) && zyn__reactor_collect(rt, timeout_ns) >= 0;
+		return collected;
+	}
+	if (rt->worker_index == 0 || !somebody_waits(rt))
 		return false;
-	if (rt->team != NULL)
-		atomic_fetch_add(&rt->in_reactor, 1);
-	if (rt->team != NULL && atomic_load(&rt->parker.word) == ZYN_PARKER_TOKEN) /* Rule 2. */
-		timeout_ns = 0;
-	collected = zyn__reactor_collect(rt, timeout_ns) >= 0;
-	if (rt->team != NULL)
-		atomic_fetch_sub(&rt->in_reactor, 1);
-	return collected;
+	call_deputy(rt);
+	atomic_fetch_add(&rt->in_reactor, 1);
+	bool kicked = atomic_load(&rt->parker.word) == ZYN_PARKER_TOKEN; /* Rule 2. */
+	collected = zyn__reactor_collect(rt, kicked ? 0 : timeout_ns) >= 0;
+	atomic_fetch_sub(&rt->in_reactor, 1);
+	return collected || sleep_as_deputy(rt, timeout_ns);
 }
 
 void zyn__reactor_awake(ZynRuntime *rt)

@@ -167,6 +167,99 @@ static void test_many_workers(void)
 	zyn_rt_free(rt);
 }
 
+/* --- a worker that is stuck ------------------------------------------------------------------- */
+
+typedef struct Stuck {
+	uint32_t state;
+	uint32_t unused;
+	_Atomic uint32_t *stop;
+	int64_t result;
+} Stuck;
+
+MACHINE(stuck, Stuck);
+
+static int64_t stuck_poll(void *sm, ZynContext *cx)
+{
+	Stuck *s = sm;
+	(void)cx;
+	AWAIT_THREAD(atomic_load(s->stop) != 0);
+	return machine_return(&s->state, &s->result, 1);
+}
+
+static void stuck_drop(void *sm)
+{
+	(void)sm;
+}
+
+static _Atomic uint32_t somebody_read;
+
+static int64_t read_and_tell(Script *s, ZynContext *cx)
+{
+	ZynIo **ends = s->data;
+	SCRIPT_BEGIN(s)
+	AWAIT(io_read, &s->text, ends[0], 10);
+	CHECK(OK(s));
+	atomic_store(&somebody_read, 1);
+	SCRIPT_END(s);
+}
+
+/* Inside a poll, on some worker that was free, from here until `stop`. */
+static ZynPromise *get_stuck(ZynRuntime *rt, _Atomic uint32_t *stop)
+{
+	ZynPromise *p = zyn_call_async(rt, &stuck, &stop, offsetof(Stuck, stop), sizeof stop);
+	atomic_store(stop, 0);
+	zyn_promise_spawn(rt, p);
+	AWAIT_THREAD(zyn_promise_polls(p) == 1);
+	return p;
+}
+
+static ZynPromise *park_reader(ZynRuntime *rt, ZynIo **ends)
+{
+	int64_t before = zyn__get(&rt->outside);
+	ZynPromise *p = script_new(rt, read_and_tell, ends);
+	zyn_promise_spawn(rt, p);
+	AWAIT_THREAD(zyn__get(&rt->outside) == before + 1);
+	return p;
+}
+
+/* A reader parks on each of two workers, which is made sure of by having the other one stuck.  Then
+ * a worker is stuck until the reader of the other has its byte, also when it is the stuck one that
+ * attended to IO before. */
+static void test_a_stuck_worker_keeps_io_from_nobody(void)
+{
+	ZynOptions options = {.size = sizeof options, .workers = 2};
+	ZynRuntime *rt = zyn_rt_new(&options);
+	for (int round = 0; round < 20; round++) {
+		ZynIo *ends[2][2];
+		_Atomic uint32_t stop[2];
+		CHECK(host_pipe(rt, ends[0]) && host_pipe(rt, ends[1]));
+		ZynPromise *first = get_stuck(rt, &stop[0]);
+		ZynPromise *readers[2] = {park_reader(rt, ends[0])};
+		ZynPromise *second = get_stuck(rt, &stop[1]);
+		atomic_store(&stop[0], 1);
+		run(rt, first);
+		readers[1] = park_reader(rt, ends[1]);
+		atomic_store(&stop[1], 1);
+		run(rt, second);
+		for (uint32_t i = 1; i <= 2; i++) /* one of them attends to IO */
+			AWAIT_THREAD(atomic_load(&rt->team->workers[i]->sleepers) == 1);
+		ZynPromise *third = get_stuck(rt, &somebody_read);
+		for (int i = 0; i < 2; i++)
+			CHECK_EQ(write(zyn_io_fd(ends[i][1]), "a", 1), 1);
+		run(rt, third);
+		for (int i = 0; i < 2; i++) {
+			run(rt, readers[i]);
+			zyn_promise_release(readers[i]);
+			zyn_object_release(ends[i][0]);
+			zyn_object_release(ends[i][1]);
+		}
+		zyn_promise_release(first);
+		zyn_promise_release(second);
+		zyn_promise_release(third);
+	}
+	zyn_rt_free(rt);
+}
+
 int main(void)
 {
 	RUN(test_writers_of_one_stream_do_not_mix);
@@ -174,5 +267,6 @@ int main(void)
 	RUN(test_large_transfers_bear_short_ones);
 	RUN(test_a_thousand_connections);
 	RUN(test_many_workers);
+	RUN(test_a_stuck_worker_keeps_io_from_nobody);
 	return 0;
 }
