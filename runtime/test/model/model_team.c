@@ -43,6 +43,7 @@ static void told(const ZynTask *about, uint32_t bit)
 {
 	MODEL_CHECK(about == task);
 	MODEL_CHECK((told_bits & bit) == 0);
+	MODEL_CHECK(!zyn__free_to_own(about));
 	if (model_self() != MODEL_THREADS_MAX)
 		MODEL_CHECK(zyn__owner(about) == self()); /* only the owner is told */
 	told_bits |= bit;
@@ -310,6 +311,22 @@ static void hand_over_and_work(void)
 	work_until_somebody_was_woken();
 }
 
+/* The task lies fresh with the second worker. */
+static void begin_fresh(void)
+{
+	begin();
+	MODEL_WRITE(&asked[0], 1);
+	MODEL_CHECK(zyn__team_publish(&workers[2], task));
+}
+static void end_fresh(void)
+{
+	for (uint32_t i = WORKERS; i > 0; i--) /* what came for a worker that had ended already */
+		zyn__inbox_drain(&workers[i]);
+	zyn__inbox_drain(&workers[WORKERS]);
+	MODEL_CHECK(told_bits == ZYN_INBOX_CANCEL);
+	MODEL_CHECK(runs == 1);
+}
+
 static void end_run_once(void)
 {
 	MODEL_CHECK(runs == 1);
@@ -337,6 +354,12 @@ int main(int argc, char **argv)
 		 begin,
 		 {work_until_somebody_ran, work_until_somebody_ran, publish},
 		 end_run_once,
+		 -1,
+		 1},
+		{"a fresh task is cancelled while it is taken",
+		 begin_fresh,
+		 {work_until_somebody_ran, work_until_somebody_ran, post_cancel},
+		 end_fresh,
 		 -1,
 		 1},
 		{"a runnable task is handed over",
