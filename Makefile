@@ -41,8 +41,8 @@ else
 endif
 export PATH := $(ROOT)/$(VENV)/bin:$(PATH)
 
-.PHONY: help build demo test ctest sanitize prove embedded lint format bench grammars vsix
-.PHONY: screenshots lock clean
+.PHONY: help build demo test ctest sanitize prove embedded lint format bench bench-runtime
+.PHONY: grammars vsix screenshots lock clean
 
 help: ## print this menu
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -81,6 +81,10 @@ embedded: $(DEPENDENCIES) ## build libzynrt_embedded.a, which needs no operating
 
 bench: $(NATIVE) ## measure the speed goals and print them
 	@$(PY) benchmarks/run.py
+	@$(PY) benchmarks/bench_runtime.py --repeat 5
+
+bench-runtime: $(NATIVE) ## measure the runtime beside tokio, Go, node and asyncio
+	@$(PY) benchmarks/bench_runtime.py
 
 vsix: ## pack the extension for Visual Studio Code
 	@bash dev/vscode.sh package
