@@ -1,6 +1,7 @@
-/* Echo over TCP on this machine: 16 bytes there and back, on one thread (row A13 of the suite).
+/* Echo over TCP on this machine: 16 bytes there and back, on one thread unless more are asked for
+ * (row A13 of the suite).
  *
- *     echo [round trips]
+ *     echo [round trips [workers]]
  *
  * Three ways, interleaved, on 1 and on 64 connections; microseconds of wall time per round trip,
  * the median of nine runs, and the ratio to the first:
@@ -41,6 +42,7 @@ typedef struct Link {
 
 static Link links[CONNECTIONS_MAX];
 static int count;
+static uint32_t workers = 1;
 
 static void connect_all(int flags)
 {
@@ -202,7 +204,7 @@ static void adopt(ZynContext *cx, const void *args, void *result)
 
 static void tasks_rounds(int64_t rounds)
 {
-	ZynOptions options = {.size = sizeof options, .workers = 1};
+	ZynOptions options = {.size = sizeof options, .workers = workers};
 	ZynRuntime *rt = zyn_rt_new(&options);
 	ZynPromise *promises[2 * CONNECTIONS_MAX];
 	for (int i = 0; i < 2 * count; i++) {
@@ -249,6 +251,7 @@ int main(int argc, char **argv)
 	static const char *const names[WAYS] = {"floor", "poller", "tasks"};
 	static void (*const ways[WAYS])(int64_t) = {floor_rounds, poller_rounds, tasks_rounds};
 	int64_t rounds = argc > 1 ? atoll(argv[1]) : 40000;
+	workers = argc > 2 ? (uint32_t)atoi(argv[2]) : 1;
 	for (count = 1; count <= CONNECTIONS_MAX; count *= CONNECTIONS_MAX) {
 		double us[WAYS][RUNS];
 		int64_t whole = rounds / count * count;
