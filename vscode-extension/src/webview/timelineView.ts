@@ -273,16 +273,23 @@ function open(): void {
     }
 }
 
-function rowAt(index: number): void {
-    const row = model.rows[index];
-    if (row === undefined) {
-        return;
-    }
+/** Scroll a row into view. */
+function reveal(index: number): void {
     const top = index * ROW;
-    if (top < scroll.scrollTop || top + ROW > scroll.scrollTop + scroll.clientHeight) {
+    const hidden = top < scroll.scrollTop || top + ROW > scroll.scrollTop + scroll.clientHeight;
+    if (index >= 0 && hidden) {
+        // The rows have their height only when they were drawn.
+        draw();
         scroll.scrollTop = top - scroll.clientHeight / 2;
         draw();
     }
+}
+
+function rowAt(index: number): void {
+    if (model.rows[index] === undefined) {
+        return;
+    }
+    reveal(index);
     rows.querySelector<HTMLElement>(`[data-row="${index}"]`)?.focus();
 }
 
@@ -377,6 +384,7 @@ window.addEventListener('message', ({ data }: MessageEvent<ToTimelinePage>) => {
             break;
         case 'select':
             task = data.task;
+            reveal(model.rows.findIndex((row) => row.task === task));
             break;
     }
     redraw();
