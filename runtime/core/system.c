@@ -37,6 +37,8 @@ static int finish_fd(int fd)
 #define NEW_SOCKET (SOCK_NONBLOCK | SOCK_CLOEXEC)
 #else
 #define NEW_SOCKET 0
+#endif
+#if !defined(MSG_NOSIGNAL)
 #define MSG_NOSIGNAL 0 /* SO_NOSIGPIPE belongs here once there is a poller for that system */
 #endif
 

@@ -97,7 +97,7 @@ static inline bool echo_scenario(ZynRuntime *rt)
 	return whole;
 }
 
-/* --- a pair of handles ------------------------------------------------------------------------- */
+/* --- a pair of handles ------------------------------------------------------------------------ */
 
 typedef struct Pair {
 	ZynIo *listener;
