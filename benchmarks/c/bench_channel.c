@@ -48,6 +48,7 @@ typedef struct Peer {
 PEER(sender);
 PEER(receiver);
 PEER(player);
+PEER(locker);
 
 static int64_t peer_end(Peer *peer)
 {
@@ -116,6 +117,23 @@ static int64_t player_poll(void *sm, ZynContext *cx)
 	return peer_end(peer);
 }
 
+/* Locks and unlocks; `source` is the mutex. */
+static int64_t locker_poll(void *sm, ZynContext *cx)
+{
+	Peer *peer = sm;
+	ZynMutex *mutex = (ZynMutex *)peer->source;
+	for (; peer->done < peer->count; peer->done++) {
+		if (peer->state == 0)
+			zyn_mutex_lock_init(cx, peer->leaf, mutex);
+		peer->state = 1;
+		if (zyn_mutex_lock_poll(peer->leaf, cx) == 0)
+			return 0;
+		zyn_mutex_unlock(mutex);
+		peer->state = 0;
+	}
+	return peer_end(peer);
+}
+
 static ZynPromise *peer_new(ZynRuntime *rt, const ZynDescriptor *descriptor, uint32_t step,
                             ZynChannel *source, ZynChannel *target, int64_t count)
 {
@@ -163,6 +181,16 @@ static double ping_pong(ZynRuntime *rt, int64_t count)
 	return ns;
 }
 
+static double lock_alone(ZynRuntime *rt, int64_t count)
+{
+	ZynMutex *mutex = zyn_mutex_new(rt);
+	ZynPromise *a = peer_new(rt, &locker, 0, (ZynChannel *)mutex, NULL, count);
+	ZynPromise *b = peer_new(rt, &locker, 0, (ZynChannel *)mutex, NULL, 0);
+	double ns = run_two(rt, a, b, count);
+	zyn_object_release(mutex);
+	return ns;
+}
+
 static double compare_and_swap(int64_t count)
 {
 	static ZynLock lock;
@@ -182,9 +210,9 @@ int main(int argc, char **argv)
 	ZynRuntime *rt = zyn_rt_new(&options);
 	for (int64_t i = 0; i < rounds; i++)
 		printf("cas %5.1f  channel(128) %5.1f  channel(0) %5.1f  channel(1) %5.1f  "
-		       "ping-pong %5.1f\n",
+		       "ping-pong %5.1f  lock and unlock %5.1f\n",
 		       compare_and_swap(count), stream(rt, 128, count), stream(rt, 0, count),
-		       stream(rt, 1, count), ping_pong(rt, count / 4));
+		       stream(rt, 1, count), ping_pong(rt, count / 4), lock_alone(rt, count));
 	zyn_rt_free(rt);
 	return 0;
 }
