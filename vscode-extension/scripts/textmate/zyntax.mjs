@@ -16,6 +16,7 @@ export function grammar(facts) {
     .filter(([capture]) => capture.startsWith('keyword'))
     .map(([capture]) => ({ match: word(capture), name: facts.scope(capture) }));
   const include = (...names) => names.map((one) => ({ include: `#${one}` }));
+  const promise = facts.words('promise_type').filter((one) => /\w/.test(one));
   const open = word('keyword.function').slice(2, -2);
   return {
     $comment: NOTE,
@@ -105,7 +106,7 @@ export function grammar(facts) {
             name: facts.scope('type.builtin'),
           },
           {
-            match: `\\b(?:${oneOf(facts.words('promise_type').filter((one) => /\w/.test(one)))})\\b`,
+            match: `\\b(?:${oneOf(promise)})\\b`,
             name: facts.scope('type.builtin'),
           },
           { match: name, name: facts.scope('type') },
