@@ -74,7 +74,7 @@ static int64_t taken(Await *leaf, ZynPromise *p)
 	return value;
 }
 
-/* --- leaf: gives its number ------------------------------------------------------------------- */
+/* --- leaf: gives its number ----------------------------------------------------------------- */
 
 typedef struct Leaf {
 	uint32_t state;
@@ -98,7 +98,7 @@ static void *leaf_new(ZynContext *cx, int64_t number)
 	return l;
 }
 
-/* --- yielder: gives way `left` times ----------------------------------------------------------- */
+/* --- yielder: gives way `left` times --------------------------------------------------------- */
 
 typedef struct Yielder {
 	uint32_t state;
@@ -132,7 +132,7 @@ static void *yielder_new(ZynContext *cx, int64_t number)
 	return y;
 }
 
-/* --- sleeper, waiter --------------------------------------------------------------------------- */
+/* --- sleeper, waiter ------------------------------------------------------------------------- */
 
 typedef struct Sleeper {
 	uint32_t state;
@@ -196,7 +196,7 @@ static void *waiter_new(ZynContext *cx, int64_t number)
 	return frame(cx, &waiter);
 }
 
-/* --- flat: spawns `count` tasks, then awaits one after the other; or one at a time ------------- */
+/* --- flat: spawns `count` tasks, then awaits one after the other; or one at a time ----------- */
 
 static ZynPromise *children[TASKS];
 
@@ -234,7 +234,7 @@ static int64_t flat_poll(void *sm, ZynContext *cx)
 	}
 }
 
-/* --- skynet ------------------------------------------------------------------------------------ */
+/* --- skynet ---------------------------------------------------------------------------------- */
 
 typedef struct Skynet {
 	uint32_t state;
@@ -279,7 +279,7 @@ static int64_t skynet_poll(void *sm, ZynContext *cx)
 	}
 }
 
-/* --- running ----------------------------------------------------------------------------------- */
+/* --- running --------------------------------------------------------------------------------- */
 
 static double now_ns(void)
 {

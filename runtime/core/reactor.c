@@ -315,9 +315,9 @@ void zyn__source_leave(ZynSource *source)
 
 /* --- waiting ---------------------------------------------------------------------------------- */
 
-/* The slots of a batch in the order of their descriptors, so that what the kernel happened to
- * notice first does not decide.  Batches are short. */
-static void sort_events(ZynReactor *reactor)
+/* A batch in the order in which its sources were registered, so that what the kernel happened to
+ * notice first does not decide; with a seed, shuffled.  Batches are short. */
+static void sort_events(ZynRuntime *rt, ZynReactor *reactor)
 {
 	ZynPollEvent *events = reactor->events;
 	for (int i = 1; i < reactor->event_count; i++) {
@@ -326,6 +326,12 @@ static void sort_events(ZynReactor *reactor)
 		for (; j > 0 && (uint32_t)events[j - 1].data > (uint32_t)event.data; j--)
 			events[j] = events[j - 1];
 		events[j] = event;
+	}
+	for (int i = reactor->event_count; rt->order != ZYN_ORDER_FIFO && i > 1; i--) {
+		int with = (int)(zyn__random(rt) % (uint64_t)i);
+		ZynPollEvent event = events[with];
+		events[with] = events[i - 1];
+		events[i - 1] = event;
 	}
 }
 
@@ -374,7 +380,7 @@ int zyn__reactor_deliver(ZynRuntime *rt)
 	ZYN_ASSERT(reactor != NULL);
 	ZYN_ASSERT(zyn__get(&reactor->polling) == 1);
 	int count = 0;
-	sort_events(reactor);
+	sort_events(rt, reactor);
 	for (int i = 0; i < reactor->event_count; i++) {
 		if (reactor->events[i].data != KICK_DATA)
 			count += deliver(reactor, reactor->events[i]);

@@ -1,7 +1,7 @@
 /* Which task is polled next: priorities, seeds, counters. */
 #include "support.h"
 
-/* --- stepper: writes its number whenever it is polled, yields `polls` times -------------------- */
+/* --- stepper: writes its number whenever it is polled, yields `polls` times ------------------ */
 
 #define LOG_MAX 4096
 
@@ -61,7 +61,7 @@ static ZynRuntime *seeded_new(uint64_t seed, uint32_t flags)
 	return rt;
 }
 
-/* --- priorities ------------------------------------------------------------------------------- */
+/* --- priorities ----------------------------------------------------------------------------- */
 
 static void test_better_priorities_come_first(void)
 {
@@ -112,7 +112,7 @@ static void test_priority_out_of_range(void)
 	runtime_end(rt);
 }
 
-/* --- seeds ------------------------------------------------------------------------------------ */
+/* --- seeds ---------------------------------------------------------------------------------- */
 
 static uint64_t run_seeded(uint64_t seed, uint32_t flags)
 {
@@ -171,7 +171,7 @@ static void test_seeds_reach_other_orders(void)
 	}
 }
 
-/* --- counters --------------------------------------------------------------------------------- */
+/* --- counters ------------------------------------------------------------------------------- */
 
 static void test_metrics(void)
 {

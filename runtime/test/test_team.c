@@ -30,7 +30,7 @@ static void team_end(ZynRuntime *rt)
 		fflush(stdout); \
 	} while (0)
 
-/* --- tree: spawns `width` children `depth` deep and awaits them, one after the other ----------- */
+/* --- tree: spawns `width` children `depth` deep and awaits them, one after the other --------- */
 
 #define WIDTH 4
 
@@ -205,7 +205,7 @@ static void test_runtime_freed_while_it_runs(uint32_t workers)
 	}
 }
 
-/* --- groups ----------------------------------------------------------------------------------- */
+/* --- groups --------------------------------------------------------------------------------- */
 
 static void test_groups_over_workers(uint32_t workers)
 {
@@ -249,7 +249,7 @@ static void test_shared_promise(uint32_t workers)
 	team_end(rt);
 }
 
-/* --- verdicts --------------------------------------------------------------------------------- */
+/* --- verdicts ------------------------------------------------------------------------------- */
 
 static void test_deadlock_is_told(uint32_t workers)
 {
@@ -278,7 +278,7 @@ static void test_outside_work_is_no_deadlock(uint32_t workers)
 	team_end(rt);
 }
 
-/* --- a poll that never comes back ------------------------------------------------------------- */
+/* --- a poll that never comes back ----------------------------------------------------------- */
 
 typedef struct Spinner {
 	uint32_t state;
@@ -345,7 +345,7 @@ static void test_free_ends_a_long_poll(uint32_t workers)
 	zyn_promise_release(loops);
 }
 
-/* --- many hosts ------------------------------------------------------------------------------- */
+/* --- many hosts ----------------------------------------------------------------------------- */
 
 static void *host_main(void *data)
 {
@@ -375,7 +375,7 @@ static void test_many_hosts(uint32_t workers)
 	team_end(rt);
 }
 
-/* --- a debugger ------------------------------------------------------------------------------- */
+/* --- a debugger ----------------------------------------------------------------------------- */
 
 static void test_a_debugger_sees_every_task(uint32_t workers)
 {

@@ -74,7 +74,7 @@ async def timed(name: str) -> float:
 def main() -> None:
     name, loop = sys.argv[1:]
     if loop == "uvloop":
-        import uvloop
+        import uvloop  # type: ignore[import-not-found]
 
         print(uvloop.run(timed(name)))
     else:
