@@ -211,6 +211,58 @@ async fn waited() string {
     return one.text + two.text;
 }
 """,
+    "loops": """
+fn nested(rows: i64, columns: u32, start: i32) i64 {
+    var sum: i64 = 0;
+    var row = rows;
+    var seen = start;
+    while (row > 0) {
+        var column: u32 = columns;
+        while (column > 0) {
+            sum = sum * 3 + row;
+            seen -= 1;
+            if (seen < 0) { sum += 7; seen = start; }
+            column -= 1;
+        }
+        row -= 1;
+    }
+    return sum + seen;
+}
+fn all() i64 { return nested(5, 7, 3) + nested(4, 1, 0); }
+fn late(a: i64, b: i64, c: i64, d: i64, e: i64, f: i64, g: i64, h: i32) i64 {
+    var left = g;
+    var sum = a + b + c + d + e + f;
+    var small = h;
+    while (left > 0) { sum += left * nested(left, 2, small); left -= 1; small += 1; }
+    return sum + small;
+}
+fn passed() i64 { return late(1, 2, 3, 4, 5, 6, 7, -8); }
+fn failing(n: i32) i64 {
+    const cells: [4]i64 = [10, 20, 30, 40];
+    var i: i32 = 0;
+    var sum: i64 = 0;
+    while (i < n) { sum += cells[i] / (3 - i); i += 1; }
+    return sum;
+}
+fn ends() i64 { return failing(3); }
+fn divides() i64 { return failing(4); }
+async fn turns(n: i32, step: i64) i64 {
+    var i: i32 = 0;
+    var sum: i64 = 0;
+    while (i < n) {
+        sum += step * i;
+        if (i % 3 == 0) { await yield_now(); } else { sum += nested(2, 2, i); }
+        var j: i64 = 0;
+        while (j < 4) { sum = sum * 2 - j; j += 1; }
+        i += 1;
+    }
+    return sum;
+}
+async fn turned() i64 {
+    const all = await join([turns(7, 3), turns(5, -2)]);
+    return all[0] - all[1];
+}
+""",
     "many_states": """
 async fn one(n: i32) i32 { await yield_now(); return n; }
 async fn sum() i32 {

@@ -10,8 +10,8 @@ import pytest
 
 from tests.support.lowering import units
 from zyn.codegen import Target
-from zyn.codegen.x86 import encode as x86
 from zyn.codegen.x86 import emit_code
+from zyn.codegen.x86 import encode as x86
 from zyn.driver.image import is_supported
 from zyn.sema.types import (
     BOOL,

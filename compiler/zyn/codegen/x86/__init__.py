@@ -1,9 +1,9 @@
 """IR -> machine code for x86-64 with the System V calling convention, without LLVM.
 
 A fast build takes LLVM half a millisecond for a small function, most of it whatever the function
-does.  This takes a tenth of that, for code in which every local has a home in memory.  The result
-is position independent and names no address and no process-wide number; `zyn.driver.image` puts it
-into the process.  Absent here: optimisation, debug builds, other machines.
+does.  This takes a tenth of that.  The result is position independent and names no address and no
+process-wide number; `zyn.driver.image` puts it into the process.  Absent here: optimisation, debug
+builds, other machines.
 """
 
 from zyn.codegen.x86.builder import MachineCode

@@ -20,7 +20,7 @@ from zyn.sema.types import (
 )
 
 RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI, R8, R9 = range(10)
-R14, R15 = 14, 15
+R12, R13, R14, R15 = range(12, 16)
 XMM0, XMM1 = 0, 1
 
 REMEMBERED = 1 << 16
@@ -48,7 +48,7 @@ MOV_LOAD, MOV_STORE = b"\x8b", b"\x89"
 ADD_FLOAT, MUL_FLOAT, SUB_FLOAT, DIV_FLOAT = b"\x0f\x58", b"\x0f\x59", b"\x0f\x5c", b"\x0f\x5e"
 
 Address = tuple[int, int]
-"""A base register and a displacement."""
+"""A base register and a displacement; a register itself is (~number, 0)."""
 
 
 class Form(NamedTuple):
@@ -108,7 +108,9 @@ def memory(
     opcode: bytes, reg: int, base: int, disp: int, wide: bool = False, prefix: bytes = b"",
     byte: bool = False,
 ) -> bytes:  # fmt: skip
-    """An instruction of a register and [base + disp]; `byte`: the register is a byte of one."""
+    """An instruction of a register and an address; `byte`: the register is a byte of one."""
+    if base < 0:
+        return registers(opcode, reg, ~base, wide, prefix)
     rex = 0x40 | wide << 3 | (reg >> 3) << 2 | base >> 3
     head = bytes((rex,)) if rex != 0x40 or (byte and reg >= RSP) else b""
     field = (reg & 7) << 3 | base & 7

@@ -11,9 +11,13 @@ from zyn.codegen.x86.calls import ARGUMENTS, EPILOGUE, FLOAT_ARGUMENTS
 from zyn.codegen.x86.encode import (
     R8,
     R9,
+    R12,
+    R13,
     R14,
+    R15,
     RAX,
     RBP,
+    RBX,
     RCX,
     RDI,
     RDX,
@@ -34,6 +38,10 @@ from zyn.sema.types import (
     align_up,
 )
 
+DEPTH_MAX = 4
+WEIGHT_MIN = 16
+"""A local is worth a register when loops use it so often; each level of loops counts eightfold."""
+
 COMPARED_STATES_MAX = 6
 """A resumed function of more states goes through a table."""
 
@@ -42,7 +50,6 @@ ENTER = b"\x55\x48\x89\xe5\x48\x81\xec\0\0\0\0"
 SIZE_AT = 7
 SAVE_RBX, LOAD_RBX = b"\x48\x89\x5d\xf8", b"\x48\x8b\x5d\xf8"
 SAVE_R14, LOAD_R14 = b"\x4c\x89\x75\xf0", b"\x4c\x8b\x75\xf0"
-_SAVE_R15, _LOAD_R15 = b"\x4c\x89\x7d\xe8", b"\x4c\x8b\x7d\xe8"
 SAVED = 24
 LEAVE = b"\xc9\xc3"  # leave; ret
 _DIRECT = b"\x48\x89\xfb"  # mov rbx, rdi
@@ -75,7 +82,11 @@ class FunctionCode(Ops):
         self.result_home: Address = (0, 0)
         self.before = [0] * len(function.blocks)
         self.done: set[int] = set()
+        self.saved: list[int] = [RBX, R14] if self.state_machine else [RBX]
         self._survey()
+        if self.uses_r15:
+            self.saved.append(R15)
+        self.room = 8 * len(self.saved)
 
     def _survey(self) -> None:
         """Count the reads of every local and the ways into every block; find the parameters of a
@@ -83,6 +94,7 @@ class FunctionCode(Ops):
         """
         reads, before = self.reads, self.before
         written: set[int] = set()
+        loops: list[tuple[int, int]] = []
         for block in self.function.blocks:
             for op in block.ops:
                 kind = type(op)
@@ -105,6 +117,8 @@ class FunctionCode(Ops):
                 self.uses_r15 = True
             for target in end.successors:
                 before[target.index] += 1
+                if target.index <= block.index:
+                    loops.append((target.index, block.index))
         frame = self.lowered.frame
         if frame is not None:
             # A frame that is awaited may lie over a parameter that is dead by then, and is filled
@@ -118,6 +132,45 @@ class FunctionCode(Ops):
                     and slot + size_of(param.type) <= lowest
                 ):
                     self.homes[param.index] = R14, slot
+        if loops:
+            self._keep_in_registers(loops)
+
+    def _keep_in_registers(self, loops: list[tuple[int, int]]) -> None:
+        """Give registers that calls preserve to the integers that loops use most.
+
+        A loop is taken to be the blocks between a jump back and its target, which is so but for
+        branches that `order_blocks` puts behind it.
+        """
+        weights = [0] * len(self.function.locals)
+        for block in self.function.blocks:
+            depth = sum(first <= block.index <= last for first, last in loops)
+            if depth:
+                weight = 8 ** min(depth, DEPTH_MAX)
+                steps: list[ir.Step] = [*block.ops, block.end]
+                for step in steps:
+                    for source in step.sources:
+                        if type(source) is Local:
+                            weights[source.index] += weight
+                    if step.dst is not None:
+                        weights[step.dst.index] += weight
+        free = [R12, R13]
+        if not self.state_machine:
+            free.append(R14)
+        if not self.uses_r15:
+            free.append(R15)
+        wanted = [
+            local
+            for local in self.function.locals
+            if self.reads[local.index] > 1
+            and weights[local.index] >= WEIGHT_MIN
+            and type(local.type) is IntType
+            and local.type.bits >= 32
+            and local.index not in self.homes
+        ]
+        wanted.sort(key=lambda local: -weights[local.index])
+        for local, reg in zip(wanted, free, strict=False):
+            self.homes[local.index] = ~reg, 0
+            self.saved.append(reg)
 
     def emit(self) -> int:
         """Append it; the position where it is entered."""
@@ -125,11 +178,8 @@ class FunctionCode(Ops):
         out += b"\xcc" * (-len(out) % 16)
         start = len(out)
         out += ENTER
-        out += SAVE_RBX
-        if self.state_machine:
-            out += SAVE_R14
-        if self.uses_r15:
-            out += _SAVE_R15
+        for place, reg in enumerate(self.saved, 1):
+            out += x86.memory(x86.MOV_STORE, reg, RBP, -8 * place, True)
         if self.state_machine:
             out += _MACHINE
             self._dispatch()
@@ -140,11 +190,8 @@ class FunctionCode(Ops):
             if block.index not in self.done:
                 self._block(block)
         self.bind(EPILOGUE)
-        out += LOAD_RBX
-        if self.state_machine:
-            out += LOAD_R14
-        if self.uses_r15:
-            out += _LOAD_R15
+        for place, reg in enumerate(self.saved, 1):
+            out += x86.memory(x86.MOV_LOAD, reg, RBP, -8 * place, True)
         out += LEAVE
         for method, *arguments in self.cold:
             method(self, *arguments)
@@ -184,7 +231,10 @@ class FunctionCode(Ops):
                 if is_aggregate(type_):
                     by_address.append((param, (RBP, stack)))
                 else:
-                    self.homes[param.index] = RBP, stack
+                    home = self.homes.setdefault(param.index, (RBP, stack))
+                    if home[0] != RBP:
+                        self.out += x86.load(type_, RAX, RBP, stack)
+                        self.out += x86.store(type_, RAX, *home)
                     if type(type_) is BoolType:
                         self.out += x86.memory(b"\x80", 4, RBP, stack) + b"\x01"
                 stack += 8

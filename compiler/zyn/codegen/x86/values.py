@@ -1,12 +1,13 @@
 """Where the values of one function are while its code is made.
 
 Every local has a home: a place below the frame pointer, the caller's stack for what was passed
-there, or the frame slot of a parameter that nothing writes.  The accumulator (rax, xmm0 for floats)
-may hold the last result in front of its home; a result that the very next operation reads, and
-nothing else does, never goes home.
+there, the frame slot of a parameter that nothing writes, or a register for what a loop uses most.
+The accumulator (rax, xmm0 for floats) may hold the last result in front of its home; a result that
+the very next operation reads, and nothing else does, never goes home.
 
 Registers of a function: rbp its stack frame, rbx the context, r14 the state machine, r15 an address
-that outlives calls; everything else is free between operations.
+that outlives calls; r12, r13 and those of the last two that it does not need are homes; everything
+else is free between operations.
 """
 
 import struct
