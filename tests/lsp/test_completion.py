@@ -56,7 +56,7 @@ def test_no_await_behind_await() -> None:
 
 def test_types() -> None:
     assert check(STRUCTS + "fn f(q: |) i32 { return 1; }", 4) == snapshot(
-        ["struct P: P", "struct Q: Q", "type Promise: Promise", "type bool: bool"]
+        ["struct P: P", "struct Q: Q", "type Barrier: Barrier", "type Channel: Channel"]
     )
     assert check("fn f() i32 { const x: | = 1; return x; }", 3) == snapshot(
         ["type Promise: Promise", "type bool: bool", "type f32: f32"]

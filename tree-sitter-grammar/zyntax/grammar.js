@@ -132,6 +132,7 @@ module.exports = grammar({
       $.primitive_type,
       $.named_type,
       $.promise_type,
+      $.generic_type,
       $.optional_type,
       $.array_type,
       $.slice_type,
@@ -142,6 +143,14 @@ module.exports = grammar({
     named_type: $ => $.identifier,
 
     promise_type: $ => seq('Promise', '<', field('result', $._type), '>'),
+
+    // `Channel<T>` and its like.  One argument is all that any of them takes.
+    generic_type: $ => seq(
+      field('name', $.identifier),
+      '<',
+      field('argument', $._type),
+      '>',
+    ),
 
     optional_type: $ => seq('?', field('inner', $._type)),
 

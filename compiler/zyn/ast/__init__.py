@@ -43,6 +43,7 @@ from zyn.ast.stmt import (
 from zyn.ast.type_expr import (
     ArrayTypeExpr,
     ErrorTypeExpr,
+    GenericTypeExpr,
     NamedTypeExpr,
     OptionalTypeExpr,
     PromiseTypeExpr,
@@ -53,8 +54,8 @@ from zyn.ast.type_expr import (
 __all__ = [
     "ArrayInit", "ArrayTypeExpr", "Assign", "Await", "Binary", "Block", "BoolLiteral", "Break",
     "Call", "Continue", "ErrorExpr", "ErrorStmt", "ErrorTypeExpr", "Expr", "ExprStmt", "Field",
-    "FieldAccess", "FieldInit", "FloatLiteral", "Function", "Ident", "If", "Index", "IntLiteral",
-    "Item", "Let", "Logical", "Name", "NamedTypeExpr", "Node", "NullLiteral", "OptionalTypeExpr",
-    "OrElse", "Param", "PromiseTypeExpr", "Return", "SliceTypeExpr", "Stmt", "StringLiteral",
-    "Struct", "StructInit", "TypeExpr", "Unary", "While",
+    "FieldAccess", "FieldInit", "FloatLiteral", "Function", "GenericTypeExpr", "Ident", "If",
+    "Index", "IntLiteral", "Item", "Let", "Logical", "Name", "NamedTypeExpr", "Node",
+    "NullLiteral", "OptionalTypeExpr", "OrElse", "Param", "PromiseTypeExpr", "Return",
+    "SliceTypeExpr", "Stmt", "StringLiteral", "Struct", "StructInit", "TypeExpr", "Unary", "While",
 ]  # fmt: skip

@@ -30,6 +30,7 @@ from zyn.ast import (
     FieldAccess,
     FloatLiteral,
     Function,
+    GenericTypeExpr,
     If,
     Index,
     IntLiteral,
@@ -79,6 +80,8 @@ def print_type(type_: TypeExpr) -> str:
             return type_.name
         case PromiseTypeExpr():
             return f"Promise<{print_type(type_.result)}>"
+        case GenericTypeExpr():
+            return f"{type_.name}<{print_type(type_.argument)}>"
         case OptionalTypeExpr():
             return f"?{print_type(type_.inner)}"
         case ArrayTypeExpr():

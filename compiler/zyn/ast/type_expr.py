@@ -19,6 +19,13 @@ class PromiseTypeExpr(TypeExpr, frozen=True, eq=False, gc=False):
     result: TypeExpr
 
 
+class GenericTypeExpr(TypeExpr, frozen=True, eq=False, gc=False):
+    """`Name<T>`: a built-in type that is made of another, such as `Channel<i64>`."""
+
+    name: str
+    argument: TypeExpr
+
+
 class OptionalTypeExpr(TypeExpr, frozen=True, eq=False, gc=False):
     """`?T`."""
 
@@ -42,5 +49,5 @@ class ErrorTypeExpr(TypeExpr, frozen=True, eq=False, gc=False):
     """A type that could not be read; a diagnostic says why."""
 
 
-__all__ = ["ArrayTypeExpr", "ErrorTypeExpr", "Ident", "NamedTypeExpr", "OptionalTypeExpr",
-           "PromiseTypeExpr", "SliceTypeExpr", "TypeExpr"]  # fmt: skip
+__all__ = ["ArrayTypeExpr", "ErrorTypeExpr", "GenericTypeExpr", "Ident", "NamedTypeExpr",
+           "OptionalTypeExpr", "PromiseTypeExpr", "SliceTypeExpr", "TypeExpr"]  # fmt: skip

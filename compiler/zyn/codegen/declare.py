@@ -3,6 +3,9 @@
 Only those named in the text of a module are declared in it; the driver imports each by address.
 """
 
+from zyn.ir.leaf import LEAVES
+from zyn.ir.operation import OPERATIONS
+
 DECLARATIONS: dict[str, str] = {
     "zyn_frame_new": "ptr @zyn_frame_new(ptr, ptr)",
     "zyn_attend": "i32 @zyn_attend(ptr, ptr, i64)",
@@ -22,34 +25,35 @@ DECLARATIONS: dict[str, str] = {
     "zyn_promise_release": "void @zyn_promise_release(ptr)",
     "zyn_spawn": "ptr @zyn_spawn(ptr, ptr, i64)",
     "zyn_start": "i32 @zyn_start(ptr, ptr, i64)",
-    "zyn_delay_init": "void @zyn_delay_init(ptr, ptr, i64)",
-    "zyn_yield_now_init": "void @zyn_yield_now_init(ptr, ptr)",
-    "zyn_pending_init": "void @zyn_pending_init(ptr, ptr)",
-    "zyn_await_promise_init": "void @zyn_await_promise_init(ptr, ptr, ptr)",
-    "zyn_join_init": "void @zyn_join_init(ptr, ptr, ptr, i64)",
-    "zyn_race_init": "void @zyn_race_init(ptr, ptr, ptr, i64)",
-    "zyn_all_settled_init": "void @zyn_all_settled_init(ptr, ptr, ptr, i64)",
-    "zyn_await_promise_take": "void @zyn_await_promise_take(ptr, ptr)",
-    "zyn_join_take": "void @zyn_join_take(ptr, ptr)",
-    "zyn_race_take": "void @zyn_race_take(ptr, ptr)",
-    "zyn_all_settled_take": "void @zyn_all_settled_take(ptr, ptr, i32, i32, i32, i32)",
     "zyn_probe_enter": "void @zyn_probe_enter(ptr, ptr)",
     "zyn_probe_leave": "void @zyn_probe_leave(ptr, ptr)",
     "zyn_probe": "i32 @zyn_probe(ptr, ptr, i32)",
     "zyn_shadow": "ptr @zyn_shadow(ptr, ptr, i32, i32)",
-    **{
-        f"zyn_{leaf}_poll": f"i64 @zyn_{leaf}_poll(ptr, ptr)"
-        for leaf in (
-            "delay", "yield_now", "pending", "await_promise", "join", "race", "all_settled",
-        )
-    },
-    **{
-        f"zyn_{leaf}_drop": f"void @zyn_{leaf}_drop(ptr)"
-        for leaf in ("await_promise", "join", "race", "all_settled")
-    },
+    "zyn_object_retain": "void @zyn_object_retain(ptr)",
+    "zyn_object_release": "void @zyn_object_release(ptr)",
     "llvm.memcpy.p0.p0.i64": "void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)",
     "llvm.memset.p0.i64": "void @llvm.memset.p0.i64(ptr, i8, i64, i1)",
 }  # fmt: skip
+
+_TAKES = {
+    "none": "void @{}(ptr, ptr)",
+    "take": "void @{}(ptr, ptr)",
+    "settled": "void @{}(ptr, ptr, i32, i32, i32, i32)",
+    "index": "i32 @{}(ptr, ptr)",
+    "outcome": "i32 @{}(ptr, ptr)",
+}
+
+for _name, _leaf in LEAVES.items():
+    _stem = f"zyn_{_name}"
+    _params = ", ".join(("ptr, ptr", *filter(None, (_leaf.params,))))
+    DECLARATIONS[f"{_stem}_init"] = f"void @{_stem}_init({_params})"
+    DECLARATIONS[f"{_stem}_poll"] = f"i64 @{_stem}_poll(ptr, ptr)"
+    DECLARATIONS[f"{_stem}_take"] = _TAKES[_leaf.takes].format(f"{_stem}_take")
+    DECLARATIONS[f"{_stem}_drop"] = f"void @{_stem}_drop(ptr)"
+
+for _name, _operation in OPERATIONS.items():
+    _params = ", ".join(("ptr, i64", *filter(None, (_operation.params,))))
+    DECLARATIONS[f"zyn_do_{_name}"] = f"{_operation.result} @zyn_do_{_name}({_params})"
 
 C_LIBRARY = ("memcpy", "memset", "memmove", "fmod", "fmodf")
 """What LLVM itself may call for a copy or a float remainder."""

@@ -10,6 +10,7 @@ import struct
 from zyn.base.bug import ZynBug
 from zyn.codegen.lltypes import (
     align_of,
+    counted_as,
     is_aggregate,
     memory,
     register,
@@ -22,6 +23,7 @@ from zyn.sema.types import (
     ArrayType,
     BoolType,
     FloatType,
+    HandleType,
     OptionalType,
     PromiseType,
     StringType,
@@ -209,17 +211,17 @@ class Emitter:
 
     def _count(self, type_: Type, address: str, verb: str) -> None:
         match type_:
-            case StringType() | PromiseType():
-                what = "string" if isinstance(type_, StringType) else "promise"
+            case StringType() | PromiseType() | HandleType():
+                what = counted_as(type_)
                 value = self.let(f"load ptr, ptr {address}")
                 self.put(f"call void {self.module.need(f'zyn_{what}_{verb}')}(ptr {value})")
             case _ if holds_reference(type_):
                 self.put(f"call void {self.module.counter(type_, verb)}(ptr {address})")
 
     def count_scalar(self, type_: Type, value: str, verb: str) -> None:
-        """Retain or release a text or promise in a register."""
-        what = "string" if isinstance(type_, StringType) else "promise"
-        self.put(f"call void {self.module.need(f'zyn_{what}_{verb}')}(ptr {value})")
+        """Retain or release a text, promise or handle in a register."""
+        name = self.module.need(f"zyn_{counted_as(type_)}_{verb}")
+        self.put(f"call void {name}(ptr {value})")
 
     # --- parts of aggregates ---
 

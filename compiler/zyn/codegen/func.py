@@ -22,6 +22,7 @@ from zyn.sema.types import (
     ArrayType,
     BoolType,
     IntType,
+    OptionalType,
     StructType,
     Type,
     VoidType,
@@ -334,14 +335,39 @@ class FunctionEmitter(OpEmitter):
         takes = LEAVES[begin.target].takes
         if takes == "none":
             return
-        if result is not None:
+        if takes == "outcome":
+            self._take_outcome(begin.target, result, child)
+        elif result is not None:
             name = self.module.need(f"zyn_{begin.target}_take")
             slot = self.alloca(memory(result.type), size_of(result.type), 16)
             numbers = settled_offsets(result.type) if takes == "settled" else ()
             extra = "".join(f", i32 {number}" for number in numbers)
-            self.put(f"call void {name}(ptr {child}, ptr {slot}{extra})")
+            if takes == "index":
+                place = self.offset(slot, value_offset(result.type))
+                index = self.let(f"call i32 {name}(ptr {child}, ptr {place})")
+                wide = self.let(f"zext i32 {index} to i64")
+                self.put(f"store i64 {wide}, ptr {slot}")
+            else:
+                self.put(f"call void {name}(ptr {child}, ptr {slot}{extra})")
             self._move(result, slot)
         self.put(f"call void {self.module.need(f'zyn_{begin.target}_drop')}(ptr {child})")
+
+    def _take_outcome(self, leaf: str, result: Local | None, child: str) -> None:
+        """Take what a leaf may have: 0 says that it is there."""
+        name = self.module.need(f"zyn_{leaf}_take")
+        if result is not None and isinstance(result.type, OptionalType):
+            slot = self.home(result)
+            self.zero(result.type, slot)
+        else:
+            slot = self.alloca("[16 x i8]", 16, 16)
+        outcome = self.let(f"call i32 {name}(ptr {child}, ptr {slot})")
+        if result is None:
+            return
+        there = self.let(f"icmp eq i32 {outcome}, 0")
+        if isinstance(result.type, OptionalType):
+            self.flag(result.type, slot, self.let(f"zext i1 {there} to i32"))
+        else:
+            self.define(result, there)
 
     def _move(self, result: Local, address: str) -> None:
         if is_aggregate(result.type):
@@ -464,3 +490,9 @@ def settled_offsets(type_: Type) -> tuple[int, int, int, int]:
     offsets = dict(zip(names, field_offsets(record), strict=True))
     stride = size_and_align(record)[0]
     return stride, offsets["ok"], offsets.get("value", 0), offsets["message"]
+
+
+def value_offset(type_: Type) -> int:
+    """Where `select` writes the value of the first."""
+    assert isinstance(type_, StructType)
+    return field_offsets(type_)[1] if len(type_.fields) > 1 else 0

@@ -11,6 +11,7 @@ from zyn.sema.types import (
     ArrayType,
     BoolType,
     FloatType,
+    HandleType,
     IntType,
     OptionalType,
     PromiseType,
@@ -39,7 +40,19 @@ def kind(type_: Type) -> int:
             return 15
         case OptionalType():
             return 16
+        case HandleType():
+            return 18
     return KINDS[str(type_)]
+
+
+def counted_as(type_: Type) -> str:
+    """What the runtime calls a scalar that is reference counted: zyn_<this>_retain."""
+    match type_:
+        case StringType():
+            return "string"
+        case PromiseType():
+            return "promise"
+    return "object"
 
 
 def is_aggregate(type_: Type) -> bool:
@@ -57,7 +70,7 @@ def memory(type_: Type) -> str:
             return "float" if bits == 32 else "double"
         case BoolType():
             return "i8"
-        case StringType() | PromiseType():
+        case StringType() | PromiseType() | HandleType():
             return "ptr"
         case VoidType():
             return "{}"

@@ -3,10 +3,11 @@ counters.
 """
 
 from zyn.codegen.declare import DECLARATIONS
-from zyn.codegen.lltypes import align_of, kind, memory, size_of
+from zyn.codegen.lltypes import align_of, counted_as, kind, memory, size_of
 from zyn.codegen.names import Names
 from zyn.sema.types import (
     ArrayType,
+    HandleType,
     OptionalType,
     PromiseType,
     StringType,
@@ -126,8 +127,8 @@ class _Counter:
         if not holds_reference(type_):
             return
         match type_:
-            case StringType() | PromiseType():
-                what = "string" if isinstance(type_, StringType) else "promise"
+            case StringType() | PromiseType() | HandleType():
+                what = counted_as(type_)
                 pointer = self.let(f"load ptr, ptr {address}, align 8")
                 target = self.module.need(f"zyn_{what}_{self.verb}")
                 self.lines.append(f"call void {target}(ptr {pointer})")

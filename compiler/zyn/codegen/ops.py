@@ -17,10 +17,12 @@ from zyn.codegen.lltypes import (
 from zyn.ir import op as ir
 from zyn.ir.func import Const, Local, Operand
 from zyn.ir.leaf import LEAVES
+from zyn.ir.operation import OPERATIONS
 from zyn.sema.types import (
     ArrayType,
     BoolType,
     FloatType,
+    HandleType,
     IntType,
     OptionalType,
     StringType,
@@ -284,6 +286,45 @@ class OpEmitter(Emitter):
         missing = self.let(f"icmp eq ptr {value}, null")
         self.put(f"br i1 {missing}, label {error}, label {ok}")
 
+    def _operate(self, op: ir.Operate, ok: str, error: str) -> None:
+        operation = OPERATIONS[op.name]
+        site = self.site(self.line(op.span.start))
+        args = f"ptr %cx, i64 {site}{self.passed(op.args, operation.by_address)}"
+        dst = op.dst
+        if operation.info:
+            assert dst is not None
+            assert isinstance(dst.type, HandleType)
+            assert dst.type.element is not None
+            args += f", ptr {self.module.info(dst.type.element)}"
+        name = self.module.need(f"zyn_do_{op.name}")
+        if dst is None:
+            self.put(f"call void {name}({args})")
+        elif isinstance(dst.type, OptionalType):
+            home = self.home(dst)
+            self.zero(dst.type, home)
+            there = self.let(f"call i32 {name}({args}, ptr {home})")
+            self.flag(dst.type, home, there)
+        elif isinstance(dst.type, BoolType):
+            done = self.let(f"call i32 {name}({args})")
+            self.define(dst, self.let(f"icmp ne i32 {done}, 0"))
+        else:
+            self.define(dst, self.let(f"call {operation.result} {name}({args})"))
+        self._branch_failed(ok, error)
+
+    def passed(self, args: tuple[Operand, ...], by_address: bool) -> str:
+        """The arguments of a call of the runtime; the last one by its address if so."""
+        if not by_address or is_aggregate(args[-1].type):
+            return self.arguments(args)
+        last = args[-1]
+        place = self.slot_for(last.type)
+        self.write(last.type, last, place, count=False)
+        return f"{self.arguments(args[:-1])}, ptr {place}"
+
+    def flag(self, type_: OptionalType, home: str, there: str) -> None:
+        """Whether there is a value in an optional: an i32 that is 0 or 1."""
+        narrow = self.let(f"trunc i32 {there} to i8")
+        self.put(f"store i8 {narrow}, ptr {self.flag_address(type_, home)}")
+
     def _panic(self, op: ir.Panic, ok: str, error: str) -> None:
         name = self.module.need("zyn_fail_panic")
         site = self.site(self.line(op.span.start))
@@ -320,8 +361,9 @@ class OpEmitter(Emitter):
         """Fill a leaf future's frame."""
         leaf = LEAVES[op.target]
         name = self.module.need(f"zyn_{op.target}_init")
-        if leaf.args == "values":
-            self.put(f"call void {name}(ptr %cx, ptr {child}{self.arguments(op.args)})")
+        if leaf.args != "promises":
+            args = self.passed(op.args, leaf.args == "address")
+            self.put(f"call void {name}(ptr %cx, ptr {child}{args})")
             return
         array = op.args[0]
         assert isinstance(array.type, ArrayType)
@@ -363,6 +405,7 @@ _FALLIBLE: dict[type, Callable[..., None]] = {
     ir.Divide: OpEmitter._divide,
     ir.CheckIndex: OpEmitter._check_index,
     ir.Concat: OpEmitter._concat,
+    ir.Operate: OpEmitter._operate,
     ir.Panic: OpEmitter._panic,
     ir.Attend: OpEmitter._attend,
 }

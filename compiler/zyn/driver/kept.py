@@ -28,6 +28,7 @@ logger = logging.getLogger("zyn.compiler")
 _CLASSES: tuple[type[Type], ...] = (
     types.VoidType, types.BoolType, types.IntType, types.FloatType, types.StringType,
     types.StructType, types.ArrayType, types.OptionalType, types.PromiseType,
+    types.HandleType,
 )  # fmt: skip
 
 

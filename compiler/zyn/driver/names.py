@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from zyn.ast import (
     ArrayTypeExpr,
     ErrorTypeExpr,
+    GenericTypeExpr,
     NamedTypeExpr,
     OptionalTypeExpr,
     PromiseTypeExpr,
@@ -166,6 +167,8 @@ def type_key(type_: TypeExpr) -> object:
             return name
         case PromiseTypeExpr(result=result):
             return ("promise", type_key(result))
+        case GenericTypeExpr(name=name, argument=argument):
+            return ("generic", name, type_key(argument))
         case OptionalTypeExpr(inner=inner):
             return ("optional", type_key(inner))
         case ArrayTypeExpr(length=length, element=element):

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from zyn.ir import op as ir
 from zyn.ir.func import Operand
 from zyn.ir.leaf import LEAVES
+from zyn.ir.operation import OPERATIONS
 from zyn.sema.convert import converts, is_number
 from zyn.sema.types import (
     BOOL,
@@ -94,6 +95,8 @@ def _others(op: ir.Op | ir.Fallible | ir.Terminator) -> Iterator[str]:
             yield f"spawn of a {op.a.type}"
         case ir.MakeFuture() if not isinstance(_type(op.dst), PromiseType):
             yield f"a future is a {_type(op.dst)}"
+        case ir.Operate() if op.name not in OPERATIONS:
+            yield f"there is no operation {op.name}"
         case ir.Begin() if op.kind == "leaf" and op.target not in LEAVES:
             yield f"there is no leaf {op.target}"
 

@@ -4,7 +4,16 @@ import re
 from typing import final
 
 from zyn.base.span import Span
-from zyn.sema.types import PRIMITIVES, ArrayType, OptionalType, PromiseType, StructType, Type
+from zyn.sema.handles import HANDLES
+from zyn.sema.types import (
+    PRIMITIVES,
+    ArrayType,
+    HandleType,
+    OptionalType,
+    PromiseType,
+    StructType,
+    Type,
+)
 
 LOCAL = re.compile(r"%\d+|[^\W\d]\w*")
 NAME = re.compile(r"[\w$]+")
@@ -87,12 +96,22 @@ class Cursor:
             self.expect(">")
             return PromiseType(result)
         name = self.match(NAME, "a type")
+        if name in HANDLES:
+            return self._handle(name)
         if self.text.startswith("<", self.at):
             name += self._bracketed()
         found = PRIMITIVES.get(name) or self.structs.get(name)
         if found is None:
             raise self.failure(f"no struct `{name}` is declared above")
         return found
+
+    def _handle(self, name: str) -> Type:
+        if not HANDLES[name]:
+            return HandleType(name)
+        self.expect("<")
+        element = self.type()
+        self.expect(">")
+        return HandleType(name, element)
 
     def named_types(self, close: str) -> list[tuple[str, Type]]:
         """`name: T, ..` up to a closing word."""

@@ -11,24 +11,41 @@ class Leaf(NamedTuple):
     """A future written in C.
 
     args    `values`: each argument is passed as it is; `promises`: one array of promises is passed
-            as
-            pointer and count
+            as pointer and count; `address`: as `values`, but the last by its address
     takes   `none`: no result; `take`: zyn_<name>_take(mem, out); `settled`: the same with field
-            offsets
+            offsets; `index`: the same, and the number it gives is the first field of the result;
+            `outcome`: the same, and the value is there if it gives 0: a bool says whether, an
+            optional is it
+    params  LLVM's types of the arguments of zyn_<name>_init after the memory
     """
 
     size: int
     align: int
-    args: Literal["values", "promises"]
-    takes: Literal["none", "take", "settled"]
+    args: Literal["values", "promises", "address"]
+    takes: Literal["none", "take", "settled", "index", "outcome"]
+    params: str = "ptr"
 
 
 LEAVES: dict[str, Leaf] = {
-    "delay": Leaf(48, 8, "values", "none"),
-    "yield_now": Leaf(4, 4, "values", "none"),
-    "pending": Leaf(4, 4, "values", "none"),
+    "delay": Leaf(48, 8, "values", "none", "i64"),
+    "yield_now": Leaf(4, 4, "values", "none", ""),
+    "pending": Leaf(4, 4, "values", "none", ""),
     "await_promise": Leaf(48, 8, "values", "take"),
-    "join": Leaf(32, 8, "promises", "take"),
-    "race": Leaf(32, 8, "promises", "take"),
-    "all_settled": Leaf(32, 8, "promises", "settled"),
+    "join": Leaf(32, 8, "promises", "take", "ptr, i64"),
+    "race": Leaf(32, 8, "promises", "take", "ptr, i64"),
+    "all_settled": Leaf(32, 8, "promises", "settled", "ptr, i64"),
+    "select": Leaf(24, 8, "promises", "index", "ptr, i64"),
+    "within": Leaf(120, 8, "values", "outcome", "i64, ptr"),
+    "channel_send": Leaf(96, 8, "address", "outcome", "ptr, ptr"),
+    "channel_recv": Leaf(112, 8, "values", "outcome"),
+    "channel_recv_for": Leaf(160, 8, "values", "outcome", "ptr, i64"),
+    "oneshot_recv": Leaf(112, 8, "values", "outcome"),
+    "mutex_lock": Leaf(64, 8, "values", "outcome"),
+    "rwlock_read": Leaf(64, 8, "values", "outcome"),
+    "rwlock_write": Leaf(64, 8, "values", "outcome"),
+    "semaphore_acquire": Leaf(64, 8, "values", "outcome", "ptr, i32"),
+    "barrier_wait": Leaf(64, 8, "values", "take"),
+    "notify_wait": Leaf(64, 8, "values", "outcome"),
+    "join_next": Leaf(80, 8, "values", "outcome"),
+    "nursery_join": Leaf(64, 8, "values", "outcome"),
 }

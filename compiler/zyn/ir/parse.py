@@ -247,6 +247,8 @@ class _FunctionReader:
         cursor.skip(" ")
         if word == "call":
             return ir.Call(dst, *self._call(cursor), span)
+        if word == "operate":
+            return ir.Operate(dst, *self._call(cursor), span)
         if word == "panic":
             return ir.Panic(self._operand(cursor), span)
         if word == "check_index":

@@ -5,7 +5,14 @@
 
 from zyn.ir import op as ir
 from zyn.ir.func import Const, Function, Local, Operand
-from zyn.sema.types import ArrayType, OptionalType, PromiseType, StructType, Type
+from zyn.sema.types import (
+    ArrayType,
+    HandleType,
+    OptionalType,
+    PromiseType,
+    StructType,
+    Type,
+)
 
 
 def print_function(function: Function) -> str:
@@ -49,6 +56,8 @@ def _find_structs(type_: Type, found: dict[str, StructType]) -> None:
             found[name] = type_
         case ArrayType(_, inner) | OptionalType(inner) | PromiseType(inner):
             _find_structs(inner, found)
+        case HandleType(_, element) if element is not None:
+            _find_structs(element, found)
 
 
 def _names(function: Function) -> dict[int, str]:
@@ -119,6 +128,8 @@ def _body(op: ir.Op | ir.Fallible, names: dict[int, str]) -> str:
             return f"probe {op.index}"
         case ir.Call():
             return f"call {op.target}({_list(op.args, names)})"
+        case ir.Operate():
+            return f"operate {op.name}({_list(op.args, names)})"
         case ir.MakeFuture():
             return f"future {op.start} {op.target}({_list(op.args, names)})"
         case ir.CheckIndex():

@@ -100,7 +100,8 @@ class TypeShape(msgspec.Struct, frozen=True, gc=False):
 
     kind      a name of ZYN_TYPE_KIND, in lower case (`i32`, `struct`, `optional` ..)
     fields    (name, type name, offset) of a struct
-    element   type name of an array's elements, an optional's or a promise's value
+    element   type name of an array's elements, an optional's or a promise's value, or of what goes
+              through an object
     count     length of an array
     """
 

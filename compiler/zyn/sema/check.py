@@ -51,6 +51,7 @@ from zyn.sema.facts import (
     Variable,
     VarKind,
 )
+from zyn.sema.handles import HANDLES
 from zyn.sema.heads import Environment
 from zyn.sema.resolve import Resolver
 from zyn.sema.suggest import Proposal
@@ -133,6 +134,9 @@ def check_struct(item: Item, env: Environment) -> StructFacts:
             sink.found.append(Diagnostic(codes.DUPLICATE_NAME, span, message, (label,)))
         elif field.name.text:
             first[field.name.text] = span
+    if name in HANDLES:
+        message = f"`{name}` is a built-in type"
+        sink.found.append(Diagnostic(codes.DUPLICATE_NAME, struct.name.span, message))
     if type_ is None and not sink.found:
         code, message = resolver.why_none(name)
         sink.found.append(Diagnostic(code, struct.name.span, message))

@@ -1,4 +1,4 @@
-"""Calls: of functions of the file, and of the built-ins.
+"""Calls: of functions of the file, of the built-ins, and of the methods of handles.
 
 A name means the function of the file first, then the built-in.  Absent here: awaiting the promise
 that a call gives; whoever uses the call decides.
@@ -6,30 +6,40 @@ that a call gives; whoever uses the call decides.
 
 from collections.abc import Callable
 
-from zyn.ast import Call, Expr, Name
+from zyn.ast import Call, Expr, FieldAccess, Name
 from zyn.base import codes
 from zyn.base.span import Span
 from zyn.sema.builtins import BUILTINS, Builtin
 from zyn.sema.context import Context, is_broken
-from zyn.sema.convert import is_settled
+from zyn.sema.convert import is_settled, without_optional
 from zyn.sema.facts import Binding, BindingKind, FunctionHead, StructHead
+from zyn.sema.handles import ANY, METHODS, Method, methods_of
+from zyn.sema.suggest import nearest, proposal
 from zyn.sema.types import (
+    BOOL,
     ERROR,
+    I64,
     PRIMITIVES,
     SIZE_MAX,
     VOID,
     ArrayType,
     FunctionSignature,
+    HandleType,
+    OptionalType,
     PromiseType,
+    StructType,
     Type,
+    selected_type,
     settled_type,
     size_and_align,
 )
 
 
-def check_call(cx: Context, expr: Call, _expected: Type | None) -> Type:
+def check_call(cx: Context, expr: Call, expected: Type | None) -> Type:
     """`callee(args)`."""
     callee = expr.callee
+    if isinstance(callee, FieldAccess):
+        return _method(cx, expr, callee)
     if not isinstance(callee, Name):
         type_ = cx.check(callee)
         if is_settled(type_):
@@ -55,7 +65,7 @@ def check_call(cx: Context, expr: Call, _expected: Type | None) -> Type:
     builtin = BUILTINS.get(name)
     if builtin is not None:
         cx.bind(callee.id, callee.span, Binding(BindingKind.BUILTIN, name))
-        return _builtin(cx, expr, builtin)
+        return _builtin(cx, expr, builtin, expected)
     if name in PRIMITIVES:
         message = f"there is no conversion `{name}(..)` yet"
         hint = "a narrower number becomes a wider one by itself"
@@ -112,13 +122,86 @@ def _arity(cx: Context, expr: Call, expected: int, shape: str) -> None:
 # Built-ins
 
 
-def _builtin(cx: Context, expr: Call, builtin: Builtin) -> Type:
-    if builtin.params is not None and builtin.result is not None:
-        if len(builtin.params) != len(expr.args):
-            _arity(cx, expr, len(builtin.params), builtin.shape)
-        _arguments(cx, expr, builtin.params)
-        return builtin.result
-    return _GENERIC[builtin.name](cx, expr, builtin)
+def _builtin(cx: Context, expr: Call, builtin: Builtin, expected: Type | None) -> Type:
+    if builtin.params is None:
+        return _GENERIC[builtin.name](cx, expr, builtin)
+    if len(builtin.params) != len(expr.args):
+        _arity(cx, expr, len(builtin.params), builtin.shape)
+    _arguments(cx, expr, builtin.params)
+    return builtin.result or _made(cx, expr, builtin, expected)
+
+
+def _made(cx: Context, expr: Call, builtin: Builtin, expected: Type | None) -> Type:
+    """The type of a new handle, which only its place can say."""
+    owner = builtin.shape.rpartition(" ")[2].removesuffix("<T>")
+    wanted = without_optional(expected)
+    if isinstance(wanted, HandleType) and wanted.name == owner:
+        return wanted
+    if expected is None or is_settled(expected):
+        message = f"the type of this `{owner}` is not known here"
+        hint = f"write it: `const x: {owner}<i64> = {builtin.name}(..);`"
+        cx.report(codes.TYPE_MISMATCH, expr.span, message, hint=hint)
+    return ERROR
+
+
+def _method(cx: Context, expr: Call, callee: FieldAccess) -> Type:
+    """`handle.method(args)`."""
+    base = cx.operand(callee.value, postfix=True)
+    name = callee.field.text
+    cx.types[callee.id] = VOID  # a method is no value; nobody asks for its type
+    if not isinstance(base, HandleType):
+        if is_settled(base) and name:
+            _no_method(cx, callee, base)
+        return _wrong_callee(cx, expr)
+    method = METHODS.get(f"{base.name}.{name}")
+    if method is None:
+        if name:
+            names = [method.name for method in methods_of(base.name)]
+            hint, fixes = proposal(callee.field.span, nearest(name, names))
+            message = f"`{base}` has no method `{name}`"
+            cx.report(
+                codes.UNKNOWN_FIELD,
+                callee.field.span,
+                message,
+                hint=hint or f"it has {', '.join(f'`{known}`' for known in names)}",
+                fixes=fixes,
+            )
+        return _wrong_callee(cx, expr)
+    cx.bind(callee.id, callee.field.span, Binding(BindingKind.METHOD, method.key))
+    params = method.params_of(base)
+    if len(params) != len(expr.args):
+        _arity(cx, expr, len(params), method.shape)
+    if [type_ for _, type_ in params] == [PromiseType(ANY)]:
+        return _child(cx, expr, method)
+    _arguments(cx, expr, params)
+    return method.result_of(base)
+
+
+def _child(cx: Context, expr: Call, method: Method) -> Type:
+    """A method that takes any promise."""
+    for argument in expr.args:
+        type_ = cx.check(argument)
+        if not isinstance(type_, PromiseType) and is_settled(type_):
+            message = f"`{method.name}` needs a promise, found `{type_}`"
+            cx.report(codes.TYPE_MISMATCH, argument.span, message, hint=f"`{method.shape}`")
+    return method.result
+
+
+def _no_method(cx: Context, callee: FieldAccess, base: Type) -> None:
+    """Report a call behind a dot on what has no methods."""
+    if isinstance(base, StructType) and base.field_type(callee.field.text) is not None:
+        message = f"the field `{callee.field.text}` is not a function"
+        cx.report(codes.NOT_CALLABLE, callee.span, message)
+        return
+    hint = None
+    if isinstance(without_optional(base), HandleType):
+        hint = "it may be null: give a value for that case with `orelse`"
+    cx.report(
+        codes.NOT_CALLABLE,
+        callee.span,
+        f"`{base}` has no methods",
+        hint=hint,
+    )
 
 
 def _spawn(cx: Context, expr: Call, builtin: Builtin) -> Type:
@@ -149,7 +232,7 @@ def _race(cx: Context, expr: Call, builtin: Builtin) -> Type:
         return ERROR
     count, result = found
     if count == 0:
-        message = "a race of no promises never ends"
+        message = f"a {builtin.name} of no promises never ends"
         cx.report(codes.TYPE_MISMATCH, expr.args[0].span, message)
         return ERROR
     return PromiseType(result)
@@ -163,11 +246,32 @@ def _all_settled(cx: Context, expr: Call, builtin: Builtin) -> Type:
     return PromiseType(_array(cx, expr, count, settled_type(result)))
 
 
+def _select(cx: Context, expr: Call, builtin: Builtin) -> Type:
+    result = _race(cx, expr, builtin)
+    return PromiseType(selected_type(result.result)) if isinstance(result, PromiseType) else ERROR
+
+
+def _timeout(cx: Context, expr: Call, builtin: Builtin) -> Type:
+    if len(expr.args) != 2:
+        _arity(cx, expr, 2, builtin.shape)
+        return _wrong_callee(cx, expr)
+    cx.value(expr.args[0], I64, "`ms` needs")
+    type_ = cx.check(expr.args[1])
+    if isinstance(type_, PromiseType):
+        result = type_.result
+        return PromiseType(BOOL if result is VOID else OptionalType(result))
+    if is_settled(type_):
+        _not_a_promise(cx, expr.args[1], type_, builtin)
+    return ERROR
+
+
 _GENERIC: dict[str, Callable[[Context, Call, Builtin], Type]] = {
     "spawn": _spawn,
     "join": _join,
     "race": _race,
     "all_settled": _all_settled,
+    "select": _select,
+    "timeout": _timeout,
 }
 
 

@@ -12,6 +12,7 @@ from zyn.sema.check_literal import has_fraction, is_literal
 from zyn.sema.context import Context
 from zyn.sema.convert import common, is_number, is_settled, without_optional
 from zyn.sema.facts import Binding, BindingKind, StructHead
+from zyn.sema.handles import METHODS
 from zyn.sema.resolve import NESTING_MAX
 from zyn.sema.suggest import Proposal, nearest, proposal
 from zyn.sema.types import (
@@ -23,6 +24,7 @@ from zyn.sema.types import (
     SIZE_MAX,
     VOID,
     ArrayType,
+    HandleType,
     IntType,
     OptionalType,
     PromiseType,
@@ -94,6 +96,10 @@ def field_of(cx: Context, expr: FieldAccess, base: Type) -> Type:
     elif isinstance(base, ArrayType) and name == "len":
         return I64
     if not name or not is_settled(base):
+        return ERROR
+    if isinstance(base, HandleType) and f"{base.name}.{name}" in METHODS:
+        message = "methods cannot be used as values yet"
+        cx.report(codes.NOT_SUPPORTED, expr.span, message, hint=f"call it: `.{name}(..)`")
         return ERROR
     message = f"`{base}` has no field `{name}`"
     span = expr.field.span

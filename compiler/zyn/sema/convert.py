@@ -10,6 +10,7 @@ from zyn.sema.types import (
     NULL,
     ArrayType,
     FloatType,
+    HandleType,
     IntType,
     OptionalType,
     PromiseType,
@@ -58,6 +59,8 @@ def is_settled(type_: Type) -> bool:
     match type_:
         case PromiseType(inner) | OptionalType(inner) | ArrayType(_, inner):
             return is_settled(inner)
+        case HandleType(_, element):
+            return element is None or is_settled(element)
         case StructType(_, fields):
             return all(is_settled(field) for _, field in fields)
     return True

@@ -55,6 +55,7 @@ class BindingKind(StrEnum):
     VARIABLE = "variable"
     FUNCTION = "function"
     BUILTIN = "builtin"
+    METHOD = "method"  # of a handle; its name is that of `zyn.sema.handles.METHODS`
     STRUCT = "struct"
 
 

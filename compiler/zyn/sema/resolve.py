@@ -12,6 +12,7 @@ from typing import Protocol
 from zyn.ast import (
     ArrayTypeExpr,
     ErrorTypeExpr,
+    GenericTypeExpr,
     NamedTypeExpr,
     OptionalTypeExpr,
     PromiseTypeExpr,
@@ -21,6 +22,7 @@ from zyn.ast import (
 from zyn.base import codes
 from zyn.base.diagnostic import Code
 from zyn.sema.facts import FunctionHead, StructHead
+from zyn.sema.handles import HANDLES
 from zyn.sema.heads import Environment, Head
 from zyn.sema.suggest import Proposal, nearest, proposal
 from zyn.sema.types import (
@@ -30,6 +32,7 @@ from zyn.sema.types import (
     VOID,
     ArrayType,
     FunctionSignature,
+    HandleType,
     OptionalType,
     PromiseType,
     StructType,
@@ -162,6 +165,8 @@ class Resolver:
             return PRIMITIVES.get(expr.name) or self._named(expr, sink)
         if isinstance(expr, PromiseTypeExpr):
             return self._bounded(PromiseType(self.type(expr.result, sink)), expr, sink)
+        if isinstance(expr, GenericTypeExpr):
+            return self._generic(expr, sink)
         if isinstance(expr, OptionalTypeExpr):
             return self._bounded(OptionalType(self.stored(expr.inner, sink)), expr, sink)
         if isinstance(expr, ArrayTypeExpr):
@@ -182,6 +187,23 @@ class Resolver:
         self.is_sound = False
         return ERROR
 
+    def _generic(self, expr: GenericTypeExpr, sink: Sink | None) -> Type:
+        """A handle that is made of a type."""
+        takes = HANDLES.get(expr.name)
+        if takes:
+            part = self.stored if takes == "stored" else self.type
+            return self._bounded(HandleType(expr.name, part(expr.argument, sink)), expr, sink)
+        self.type(expr.argument, sink)
+        generic = [name for name, takes in HANDLES.items() if takes]
+        if takes == "" or isinstance(self.lookup(expr.name), StructHead):
+            meant = Proposal(f"write `{expr.name}`")
+            message = f"`{expr.name}` is not made of another type"
+        else:
+            message = f"there is no type `{expr.name}<..>`"
+            near = nearest(expr.name, ["Promise", *generic])
+            meant = Proposal(None if near is None else f"did you mean `{near}<..>`?")
+        return self._wrong(codes.UNKNOWN_TYPE, expr, message, meant, sink)
+
     def _named(self, expr: NamedTypeExpr, sink: Sink | None) -> Type:
         head = self.lookup(expr.name)
         if isinstance(head, StructHead):
@@ -195,9 +217,17 @@ class Resolver:
         if head is not None:
             message = f"`{expr.name}` is a function, not a type"
             return self._wrong(codes.UNKNOWN_TYPE, expr, message, Proposal(), sink)
+        takes = HANDLES.get(expr.name)
+        if takes == "":
+            return HandleType(expr.name)
         meant = Proposal()
+        if takes is not None:
+            meant = Proposal(f"say what it is made of: `{expr.name}<i64>`")
+            message = f"`{expr.name}` is made of another type"
+            return self._wrong(codes.UNKNOWN_TYPE, expr, message, meant, sink)
         if sink is not None:
-            meant = proposal(expr.span, nearest(expr.name, [*PRIMITIVES, *self.names()]))
+            names = [*PRIMITIVES, *HANDLES, *self.names()]
+            meant = proposal(expr.span, nearest(expr.name, names))
         message = f"there is no type `{expr.name}`"
         return self._wrong(codes.UNKNOWN_TYPE, expr, message, meant, sink)
 
@@ -226,6 +256,8 @@ class Resolver:
         while True:
             if isinstance(type_, PromiseType):
                 type_ = type_.result
+            elif isinstance(type_, HandleType) and type_.element is not None:
+                type_ = type_.element
             elif isinstance(type_, OptionalType):
                 type_ = type_.inner
             elif isinstance(type_, ArrayType):
@@ -237,7 +269,12 @@ class Resolver:
             depth += 1
 
     def _weight(self, type_: Type) -> int:
-        while isinstance(type_, PromiseType | OptionalType | ArrayType):
+        while isinstance(type_, PromiseType | OptionalType | ArrayType | HandleType):
+            if isinstance(type_, HandleType):
+                if type_.element is None:
+                    return 0
+                type_ = type_.element
+                continue
             type_ = (
                 type_.result
                 if isinstance(type_, PromiseType)

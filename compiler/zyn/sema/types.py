@@ -166,6 +166,25 @@ class PromiseType(Type):
         return f"Promise<{self.result}>"
 
 
+class HandleType(Type):
+    """A handle of a counted object, `Channel<T>` or `Mutex`: a pointer in memory.
+
+    A copy of a handle means the same object.  `element` is the type between the angle brackets.
+    """
+
+    __slots__ = __match_args__ = ("name", "element")
+
+    def __init__(self, name: str, element: Type | None = None) -> None:
+        self.name: Final = name
+        self.element: Final = element
+
+    def __new__(cls, name: str, element: Type | None = None) -> Self:
+        return super().__new__(cls, name, element)
+
+    def __str__(self) -> str:
+        return self.name if self.element is None else f"{self.name}<{self.element}>"
+
+
 class NullType(Type):
     """The type of a bare `null` before its context is known; never the type of a variable."""
 
@@ -232,7 +251,7 @@ def size_and_align(type_: Type) -> tuple[int, int]:
             return bits // 8, bits // 8
         case BoolType():
             return 1, 1
-        case StringType() | PromiseType():
+        case StringType() | PromiseType() | HandleType():
             return 8, 8
         case OptionalType(inner):
             size, align = size_and_align(inner)
@@ -266,7 +285,7 @@ def _struct_layout(type_: StructType) -> tuple[tuple[int, ...], int, int]:
 def holds_reference(type_: Type) -> bool:
     """Whether copying a value of this type must count a reference somewhere inside it."""
     match type_:
-        case StringType() | PromiseType():
+        case StringType() | PromiseType() | HandleType():
             return True
         case OptionalType(inner):
             return holds_reference(inner)
@@ -281,3 +300,9 @@ def settled_type(result: Type) -> StructType:
     """What `all_settled` gives for each promise of `result`; a void result has no `value` field."""
     value: tuple[tuple[str, Type], ...] = () if result == VOID else (("value", result),)
     return StructType(f"Settled<{result}>", (("ok", BOOL), *value, ("message", STRING)))
+
+
+def selected_type(result: Type) -> StructType:
+    """What `select` gives: which promise was the first, and its value unless that is void."""
+    value: tuple[tuple[str, Type], ...] = () if result == VOID else (("value", result),)
+    return StructType(f"Selected<{result}>", (("index", I64), *value))

@@ -21,6 +21,7 @@ from zyn.ast import (
     ExprStmt,
     Field,
     Function,
+    GenericTypeExpr,
     If,
     Item,
     Let,
@@ -161,6 +162,10 @@ class _Lowering(ExprLowering):
         self.depth -= 1
         if kind == "promise_type":
             return PromiseTypeExpr(*self.place(node), inner)
+        if kind == "generic_type":
+            name = node.child_by_field_name("name")
+            text = self.text_of(name) if name is not None else ""
+            return GenericTypeExpr(*self.place(node), text, inner)
         if kind == "optional_type":
             return OptionalTypeExpr(*self.place(node), inner)
         if kind == "slice_type":
@@ -279,6 +284,7 @@ def _skipped_name(node: Node) -> Node | None:
 
 _TYPE_PART = {
     "promise_type": "result",
+    "generic_type": "argument",
     "optional_type": "inner",
     "slice_type": "element",
     "array_type": "element",

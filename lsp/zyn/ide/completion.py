@@ -1,6 +1,6 @@
 """What could be written at the cursor.
 
-    after `.` behind a value      the fields of its struct
+    after `.` behind a value      the fields of its struct, or the methods of its handle
     after `.` or `,` in `T{ .. }` the fields that are not set yet
     after `:` or in a result      types
     at the top level              what starts a declaration
@@ -13,26 +13,29 @@ import re
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
-from zyn.ast import FieldAccess, Function, StructInit
+from zyn.ast import Function, StructInit
 from zyn.base.span import Span
 from zyn.driver.items import PlacedItem
 from zyn.driver.queries import Document
 from zyn.ide.nodes import nodes
+from zyn.ide.receiver import handle_of, type_before_dot
 from zyn.ide.symbol import fields_of
 from zyn.ide.vocabulary import STATEMENT_WORDS, TOP_WORDS, TYPES, VALUE_WORDS
 from zyn.ide.words import signature, signature_label, struct, struct_label, variable_label
 from zyn.sema.builtins import BUILTINS
 from zyn.sema.facts import FunctionFacts, FunctionHead, Variable
-from zyn.sema.types import PromiseType, StructType
+from zyn.sema.handles import methods_of
+from zyn.sema.types import HandleType, PromiseType, StructType, Type
 
-CompletionKind = Literal["variable", "function", "builtin", "struct", "field", "keyword", "type"]
+CompletionKind = Literal[
+    "variable", "function", "builtin", "struct", "field", "method", "keyword", "type"
+]
 
 LOOK_BACK = 400
 """Bytes in front of the cursor that are looked at to find out where it stands."""
 
 _WORD = re.compile(rb"[A-Za-z_][A-Za-z0-9_]*\Z")
 _IN_STRUCT = re.compile(rb"([A-Za-z_][A-Za-z0-9_]*)\s*\{[^{};]*\Z")
-_VALUE_DOT = re.compile(rb"([A-Za-z_][A-Za-z0-9_.]*)\s*\.\s*\Z")
 _NO_CODE = re.compile(rb'//[^\r\n]*\Z|"(?:[^"\\\r\n]|\\.)*\Z')
 _BEFORE_TYPE = re.compile(rb"(?::|<|\)|\?|\])\s*\Z")
 
@@ -115,7 +118,11 @@ def _after_dot(place: _Place) -> Iterator[Completion]:
     if struct_type is not None:
         used = _fields_set(place)
     else:
-        struct_type = _value_before_dot(place)
+        type_ = _type_before_dot(place)
+        handle = handle_of(type_)
+        if handle is not None:
+            yield from _methods(place, handle)
+        struct_type = fields_of(type_)
     if struct_type is None:
         return
     for index, (name, type_) in enumerate(struct_type.fields):
@@ -123,6 +130,22 @@ def _after_dot(place: _Place) -> Iterator[Completion]:
             yield Completion(
                 name, "field", f"{name}: {type_}", place.word, name, rank=min(index, 9)
             )
+
+
+def _methods(place: _Place, handle: HandleType) -> Iterator[Completion]:
+    for method in methods_of(handle.name):
+        params = [param for param, _ in method.params]
+        stops = ", ".join(f"${{{n}:{param}}}" for n, param in enumerate(params, 1))
+        yield Completion(
+            method.name,
+            "method",
+            method.shape_of(handle),
+            place.word,
+            method.name,
+            f"{method.name}({stops})$0",
+            documentation=method.doc,
+            rank=1,
+        )
 
 
 def _struct_being_made(place: _Place) -> StructType | None:
@@ -147,23 +170,10 @@ def _fields_set(place: _Place) -> set[str]:
     }
 
 
-def _value_before_dot(place: _Place) -> StructType | None:
-    """The struct of the value in front of the dot, from the tree or, in broken text, by name."""
+def _type_before_dot(place: _Place) -> Type | None:
     if place.placed is None or place.facts is None:
         return None
-    dot = len(place.before.rstrip()) - len(place.before) + place.offset - 1 - place.placed.offset
-    for node in nodes(place.placed.item):
-        if isinstance(node, FieldAccess) and node.value.end <= dot <= node.field.start:
-            return fields_of(place.facts.types.get(node.value.id))
-    found = _VALUE_DOT.search(place.before)
-    if found is None:
-        return None
-    first, *rest = found[1].decode().split(".")
-    type_ = next((v.type for v in _visible(place) if v.name == first), None)
-    found_struct = fields_of(type_)
-    for name in rest:
-        found_struct = fields_of(found_struct.field_type(name)) if found_struct else None
-    return found_struct
+    return type_before_dot(place.placed, place.facts, place.before, place.offset)
 
 
 def _visible(place: _Place) -> list[Variable]:
@@ -207,13 +217,12 @@ def _functions(place: _Place) -> Iterator[Completion]:
             needs_await=called.is_async and waits and not awaited,
         )
     for builtin in BUILTINS.values():
-        params = [param for param, _ in builtin.params or (("promise", None),)]
         for item in _call(
             place,
             builtin.name,
             "builtin",
             builtin.shape,
-            params,
+            builtin.names,
             needs_await=isinstance(builtin.result, PromiseType) and waits and not awaited,
         ):
             yield item._replace(documentation=builtin.doc, rank=item.rank + 1)

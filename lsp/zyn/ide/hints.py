@@ -18,6 +18,7 @@ from zyn.ide.words import counted, signature, slot_label, state_label, variable_
 from zyn.ir.side_table import SideTable, Slot, State
 from zyn.sema.builtins import BUILTINS
 from zyn.sema.facts import Binding, BindingKind, FunctionFacts
+from zyn.sema.handles import METHODS
 from zyn.sema.types import ErrorType
 
 HintKind = Literal["state", "capture", "type", "parameter"]
@@ -170,6 +171,8 @@ def parameter_names(document: Document, binding: Binding | None) -> list[str]:
         return [name for name, _ in called.params] if called is not None else []
     if binding.kind is BindingKind.BUILTIN:
         return [name for name, _ in BUILTINS[binding.name].params or ()]
+    if binding.kind is BindingKind.METHOD:
+        return [name for name, _ in METHODS[binding.name].params]
     return []
 
 

@@ -4,7 +4,7 @@ async function     its signature and its frame as a table
 await              its state, what is live there, and how many bytes that takes
 variable           its type, its place in the frame, and the await that makes it stay there
 field, struct      type, size and offset
-built-in           its shape and what it does
+built-in, method   its shape and what it does
 """
 
 from typing import NamedTuple
@@ -29,6 +29,7 @@ from zyn.ide.words import (
 )
 from zyn.ir.side_table import SideTable, Slot
 from zyn.sema.builtins import BUILTINS
+from zyn.sema.handles import METHODS
 from zyn.sema.types import StructType, field_offsets, size_and_align
 
 AWAIT_WORD = 5
@@ -60,6 +61,9 @@ def _describe(document: Document, symbol: Symbol) -> str:
         case "builtin":
             builtin = BUILTINS[symbol.name]
             return f"{_code(f'fn {builtin.shape}')}\n\n{builtin.doc}"
+        case "method":
+            method = METHODS[symbol.name]
+            return f"{_code(f'fn {method.shape}')}\n\n{method.doc}"
         case "field":
             return _field(document, symbol)
         case "variable":

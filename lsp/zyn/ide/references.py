@@ -18,6 +18,7 @@ from zyn.sema.facts import BindingKind, FunctionFacts
 _BINDINGS = {
     "function": BindingKind.FUNCTION,
     "builtin": BindingKind.BUILTIN,
+    "method": BindingKind.METHOD,
     "struct": BindingKind.STRUCT,
 }
 

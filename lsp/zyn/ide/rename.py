@@ -55,7 +55,7 @@ def _symbol(document: Document, offset: int) -> Symbol:
     symbol = symbol_at(document, offset)
     if symbol is None:
         raise RenameError("there is no name here")
-    if symbol.kind == "builtin":
+    if symbol.kind in ("builtin", "method"):
         raise RenameError(f"`{symbol.name}` is built in and keeps its name")
     if symbol.kind == "field" and document.declaration(symbol.owner) is None:
         raise RenameError(f"`{symbol.owner}` is built in; its fields keep their names")

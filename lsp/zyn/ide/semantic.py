@@ -12,10 +12,13 @@ from typing import NamedTuple
 from zyn.ast import (
     Await,
     Call,
+    Expr,
     Field,
     FieldAccess,
     FieldInit,
     Function,
+    GenericTypeExpr,
+    Ident,
     NamedTypeExpr,
     Struct,
 )
@@ -67,7 +70,7 @@ class _Tokens:
         slots = variable_slots(table) if table is not None else {}
         self.captured = {variable for variable, slot in slots.items() if slot.live_in}
         self.awaited = {
-            node.operand.callee.span
+            _called(node.operand).span
             for node in nodes(placed.item)
             if isinstance(node, Await) and isinstance(node.operand, Call)
         }
@@ -103,7 +106,7 @@ class _Tokens:
             self.add(use.span, "struct")
         else:
             head = self.document.lookup(binding.name)
-            if binding.kind is BindingKind.BUILTIN:
+            if binding.kind in (BindingKind.BUILTIN, BindingKind.METHOD):
                 modifiers.append("defaultLibrary")
             elif isinstance(head, FunctionHead) and head.is_async:
                 modifiers.append("async")
@@ -123,6 +126,15 @@ class _Tokens:
                 self.add(Span(node.start, node.start + AWAIT_SIZE), "keyword", "suspends")
             elif isinstance(node, NamedTypeExpr):
                 self.add(node.span, "type")
+            elif isinstance(node, GenericTypeExpr):
+                start = node.start
+                self.add(Span(start, start + len(node.name)), "type")
+
+
+def _called(call: Call) -> Expr | Ident:
+    """The name that a call calls."""
+    callee = call.callee
+    return callee.field if isinstance(callee, FieldAccess) else callee
 
 
 def _make(document: Document, placed: PlacedItem) -> list[Token]:

@@ -7,10 +7,14 @@ import re
 from typing import NamedTuple
 
 from zyn.base.span import Span
+from zyn.driver.items import PlacedItem
 from zyn.driver.queries import Document
 from zyn.ide.hover import comment_above
+from zyn.ide.receiver import handle_of, type_before_dot
 from zyn.ide.words import signature, signature_label
 from zyn.sema.builtins import BUILTINS
+from zyn.sema.facts import FunctionFacts
+from zyn.sema.handles import METHODS
 
 LOOK_BACK = 2000
 """Bytes in front of the cursor in which the call must begin."""
@@ -36,7 +40,9 @@ def signature_help(document: Document, offset: int) -> SignatureHelp | None:
     found = _open_call(text)
     if found is None:
         return None
-    name, active = found
+    name, active, at = found
+    if text[:at].rstrip().endswith(b"."):
+        return _method(document, placed, start + at, text[:at], name, active)
     called = signature(document, name)
     if called is not None:
         label = signature_label(called)
@@ -45,15 +51,33 @@ def signature_help(document: Document, offset: int) -> SignatureHelp | None:
         comment = comment_above(document, item) if item is not None else ""
         return SignatureHelp(label, _places(label, parts), active, comment)
     builtin = BUILTINS.get(name)
-    if builtin is None:
+    return None if builtin is None else _shaped(builtin.shape, active, builtin.doc)
+
+
+def _method(
+    document: Document, placed: PlacedItem | None, at: int, before: bytes, name: str, active: int
+) -> SignatureHelp | None:
+    """The signature of a method whose name begins at `at`."""
+    facts = document.facts(placed) if placed is not None else None
+    if placed is None or not isinstance(facts, FunctionFacts):
         return None
-    inside = builtin.shape[len(name) + 1 :].rpartition(")")[0]
+    handle = handle_of(type_before_dot(placed, facts, before, at))
+    method = METHODS.get(f"{handle.name}.{name}") if handle is not None else None
+    if handle is None or method is None:
+        return None
+    return _shaped(method.shape_of(handle), active, method.doc)
+
+
+def _shaped(shape: str, active: int, doc: str) -> SignatureHelp:
+    inside = shape.partition("(")[2].rpartition(")")[0]
     parts = [part.strip() for part in inside.split(", ")] if inside else []
-    return SignatureHelp(builtin.shape, _places(builtin.shape, parts), active, builtin.doc)
+    return SignatureHelp(shape, _places(shape, parts), active, doc)
 
 
-def _open_call(text: bytes) -> tuple[str, int] | None:
-    """The name in front of the last `(` that is still open, and the commas behind it."""
+def _open_call(text: bytes) -> tuple[str, int, int] | None:
+    """The name in front of the last `(` that is still open, the commas behind it, and where it
+    begins.
+    """
     stack: list[tuple[bytes, int, int]] = []
     for match in _TOKENS.finditer(text):
         token = match[0]
@@ -72,7 +96,7 @@ def _open_call(text: bytes) -> tuple[str, int] | None:
         opener, at, commas = stack.pop()
         name = _NAME.search(text[:at]) if opener == b"(" else None
         if name is not None:
-            return name[1].decode(), commas
+            return name[1].decode(), commas, name.start(1)
         if opener == b"{":
             return None
     return None

@@ -14,7 +14,7 @@ from zyn.ide.nodes import path_at
 from zyn.sema.facts import BindingKind, FunctionFacts, StructFacts, Variable
 from zyn.sema.types import OptionalType, PromiseType, StructType, Type
 
-SymbolKind = Literal["variable", "function", "struct", "builtin", "field"]
+SymbolKind = Literal["variable", "function", "struct", "builtin", "method", "field"]
 
 
 class Symbol(NamedTuple):
@@ -84,6 +84,7 @@ _KINDS: dict[BindingKind, SymbolKind] = {
     BindingKind.VARIABLE: "variable",
     BindingKind.FUNCTION: "function",
     BindingKind.BUILTIN: "builtin",
+    BindingKind.METHOD: "method",
     BindingKind.STRUCT: "struct",
 }
 

@@ -1,5 +1,6 @@
 """The reserved words and type names of the language, for completion, rename and colours."""
 
+from zyn.sema.handles import HANDLES
 from zyn.sema.types import PRIMITIVES
 
 STATEMENT_WORDS = (
@@ -10,4 +11,4 @@ TOP_WORDS = ("async", "fn", "const", "struct")
 FUTURE_WORDS = ("comptime", "enum", "error", "extern", "for", "switch", "try", "type")
 
 KEYWORDS = frozenset({*STATEMENT_WORDS, *VALUE_WORDS, *TOP_WORDS, *FUTURE_WORDS})
-TYPES = frozenset({*PRIMITIVES, "Promise"})
+TYPES = frozenset({*PRIMITIVES, *HANDLES, "Promise"})

@@ -26,6 +26,7 @@ _COMPLETION_KINDS: dict[CompletionKind, types.CompletionItemKind] = {
     "builtin": types.CompletionItemKind.Function,
     "struct": types.CompletionItemKind.Struct,
     "field": types.CompletionItemKind.Field,
+    "method": types.CompletionItemKind.Method,
     "keyword": types.CompletionItemKind.Keyword,
     "type": types.CompletionItemKind.TypeParameter,
 }

@@ -46,6 +46,9 @@
 (promise_type
   "Promise" @type.builtin)
 
+(generic_type
+  name: (identifier) @type)
+
 ; Keywords
 
 [
@@ -140,6 +143,12 @@
 ] @punctuation.bracket
 
 (promise_type
+  [
+    "<"
+    ">"
+  ] @punctuation.bracket)
+
+(generic_type
   [
     "<"
     ">"

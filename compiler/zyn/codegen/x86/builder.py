@@ -106,16 +106,22 @@ class Builder:
             offset = self._strings[value] = self._add(_STRING.pack(-1, 0, len(text)) + text + b"\0")
         return offset
 
+    def info(self, type_: Type) -> int:
+        """The offset of a type's ZynTypeInfo."""
+        known = self._infos.get(type_)
+        if known is None:
+            label = self._add(str(type_).encode() + b"\0")
+            known = self._infos[type_] = self._room(_TYPE_INFO.size), label
+            if holds_reference(type_):
+                self.counters.setdefault((type_, "retain"), NONE)
+                self.counters.setdefault((type_, "release"), NONE)
+        return known[0]
+
     def describe(
         self, index: int, name: str, frame: tuple[int, int, int], result: Type, drop: int
     ) -> None:
         """Describe an async function: size, alignment and result offset of its frame."""
-        if result not in self._infos:
-            label = self._add(str(result).encode() + b"\0")
-            self._infos[result] = self._room(_TYPE_INFO.size), label
-            if holds_reference(result):
-                self.counters.setdefault((result, "retain"), NONE)
-                self.counters.setdefault((result, "release"), NONE)
+        self.info(result)
         label = self._add(name.encode() + b"\0")
         self._descriptors.append(Descriptor(index, frame, result, drop, label))
 

@@ -1,10 +1,10 @@
 """What every piece of machine code does: reach data, call, and count references."""
 
-from zyn.codegen.lltypes import is_aggregate
+from zyn.codegen.lltypes import counted_as, is_aggregate
 from zyn.codegen.x86 import encode as x86
 from zyn.codegen.x86.builder import NONE, Builder
 from zyn.codegen.x86.encode import RDI, Address
-from zyn.sema.types import StringType, Type
+from zyn.sema.types import Type
 
 
 class Code:
@@ -49,5 +49,5 @@ class Code:
 
 
 def counter_name(type_: Type, verb: str) -> str:
-    """The runtime's function that retains or releases a text or a promise."""
-    return f"zyn_{'string' if isinstance(type_, StringType) else 'promise'}_{verb}"
+    """The runtime's function that retains or releases a text, a promise or a handle."""
+    return f"zyn_{counted_as(type_)}_{verb}"

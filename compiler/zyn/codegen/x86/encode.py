@@ -13,6 +13,7 @@ from zyn.base.bug import ZynBug
 from zyn.sema.types import (
     BoolType,
     FloatType,
+    HandleType,
     IntType,
     PromiseType,
     StringType,
@@ -98,7 +99,7 @@ def form(type_: Type) -> Form:
             return _FLOAT[bits]
         case BoolType():
             return _FORMS[8, False]
-        case StringType() | PromiseType():
+        case StringType() | PromiseType() | HandleType():
             return POINTER
     raise ZynBug(f"{type_} is no scalar")
 

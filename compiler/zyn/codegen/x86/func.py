@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from struct import pack_into
 
-from zyn.codegen.func import LARGE_STACK, LOOK, RETURNED, settled_offsets
+from zyn.codegen.func import LARGE_STACK, LOOK, RETURNED, settled_offsets, value_offset
 from zyn.codegen.lltypes import is_aggregate, size_of
 from zyn.codegen.x86 import encode as x86
 from zyn.codegen.x86.builder import NONE, Builder
@@ -31,9 +31,11 @@ from zyn.ir.func import Block, Local
 from zyn.ir.leaf import LEAVES
 from zyn.ir.transform.pipeline import Lowered
 from zyn.sema.types import (
+    I64,
     BoolType,
     FloatType,
     IntType,
+    OptionalType,
     VoidType,
     align_up,
 )
@@ -484,19 +486,42 @@ class FunctionCode(Ops):
         takes = LEAVES[begin.target].takes
         if takes == "none":
             return
-        if result is not None:
+        if takes == "outcome":
+            self._take_outcome(begin.target, result, child)
+        elif result is not None:
             place = self.place(size_of(result.type), 16)
             self.lea(RDI, child)
-            self.lea(RSI, place)
+            at = place[1] + (value_offset(result.type) if takes == "index" else 0)
+            self.lea(RSI, (place[0], at))
             if takes == "settled":
                 for reg, number in zip(
                     (RDX, RCX, R8, R9), settled_offsets(result.type), strict=True
                 ):
                     self.out += x86.number(reg, number, False)
             self.call(f"zyn_{begin.target}_take")
+            if takes == "index":
+                self.out += b"\x89\xc0"  # mov eax, eax
+                self.out += x86.store(I64, RAX, *place)
             self._move(result, place)
         self.lea(RDI, child)
         self.call(f"zyn_{begin.target}_drop")
+
+    def _take_outcome(self, leaf: str, result: Local | None, child: Address) -> None:
+        """Take what a leaf may have: 0 says that it is there."""
+        optional = None
+        if result is not None and isinstance(result.type, OptionalType):
+            optional = result.type
+            self.zero(optional, self.home(result))
+        place = self.place(16, 16) if result is None or optional is None else self.home(result)
+        self.lea(RDI, child)
+        self.lea(RSI, place)
+        self.call(f"zyn_{leaf}_take")
+        # test eax, eax; sete al; movzx eax, al
+        self.out += b"\x85\xc0\x0f\x94\xc0\x0f\xb6\xc0"
+        if result is not None and optional is not None:
+            self.flag(optional, self.home(result))
+        elif result is not None:
+            self.out += x86.store(result.type, RAX, *self.home(result))
 
     def _move(self, result: Local, source: Address) -> None:
         self.copy(size_of(result.type), source, self.home(result))

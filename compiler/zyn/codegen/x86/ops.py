@@ -5,16 +5,19 @@ from collections.abc import Callable
 from zyn.codegen.lltypes import is_aggregate, param_offsets, size_of
 from zyn.codegen.ops import HEADER_SIZE
 from zyn.codegen.x86 import encode as x86
-from zyn.codegen.x86.calls import Calls
+from zyn.codegen.x86.calls import ARGUMENTS, Calls
 from zyn.codegen.x86.encode import R15, RAX, RBX, RCX, RDI, RDX, RSI, XMM0, XMM1, Address
 from zyn.codegen.x86.values import NOTHING, fits
 from zyn.ir import op as ir
 from zyn.ir.func import Const, Local, Operand
 from zyn.ir.leaf import LEAVES
+from zyn.ir.operation import OPERATIONS
 from zyn.sema.types import (
+    BOOL,
     ArrayType,
     BoolType,
     FloatType,
+    HandleType,
     IntType,
     OptionalType,
     StringType,
@@ -404,6 +407,51 @@ class Ops(Calls):
         self.out += x86.store(op.dst.type, RAX, *self.home(op.dst))
         self.jump(ok)
 
+    def _operate(self, op: ir.Operate, ok: int, error: int) -> None:
+        operation = OPERATIONS[op.name]
+        dst = op.dst
+        optional = dst.type if dst is not None and isinstance(dst.type, OptionalType) else None
+        if dst is not None and optional is not None:
+            self.zero(optional, self.home(dst))
+        used = self._pass(op.args, operation.by_address)
+        if operation.info:
+            assert dst is not None
+            assert isinstance(dst.type, HandleType)
+            assert dst.type.element is not None
+            self.lea_data(ARGUMENTS[used], self.builder.info(dst.type.element))
+        elif dst is not None and optional is not None:
+            self.lea(ARGUMENTS[used], self.home(dst))
+        self.site(RSI, op.span.start)
+        self.out += _MOVE_CX
+        self.call(f"zyn_do_{op.name}")
+        if dst is not None and optional is not None:
+            self.flag(optional, self.home(dst))
+        elif dst is not None:
+            self.out += x86.store(dst.type, RAX, *self.home(dst))
+        self.out += _FAILED
+        self.jump_if(x86.NOT_EQUAL, error)
+        self.jump(ok)
+
+    def _pass(self, args: tuple[Operand, ...], by_address: bool) -> int:
+        """The arguments of a call of the runtime, behind two; the last one by its address if so.
+        Gives the place of the next.
+        """
+        if not by_address or is_aggregate(args[-1].type):
+            self.arguments(args, 2)
+            return 2 + len(args)
+        last = args[-1]
+        place = self.place(size_of(last.type), 8)
+        self.write(last.type, last, place, count=False)
+        self.forget()
+        self.arguments(args[:-1], 2)
+        self.lea(ARGUMENTS[1 + len(args)], place)
+        return 2 + len(args)
+
+    def flag(self, type_: OptionalType, home: Address) -> None:
+        """Whether there is a value in an optional: eax, which is 0 or 1."""
+        base, disp = home
+        self.out += x86.store(BOOL, RAX, base, disp + size_of(type_.inner))
+
     def _panic(self, op: ir.Panic, ok: int, error: int) -> None:
         self.into(op.message, RDX)
         self._give_up("zyn_fail_panic", op.span.start, error)
@@ -433,8 +481,8 @@ class Ops(Calls):
     def begin_leaf(self, op: ir.Begin, child: Address) -> None:
         """Fill a leaf future's frame."""
         self.forget()
-        if LEAVES[op.target].args == "values":
-            self.arguments(op.args, 2)
+        if LEAVES[op.target].args != "promises":
+            self._pass(op.args, LEAVES[op.target].args == "address")
         else:
             array = op.args[0]
             assert isinstance(array.type, ArrayType)
@@ -466,6 +514,7 @@ FALLIBLE: dict[type, Callable[..., None]] = {
     ir.Divide: Ops._divide,
     ir.CheckIndex: Ops._check_index,
     ir.Concat: Ops._concat,
+    ir.Operate: Ops._operate,
     ir.Panic: Ops._panic,
     ir.Attend: Ops._attend,
 }

@@ -1,15 +1,17 @@
 """Awaits, spawns and calls: everything that makes or waits for a future."""
 
-from zyn.ast import Call, Expr, Name
+from zyn.ast import Call, Expr, FieldAccess, Name
 from zyn.base.bug import ZynBug
 from zyn.base.span import Span
 from zyn.ir import op as ir
 from zyn.ir.build.builder import Builder
 from zyn.ir.build.wrapper import Wrapper
 from zyn.ir.func import Const, Local, Operand
+from zyn.ir.leaf import LEAVES
 from zyn.sema.builtins import BUILTINS
 from zyn.sema.facts import BindingKind
-from zyn.sema.types import VOID, ArrayType, PromiseType, Type, VoidType
+from zyn.sema.handles import METHODS
+from zyn.sema.types import U32, VOID, ArrayType, PromiseType, Type, VoidType
 
 
 class FutureBuilder(Builder):
@@ -20,8 +22,8 @@ class FutureBuilder(Builder):
         raise NotImplementedError
 
     def callee(self, node: Call) -> tuple[BindingKind, str]:
-        """What a call calls; sema has made sure that it is a name."""
-        if not isinstance(node.callee, Name):
+        """What a call calls; sema has made sure that it is a name, or a method of a handle."""
+        if not isinstance(node.callee, Name | FieldAccess):
             raise ZynBug("a sound call does not call a name")
         binding = self.facts.bindings[node.callee.id]
         return binding.kind, binding.name
@@ -51,9 +53,9 @@ class FutureBuilder(Builder):
                 args = tuple(self.expr(arg) for arg in node.args)
                 self.emit(ir.Begin("call", name, args))
                 return
-            if kind is BindingKind.BUILTIN and BUILTINS[name].leaf is not None:
-                leaf, args = self._leaf_args(name, node)
-                self.emit(ir.Begin("leaf", leaf, args))
+            leaf = _leaf_of(kind, name)
+            if leaf is not None:
+                self.emit(ir.Begin("leaf", leaf, self._builtin_args(kind, name, node)))
                 return
         self.emit(ir.Begin("leaf", "await_promise", (self.promise(node),)))
 
@@ -66,17 +68,21 @@ class FutureBuilder(Builder):
         assert isinstance(node.callee, Name)
         return node.callee.text in self.facts.async_callees
 
-    def _leaf_args(self, name: str, node: Call) -> tuple[str, tuple[Operand, ...]]:
+    def _builtin_args(self, kind: BindingKind, name: str, node: Call) -> tuple[Operand, ...]:
+        """The arguments of a built-in or a method, as its leaf or operation takes them."""
+        if kind is BindingKind.METHOD:
+            assert isinstance(node.callee, FieldAccess)
+            args = (self.expr(node.callee.value), *(self.expr(arg) for arg in node.args))
+            return (*args, Const(U32, 1)) if METHODS[name].permits else args
         leaf = BUILTINS[name].leaf
-        assert leaf is not None
-        if BUILTINS[name].params is not None:
-            return leaf, tuple(self.expr(arg) for arg in node.args)
+        if leaf is None or LEAVES[leaf].args != "promises":
+            return tuple(self.expr(arg) for arg in node.args)
         if len(node.args) == 1 and isinstance(self._settled_type(node.args[0]), ArrayType):
-            return leaf, (self.expr(node.args[0]),)
+            return (self.expr(node.args[0]),)
         parts = tuple(self.expr(arg) for arg in node.args)
         array = self.temp(ArrayType(len(parts), self._settled_type(node.args[0])), "promises")
         self.emit(ir.Make(array, parts))
-        return leaf, (array,)
+        return (array,)
 
     def _settled_type(self, node: Expr) -> Type:
         """The type of an expression as its context sees it."""
@@ -85,8 +91,8 @@ class FutureBuilder(Builder):
     def call(self, node: Call) -> Operand:
         """A call that is not directly awaited."""
         kind, name = self.callee(node)
-        if kind is BindingKind.BUILTIN:
-            return self._call_builtin(name, node)
+        if kind in (BindingKind.BUILTIN, BindingKind.METHOD):
+            return self._call_builtin(kind, name, node)
         args = tuple(self.expr(arg) for arg in node.args)
         type_ = self.type_of(node)
         if self._is_async(node):
@@ -99,17 +105,33 @@ class FutureBuilder(Builder):
         self.attempt(ir.Call(result, name, args, node.span))
         return result if result is not None else self.void()
 
-    def _call_builtin(self, name: str, node: Call) -> Operand:
+    def _call_builtin(self, kind: BindingKind, name: str, node: Call) -> Operand:
         if name == "panic":
             self.diverge(ir.Panic(self.expr(node.args[0]), node.span))
         type_ = self.type_of(node)
-        dst = self.temp(type_, self.source(node))
         if name == "spawn":
-            self.emit(ir.Spawn(dst, self.expr(node.args[0]), node.span))
-            return dst
+            task = self.temp(type_, self.source(node))
+            self.emit(ir.Spawn(task, self.expr(node.args[0]), node.span))
+            return task
+        dst = None if isinstance(type_, VoidType) else self.temp(type_, self.source(node))
+        leaf = _leaf_of(kind, name)
+        args = self._builtin_args(kind, name, node)
+        if leaf is None:
+            table = METHODS if kind is BindingKind.METHOD else BUILTINS
+            operation = table[name].operation
+            assert operation is not None
+            self.attempt(ir.Operate(dst, operation, args, node.span))
+            return dst if dst is not None else self.void()
+        assert dst is not None
         assert isinstance(type_, PromiseType)
-        leaf, args = self._leaf_args(name, node)
         wrapper = Wrapper(leaf, tuple(arg.type for arg in args), type_.result)
         self.wrappers[wrapper.name] = wrapper
         self.attempt(ir.MakeFuture(dst, wrapper.name, args, node.span))
         return dst
+
+
+def _leaf_of(kind: BindingKind, name: str) -> str | None:
+    """The leaf future that a call begins, if it is one of a built-in or a method that does."""
+    if kind is BindingKind.METHOD:
+        return METHODS[name].leaf
+    return BUILTINS[name].leaf if kind is BindingKind.BUILTIN else None

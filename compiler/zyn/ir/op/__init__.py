@@ -9,6 +9,7 @@ from zyn.ir.op.fallible import (
     Divide,
     Fallible,
     MakeFuture,
+    Operate,
     Panic,
 )
 from zyn.ir.op.plain import (
@@ -70,6 +71,7 @@ __all__ = [
     "Make",
     "MakeFuture",
     "Op",
+    "Operate",
     "Panic",
     "Probe",
     "Put",

@@ -122,6 +122,23 @@ class Concat(Fallible):
 
 
 @final
+class Operate(Fallible):
+    """`dst` = what an operation of `zyn.ir.operation` gives; None for void."""
+
+    __slots__ = ("args", "name")
+
+    def __init__(self, dst: Local | None, name: str, args: tuple[Operand, ...], span: Span) -> None:
+        self.dst = dst
+        self.name = name
+        self.args = args
+        self.span = span
+
+    @property
+    def sources(self) -> tuple[Operand, ...]:
+        return self.args
+
+
+@final
 class Panic(Fallible):
     """Always fails, with a message."""
 

@@ -26,6 +26,7 @@ from zyn.sema.types import (
     ArrayType,
     BoolType,
     FloatType,
+    HandleType,
     IntType,
     OptionalType,
     PromiseType,
@@ -273,6 +274,8 @@ def _parts(type_: Type) -> list[Type]:
             return [type_.inner]
         case PromiseType():
             return [type_.result]
+        case HandleType(_, element) if element is not None:
+            return [element]
     return []
 
 
@@ -293,6 +296,9 @@ def _shape(type_: Type) -> TypeShape:
             return TypeShape(name, "optional", size, align, (), str(type_.inner))
         case PromiseType():
             return TypeShape(name, "promise", size, align, (), str(type_.result))
+        case HandleType(_, element):
+            of = None if element is None else str(element)
+            return TypeShape(name, "object", size, align, (), of)
         case IntType() | FloatType() | BoolType() | StringType():
             return TypeShape(name, name, size, align)
     return TypeShape(name, "void", 0, 1)

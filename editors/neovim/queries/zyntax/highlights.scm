@@ -48,6 +48,9 @@
 (promise_type
   "Promise" @type.builtin)
 
+(generic_type
+  name: (identifier) @type)
+
 ; Keywords
 
 [
@@ -142,6 +145,12 @@
 ] @punctuation.bracket
 
 (promise_type
+  [
+    "<"
+    ">"
+  ] @punctuation.bracket)
+
+(generic_type
   [
     "<"
     ">"
