@@ -13,7 +13,7 @@ from pathlib import Path
 
 import zyn.runtime
 from zyn.runtime.abi import ABI_VERSION
-from zyn.runtime.structs import ZynDebugEvents, ZynOptions, ZynTaskInfo, ZynWaker
+from zyn.runtime.structs import ZynDebugEvents, ZynMetrics, ZynOptions, ZynTaskInfo, ZynWaker
 
 FOREIGN_FN = ctypes.CFUNCTYPE(c_int64, c_void_p)
 RELEASE_FN = ctypes.CFUNCTYPE(None, c_void_p)
@@ -52,6 +52,9 @@ _HOST_FUNCTIONS: dict[str, tuple[object, ...]] = {
     "zyn_promise_error": (c_void_p, c_void_p),
     "zyn_promise_cancel": (None, c_void_p),
     "zyn_promise_spawn": (None, c_void_p, c_void_p),
+    "zyn_promise_priority": (c_int32, c_void_p, c_void_p, c_uint32),
+    "zyn_rt_trace_hash": (c_uint64, c_void_p),
+    "zyn_rt_metrics": (c_uint32, c_void_p, c_uint32, _POINTER(ZynMetrics)),
     "zyn_promise_retain": (None, c_void_p),
     "zyn_promise_release": (None, c_void_p),
     "zyn_string_new": (c_void_p, c_void_p, c_char_p, c_uint64),

@@ -133,6 +133,19 @@ class ZynOptions(ctypes.Structure):
     )
 
 
+class ZynMetrics(ctypes.Structure):
+    """Counters of one worker since the beginning; `queued` is how many tasks are runnable now."""
+
+    _fields_ = (
+        ("polls", c_uint64),
+        ("parks", c_uint64),
+        ("wakes", c_uint64),
+        ("steals", c_uint64),
+        ("given", c_uint64),
+        ("queued", c_uint64),
+    )
+
+
 class ZynTaskInfo(ctypes.Structure):
     """One task as a debugger sees it."""
 
