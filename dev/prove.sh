@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # The long versions of what CI proves in seconds: the models with a higher bound, the C tests
-# under every preset, and under valgrind those that start no threads.  Some minutes.
+# under every preset, and under valgrind those that start no threads.  Half an hour.
 #
-#   ZYN_PROVE_PREEMPTIONS   the bound of the models; 4
+#   ZYN_PROVE_PREEMPTIONS   the bound of the models; 3
 set -euo pipefail
 cd "$(dirname "$0")/.."
-bound=${ZYN_PROVE_PREEMPTIONS:-4}
+bound=${ZYN_PROVE_PREEMPTIONS:-3}
 
 step() { printf '\n== %s\n' "$*"; }
 
