@@ -36,7 +36,6 @@ DECLARATIONS: dict[str, str] = {
 }  # fmt: skip
 
 _TAKES = {
-    "none": "void @{}(ptr, ptr)",
     "take": "void @{}(ptr, ptr)",
     "settled": "void @{}(ptr, ptr, i32, i32, i32, i32)",
     "index": "i32 @{}(ptr, ptr)",
@@ -48,8 +47,9 @@ for _name, _leaf in LEAVES.items():
     _params = ", ".join(("ptr, ptr", *filter(None, (_leaf.params,))))
     DECLARATIONS[f"{_stem}_init"] = f"void @{_stem}_init({_params})"
     DECLARATIONS[f"{_stem}_poll"] = f"i64 @{_stem}_poll(ptr, ptr)"
-    DECLARATIONS[f"{_stem}_take"] = _TAKES[_leaf.takes].format(f"{_stem}_take")
-    DECLARATIONS[f"{_stem}_drop"] = f"void @{_stem}_drop(ptr)"
+    if _leaf.takes != "none":
+        DECLARATIONS[f"{_stem}_take"] = _TAKES[_leaf.takes].format(f"{_stem}_take")
+        DECLARATIONS[f"{_stem}_drop"] = f"void @{_stem}_drop(ptr)"
 
 for _name, _operation in OPERATIONS.items():
     _params = ", ".join(("ptr, i64", *filter(None, (_operation.params,))))

@@ -1,0 +1,79 @@
+"""Channels, locks and sets of tasks in Zyntax: every build says the same and leaves nothing alive.
+
+A line `// f() is VALUE` above a function is a call and how it ends: a Python value, or the code of
+a failure with the words of its message.
+"""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.native import Native, Outcome
+from tests.support.repository import ROOT
+from zyn.codegen.declare import DECLARATIONS
+from zyn.driver.load import Engine
+from zyn.ir.leaf import LEAVES
+from zyn.ir.operation import OPERATIONS
+from zyn.runtime.load import symbol_address
+from zyn.sema.builtins import BUILTINS
+from zyn.sema.handles import HANDLES, METHODS
+
+CLAIM = re.compile(r"^// (\w+)\(\) is (.*)$", re.MULTILINE)
+CASES = sorted((ROOT / "tests" / "golden" / "objects").glob("*.zyntax"))
+
+
+def outcomes(source: str) -> Iterator[tuple[str, str, Outcome, int]]:
+    """The build, the call, its end and what is alive afterwards, for every claim."""
+    names = [name for name, _ in CLAIM.findall(source)]
+    for baseline in (True, False):
+        with Native(source, engine=Engine(check=True, baseline=baseline)) as native:
+            for build in ("fast", "debug"):
+                if build == "debug":
+                    native.module.debug_build()
+                for name in names:
+                    shown = f"{'baseline' if baseline else 'LLVM'}, {build}"
+                    yield shown, name, native.call(name), native.live_objects()
+
+
+def claimed(text: str) -> Outcome:
+    """What a claim says."""
+    code, _, message = text.partition(": ")
+    if message:
+        return Outcome(code, message=message)
+    if text == "deadlock":
+        return Outcome(text)
+    return Outcome("value", value=ast.literal_eval(text))
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.stem)
+def test_claims(case: Path) -> None:
+    source = case.read_text(encoding="utf-8")
+    wanted = {name: claimed(text) for name, text in CLAIM.findall(source)}
+    assert wanted
+    for build, name, found, alive in outcomes(source):
+        assert found._replace(line=0) == wanted[name], f"{name}, {build}"
+        assert alive == 0, f"{name}, {build}: {alive} objects are left over"
+
+
+def test_there_are_cases() -> None:
+    assert len(CASES) >= 4
+
+
+@pytest.mark.parametrize("name", [name for name in DECLARATIONS if name.startswith("zyn_")])
+def test_what_code_calls_is_exported(name: str) -> None:
+    assert symbol_address(name) != 0
+
+
+def test_the_tables_fit_together() -> None:
+    """Every built-in and method has a leaf or an operation, and none of these is idle."""
+    used = [*BUILTINS.values(), *METHODS.values()]
+    leaves = {row.leaf for row in used if row.leaf is not None}
+    operations = {row.operation for row in used if row.operation is not None}
+
+    assert leaves <= set(LEAVES)
+    assert set(LEAVES) - leaves == {"await_promise"}
+    assert operations == set(OPERATIONS)
+    assert {method.owner for method in METHODS.values()} == set(HANDLES)
