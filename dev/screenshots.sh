@@ -5,7 +5,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 out=build/screenshots
-shown=(editor debug timeline tests)
+shown=(editor-dark editor-light debug-dark debug-light timeline-dark tests-dark)
 
 vscode-extension/e2e/install.sh
 bash dev/vscode.sh package --out "$PWD/$out.vsix"
@@ -13,8 +13,6 @@ bash dev/vscode.sh package --out "$PWD/$out.vsix"
   --vsix "$out.vsix" --out "$out" --documented
 mkdir -p docs/images
 for name in "${shown[@]}"; do
-  for theme in dark light; do
-    cp "$out/pictures/vscode-$name-$theme.png" docs/images/
-  done
+  cp "$out/pictures/vscode-$name.png" docs/images/
 done
 ls -l docs/images

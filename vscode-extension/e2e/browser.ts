@@ -79,6 +79,14 @@ export class Window {
      * as it was before.  A new theme, say, has its semantic colours a moment later.
      */
     async picture(file: string): Promise<void> {
+        // Looking for a thing may have scrolled what a person cannot scroll.
+        await this.page.locator('.monaco-workbench, .monaco-grid-view').evaluateAll((all) => {
+            for (const one of all) {
+                one.scrollTo(0, 0);
+            }
+            document.documentElement.scrollTo(0, 0);
+            document.body.scrollTo(0, 0);
+        });
         const deadline = Date.now() + TIMEOUT;
         const take = () => this.page.screenshot({ caret: 'hide', animations: 'disabled' });
         let last = await take();

@@ -16,8 +16,8 @@ export interface Given {
     /** Measured or found, printed with the result; nothing is asserted of it. */
     note(what: string): void;
     /**
-     * Take a picture of the whole window; with `themes`, one in each of them.  `scene` brings
-     * up again what goes away when a theme is chosen.
+     * Take a picture of the whole window, in the dark theme; in all `themes` when pictures are
+     * what the run is for.  `scene` brings up again what goes away when a theme is chosen.
      */
     picture(name: string, themes?: readonly Theme[], scene?: () => Promise<unknown>): Promise<void>;
 }
@@ -48,4 +48,11 @@ export const CONTRAST: Theme = {
     suffix: 'contrast',
     label: 'Dark High Contrast',
     mark: 'hc-black',
+};
+
+/** Settings that make a picture of a window this small easy to read. */
+export const ROOM: Settings = {
+    'editor.fontSize': 12,
+    'editor.minimap.enabled': false,
+    'debug.toolBarLocation': 'docked',
 };

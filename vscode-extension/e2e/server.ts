@@ -16,6 +16,7 @@ const SETTINGS = {
     'extensions.autoCheckUpdates': false,
     'extensions.ignoreRecommendations': true,
     'git.enabled': false,
+    'remote.autoForwardPorts': false,
     'telemetry.telemetryLevel': 'off',
     'window.restoreWindows': 'none',
     'workbench.colorTheme': 'Dark 2026',

@@ -13,6 +13,14 @@ export interface Point {
     y: number;
 }
 
+interface Box extends Point {
+    width: number;
+    height: number;
+}
+
+/** Pixels that do not matter. */
+const NEAR = 6;
+
 export class Workbench {
     readonly page: Page;
 
@@ -105,11 +113,11 @@ export class Workbench {
         await this.quickRow(title).click();
     }
 
-    /** Choose a colour theme from the list of them. */
-    async theme(theme: Theme): Promise<void> {
+    /** Choose a colour theme from the list of them; false when it was chosen already. */
+    async theme(theme: Theme): Promise<boolean> {
         const workbench = this.page.locator(`.monaco-workbench.${theme.mark}`);
         if (await workbench.isVisible()) {
-            return;
+            return false;
         }
         await this.command('Preferences: Color Theme');
         const box = this.page.locator('.quick-input-box input[placeholder^="Select Color Theme"]');
@@ -117,6 +125,7 @@ export class Workbench {
         await this.quickRow(theme.label).click();
         await workbench.waitFor();
         await box.waitFor({ state: 'hidden' });
+        return true;
     }
 
     /** Type into the box that a key opens. */
@@ -151,6 +160,17 @@ export class Workbench {
                     throw error;
                 }
             }
+        }
+    }
+
+    /** Wait until something is so, asking once a frame. */
+    async eventually(what: string, isSo: () => Promise<boolean>): Promise<void> {
+        const deadline = Date.now() + TIMEOUT;
+        while (!(await isSo())) {
+            if (Date.now() > deadline) {
+                throw new Error(`not so: ${what}`);
+            }
+            await this.page.evaluate(() => new Promise(requestAnimationFrame));
         }
     }
 
@@ -198,9 +218,34 @@ export class Workbench {
 
     /** Drag the upper edge of a section of the side bar to a height on the screen. */
     async raise(title: string, y: number): Promise<void> {
-        const box = (await this.section(title).boundingBox())!;
-        const x = box.x + box.width / 2;
-        await this.drag({ x, y: box.y }, { x, y });
+        const deadline = Date.now() + TIMEOUT;
+        // Sections that are being unfolded move by themselves: where it is, is asked again.
+        for (;;) {
+            const box = await this.atRest(this.section(title));
+            if (Math.abs(box.y - y) <= NEAR) {
+                return;
+            }
+            if (Date.now() > deadline) {
+                throw new Error(`${title} stays at ${box.y} and does not come to ${y}`);
+            }
+            const x = box.x + box.width / 2;
+            await this.drag({ x, y: box.y }, { x, y });
+        }
+    }
+
+    /** Where a thing is, once it is where it was two frames ago. */
+    private async atRest(thing: Locator): Promise<Box> {
+        for (;;) {
+            const before = await thing.boundingBox();
+            await this.page.evaluate(
+                () =>
+                    new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))),
+            );
+            const now = await thing.boundingBox();
+            if (now !== null && before?.y === now.y && before.height === now.height) {
+                return now;
+            }
+        }
     }
 
     private async drag(from: Point, to: Point): Promise<void> {
@@ -208,6 +253,9 @@ export class Workbench {
         await this.page.mouse.down();
         await this.page.mouse.move(to.x, to.y, { steps: 4 });
         await this.page.mouse.up();
+        // Edges light up under the pointer; the middle of the status bar does not.
+        const { width, height } = this.page.viewportSize()!;
+        await this.page.mouse.move(width / 2, height - 5);
     }
 
     /** The document inside the webview that has an element with the given test id. */

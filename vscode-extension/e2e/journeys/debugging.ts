@@ -1,7 +1,7 @@
 /** F5 and what follows: stops, steps, tasks, states, values. */
 
 import { Debugging } from '../debugging.ts';
-import { CONTRAST, DARK, type Journey, LIGHT } from '../journey.ts';
+import { CONTRAST, DARK, type Journey, LIGHT, ROOM } from '../journey.ts';
 import { running, signal } from '../processes.ts';
 import { lineOf, WORKERS } from './programs.ts';
 
@@ -11,13 +11,6 @@ const NEXT = lineOf(WORKERS, 'i = i + 1');
 const LOOP = lineOf(WORKERS, 'while');
 const RETURN = lineOf(WORKERS, 'return total');
 const AWAIT = lineOf(WORKERS, 'await delay');
-
-/** What makes a picture of a window this small easy to read. */
-const ROOM = {
-    'editor.fontSize': 12,
-    'editor.minimap.enabled': false,
-    'debug.toolBarLocation': 'docked',
-};
 
 export const debugging: Journey = {
     name: 'F5 with no launch.json: stop, step, change a field, go on',
@@ -38,7 +31,7 @@ export const debugging: Journey = {
         await workbench.fold('Variables', 'Watch', 'Call Stack', 'Loaded Scripts', 'Breakpoints');
         await workbench.widen(340);
         await workbench.unfold('State Machine');
-        await workbench.raise('State Machine', 320);
+        await workbench.raise('State Machine', 358);
         let machine = await workbench.webview('current-state');
         await machine.getByTestId('state-1').waitFor();
         await machine.getByTestId('field-total').filter({ hasText: '0' }).waitFor();

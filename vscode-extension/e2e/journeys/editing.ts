@@ -1,6 +1,6 @@
 /** Reading and writing: what the language server shows in the editor. */
 
-import { CONTRAST, DARK, type Journey, LIGHT } from '../journey.ts';
+import { CONTRAST, DARK, type Journey, LIGHT, ROOM } from '../journey.ts';
 import { lineOf, WORKERS } from './programs.ts';
 
 const FILE = 'workers.zyntax';
@@ -8,6 +8,7 @@ const FILE = 'workers.zyntax';
 export const reading: Journey = {
     name: 'open a file: highlighting, hints, code lens',
     files: { [FILE]: WORKERS },
+    settings: ROOM,
     documented: true,
     async walk({ workbench, picture }) {
         await workbench.open(FILE);
@@ -17,15 +18,13 @@ export const reading: Journey = {
         await lens.filter({ hasText: '2 states' }).first().waitFor();
         await lens.filter({ hasText: 'Run' }).filter({ hasText: 'Debug' }).first().waitFor();
         // A keyword and a name have colours of their own.
-        const colours = await workbench
-            .line('await delay(')
-            .locator('span > span')
-            .evaluateAll(
-                (spans) => new Set(spans.map((span) => getComputedStyle(span).color)).size,
-            );
-        if (colours < 3) {
-            throw new Error(`the line of the await has ${colours} colours`);
-        }
+        await workbench.eventually('the line of the await has three colours', async () => {
+            const colours = await workbench
+                .line('await delay(')
+                .locator('span > span')
+                .evaluateAll((all) => new Set(all.map((one) => getComputedStyle(one).color)).size);
+            return colours >= 3;
+        });
         await picture('vscode-editor', [DARK, LIGHT, CONTRAST]);
     },
 };
