@@ -79,6 +79,12 @@ void zyn_promise_spawn(ZynRuntime *rt, ZynPromise *p)
 	ZynRuntime *by = here != NULL ? here : rt;
 	zyn__team_start(rt); /* without threads it waits for the next block_on, which will say so */
 	zyn__enter(&entry, by);
+	if (rt->team != NULL) { /* the host wants to hear of its end through the wake descriptor */
+		zyn__task_lock(rt, task);
+		if (zyn__get(&task->blockers) == 0)
+			zyn__set(&task->blockers, 1);
+		zyn__task_unlock(rt, task);
+	}
 	if (!zyn__task_ended(task)) {
 		zyn__task_become(by, task, 0, 0);
 		zyn__task_ask(by, task, ZYN_INBOX_SCHEDULE);

@@ -51,6 +51,7 @@ logger = logging.getLogger("zyn.embed")
 
 _BUSY_PAUSE_S = 0.001
 _WAIT_MAX_NS = 1e18  # thirty years
+_WORKERS_MAX = 64
 _CLOCKS = {"real": CLOCK_REAL, "virtual": CLOCK_VIRTUAL}
 
 
@@ -61,6 +62,8 @@ class Runtime:
     clock       `real`, or `virtual`: time passes only when nothing else can be done, at once
     memory_max  bytes of frames, strings and errors alive at once; more fails the task; 0: no limit
     fuel        polls of tasks and direct calls that there may be, see `fuel`; None: no limit
+    workers     1: tasks run on the thread that waits for a promise, one after the other and always
+                in the same order; more: on so many threads of the runtime, real clock only
     stack_bytes of native stack that one poll may use; 0: what the thread has
     cache_dir   where compiled code is kept between runs; None: nowhere
     check       check the compiler's own work between its passes
@@ -75,15 +78,20 @@ class Runtime:
         memory_max: int = 0,
         stack_bytes: int = 0,
         fuel: int | None = None,
+        workers: int = 1,
         cache_dir: str | os.PathLike[str] | None = None,
         check: bool = False,
     ) -> None:
         if clock not in _CLOCKS:
             raise ValueError(f"clock is one of {', '.join(_CLOCKS)}, not {clock!r}")
+        if not 1 <= operator.index(workers) <= _WORKERS_MAX:
+            raise ValueError(f"workers is a number from 1 to {_WORKERS_MAX}, not {workers}")
+        if workers > 1 and clock == "virtual":
+            raise ValueError("virtual time means one order, and that means one worker")
         self._language = known_language(language)
         self._native = NativeRuntime(
             clock=_CLOCKS[clock], seed=seed, memory_max=memory_max, stack_bytes=stack_bytes,
-            fuel=_fuel_units(fuel),
+            fuel=_fuel_units(fuel), workers=workers,
         )  # fmt: skip
         self._loader = process_loader(Path(cache_dir) if cache_dir else None, check)
         self._clock = clock

@@ -109,13 +109,14 @@ class NativeRuntime:
         stack_bytes: int = 0,
         memory_max: int = 0,
         fuel: int = FUEL_UNBOUNDED,
+        workers: int = 1,
     ) -> None:
         self._address = 0
         self._closing = threading.Lock()
         self._inside: set[tuple[int, object]] = set()  # calls under way: thread, token
         options = ZynOptions(
             size=ctypes.sizeof(ZynOptions),
-            workers=1,
+            workers=workers,
             clock=clock,
             seed=seed,
             stack_bytes=stack_bytes,

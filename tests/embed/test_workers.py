@@ -1,0 +1,119 @@
+"""Runtimes of many workers: the same programs, on threads of the runtime."""
+
+import asyncio
+import threading
+
+import pytest
+
+from zyn.embed import Deadlocked, PromiseAll, PromiseCancelled, PromiseFailed, Runtime
+
+SOURCE = """
+async fn tree(depth: i64) i64 {
+    if (depth == 0) {
+        await yield_now();
+        return 1;
+    }
+    const left = spawn(tree(depth - 1));
+    const right = spawn(tree(depth - 1));
+    return await left + await right;
+}
+
+async fn slow(ms: i64) i64 {
+    await delay(ms);
+    return ms;
+}
+
+async fn divided(by: i64) i64 {
+    await yield_now();
+    return 10 / by;
+}
+
+async fn endless() i64 {
+    var i: i64 = 0;
+    while (true) {
+        i = i + 1;
+    }
+    return i;
+}
+
+async fn lost() i64 {
+    await pending();
+    return 0;
+}
+"""
+
+
+@pytest.fixture(params=[2, 4])
+def runtime(request):
+    with Runtime(workers=request.param) as made:
+        made.load_module(SOURCE)
+        yield made
+
+
+def test_a_tree_of_tasks(runtime):
+    assert runtime.call("tree", 10) == 1024
+
+
+def test_promises_together(runtime):
+    promises = [runtime.call_async("tree", depth) for depth in range(6)]
+    assert PromiseAll(promises).await_all() == [1, 2, 4, 8, 16, 32]
+
+
+def test_failures_stay_apart(runtime):
+    good, bad = runtime.call_async("divided", 5), runtime.call_async("divided", 0)
+    with pytest.raises(PromiseFailed, match="division of 10 by zero"):
+        bad.await_result()
+    assert good.await_result() == 2
+
+
+def test_asyncio_waits_for_workers(runtime):
+    async def main() -> list[int]:
+        return await asyncio.gather(*(runtime.call_async("slow", 1 + i % 3) for i in range(20)))
+
+    assert asyncio.run(main()) == [1 + i % 3 for i in range(20)]
+
+
+def test_many_threads_call(runtime):
+    results: list[int] = []
+
+    def work() -> None:
+        results.extend(runtime.call("tree", 6) for _ in range(10))
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert results == [64] * 40
+
+
+def test_an_endless_task_stops_nobody_and_can_be_cancelled(runtime):
+    endless = runtime.call_async("endless")
+    endless.poll()
+    assert runtime.call("tree", 6) == 64
+    endless.cancel()
+    with pytest.raises(PromiseCancelled):
+        endless.await_result()
+
+
+def test_a_deadlock_is_told(runtime):
+    with pytest.raises(Deadlocked, match="pending"):
+        runtime.call("lost")
+
+
+def test_closing_ends_what_runs():
+    runtime = Runtime(workers=2)
+    runtime.load_module(SOURCE)
+    promises = [runtime.call_async(name, *args) for name, *args in [("endless",), ("slow", 60000)]]
+    for promise in promises:
+        promise.poll()
+    runtime.close()
+    assert [promise.is_pending for promise in promises] == [False, False]
+
+
+def test_bad_numbers_of_workers():
+    for workers in (0, -1, 65):
+        with pytest.raises(ValueError, match="workers is a number"):
+            Runtime(workers=workers)
+    with pytest.raises(ValueError, match="one worker"):
+        Runtime(workers=2, clock="virtual")
