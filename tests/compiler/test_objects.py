@@ -18,8 +18,8 @@ from zyn.driver.load import Engine
 from zyn.ir.leaf import LEAVES
 from zyn.ir.operation import OPERATIONS
 from zyn.runtime.load import symbol_address
-from zyn.sema.builtins import BUILTINS
-from zyn.sema.handles import HANDLES, METHODS
+from zyn.sema.builtins import BUILTINS, Builtin
+from zyn.sema.handles import HANDLES, METHODS, Method
 
 CLAIM = re.compile(r"^// (\w+)\(\) is (.*)$", re.MULTILINE)
 CASES = sorted((ROOT / "tests" / "golden" / "objects").glob("*.zyntax"))
@@ -69,7 +69,7 @@ def test_what_code_calls_is_exported(name: str) -> None:
 
 def test_the_tables_fit_together() -> None:
     """Every built-in and method has a leaf or an operation, and none of these is idle."""
-    used = [*BUILTINS.values(), *METHODS.values()]
+    used: list[Builtin | Method] = [*BUILTINS.values(), *METHODS.values()]
     leaves = {row.leaf for row in used if row.leaf is not None}
     operations = {row.operation for row in used if row.operation is not None}
 
@@ -77,3 +77,10 @@ def test_the_tables_fit_together() -> None:
     assert set(LEAVES) - leaves == {"await_promise"}
     assert operations == set(OPERATIONS)
     assert {method.owner for method in METHODS.values()} == set(HANDLES)
+
+
+def test_every_built_in_is_in_the_documentation() -> None:
+    page = (ROOT / "docs" / "builtins.md").read_text(encoding="utf-8")
+    rows: list[Builtin | Method] = [*BUILTINS.values(), *METHODS.values()]
+
+    assert [row.shape for row in rows if f"| `{row.shape}` | {row.doc} |" not in page] == []

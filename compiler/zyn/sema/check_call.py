@@ -137,7 +137,10 @@ def _made(cx: Context, expr: Call, builtin: Builtin, expected: Type | None) -> T
     wanted = without_optional(expected)
     if isinstance(wanted, HandleType) and wanted.name == owner:
         return wanted
-    if expected is None or is_settled(expected):
+    if wanted is not None and is_settled(wanted):
+        message = f"this makes a `{owner}<..>`, but a `{wanted}` is needed"
+        cx.report(codes.TYPE_MISMATCH, expr.span, message)
+    elif wanted is None:
         message = f"the type of this `{owner}` is not known here"
         hint = f"write it: `const x: {owner}<i64> = {builtin.name}(..);`"
         cx.report(codes.TYPE_MISMATCH, expr.span, message, hint=hint)
