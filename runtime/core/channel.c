@@ -121,8 +121,13 @@ void zyn__channel_close_locked(ZynChannel *channel)
 {
 	channel->object.closed = 1;
 	zyn__waiters_refuse(&channel->senders);
-	zyn__waiters_refuse(
-		&channel->receivers); /* Rule 5: what is queued is promised to others. */
+	zyn__channel_settle(channel);
+}
+
+void zyn__channel_settle(ZynChannel *channel)
+{
+	if (channel->object.closed && channel->receivers_due == 0)
+		zyn__waiters_refuse(&channel->receivers); /* Rule 5. */
 }
 
 /* --- ends ------------------------------------------------------------------------------------- */

@@ -9,7 +9,8 @@
  * Rule 3.  receivers wait only while every value is promised, senders only while every place is.
  * Rule 4.  a cancelled send did not send; a cancelled receive did not take.
  * Rule 5.  a closed channel refuses senders, also those that were promised a place; receivers get
- *          what is queued, and are refused after that.
+ *          what is queued, and are refused after that: when no promise is left, because whoever was
+ *          promised a value may give it up, and then the next receiver gets it.
  */
 #ifndef ZYN_CHANNEL_H
 #define ZYN_CHANNEL_H
@@ -80,6 +81,8 @@ static inline ZynWaker zyn__channel_pop(ZynChannel *channel, void *out, ZynRing 
 }
 
 void zyn__channel_close_locked(ZynChannel *channel);
+/* A promise to a receiver was kept or given up: on a closed channel it may have been the last. */
+void zyn__channel_settle(ZynChannel *channel);
 
 /* The same when it is simple: there is a place, there is memory, and nobody waits to receive. */
 static inline bool zyn__channel_put_simple(ZynChannel *channel, const void *value)

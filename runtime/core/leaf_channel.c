@@ -178,7 +178,7 @@ void zyn_channel_recv_init(ZynContext *cx, void *mem, ZynChannel *channel)
 		leaf->base.state = 1;
 		leaf->base.waiter.state = ZYN_WAITER_GRANTED;
 		zyn__wait_hold(&leaf->base, &channel->object);
-	} else if (channel->object.closed) {
+	} else if (channel->object.closed && channel->receivers_due == 0) {
 		leaf->base.outcome = ZYN_OUTCOME_CLOSED;
 	} else {
 		zyn__wait_begin(&leaf->base, cx, &channel->object, &channel->receivers);
@@ -195,6 +195,7 @@ static void recv_abandon(ZynRecvLeaf *leaf)
 	if (leaf->base.waiter.state == ZYN_WAITER_GRANTED) {
 		channel->receivers_due--;
 		wake = zyn__channel_serve_receiver(channel);
+		zyn__channel_settle(channel);
 	}
 	zyn__wait_end(&leaf->base);
 	zyn_waker_wake(wake);
@@ -225,6 +226,7 @@ int64_t zyn_channel_recv_poll(void *mem, ZynContext *cx)
 	} else if (channel->element.is_small) {
 		channel->receivers_due--;
 		wake = take_in(leaf, channel, &ring);
+		zyn__channel_settle(channel);
 	} else { /* it stays promised until zyn_channel_recv_take */
 		zyn__biased_unlock(&channel->object.lock);
 		return zyn__wait_settled(&leaf->base, cx);
@@ -244,6 +246,7 @@ static void take_promised(ZynRecvLeaf *leaf, void *out)
 	zyn__biased_lock(&channel->object.lock);
 	channel->receivers_due--;
 	ZynWaker wake = zyn__channel_pop(channel, out, &ring);
+	zyn__channel_settle(channel);
 	zyn__wait_end(&leaf->base);
 	if (ring != NULL)
 		zyn__block_release(ring);

@@ -138,12 +138,33 @@ static void test_close_refuses_only_receivers_without_a_promise(void)
 	CHECK(!recv_begin(&a[1], channel));
 	CHECK_EQ(try_send(channel, 7), DONE);
 	zyn_channel_close(channel);
-	zyn_channel_close(channel); /* again: nothing */
+	zyn_channel_close(channel);     /* again: nothing */
+	CHECK(!actor_was_woken(&a[1])); /* the first may give up what it was promised */
+	CHECK(recv_poll(&a[0]));
+	CHECK_EQ(recv_value(&a[0]), 7);
 	CHECK(actor_was_woken(&a[1]));
 	CHECK(recv_poll(&a[1]));
 	CHECK_EQ(recv_value(&a[1]), -2);
-	CHECK(recv_poll(&a[0]));
-	CHECK_EQ(recv_value(&a[0]), 7);
+	end(rt, channel);
+}
+
+static void test_close_loses_no_value_when_a_promise_is_given_up(void)
+{
+	ZynRuntime *rt = runtime_new(ZYN_CLOCK_VIRTUAL);
+	ZynChannel *channel = zyn_channel_new(rt, 2, values.type);
+	Actor a[3];
+	actors_init(a, 3, rt);
+	CHECK(!recv_begin(&a[0], channel));
+	CHECK(!recv_begin(&a[1], channel));
+	CHECK_EQ(try_send(channel, 7), DONE);
+	zyn_channel_close(channel);
+	CHECK(!recv_begin(&a[2], channel)); /* who comes now waits for the same */
+	actor_cancel(&a[0], zyn_channel_recv_poll);
+	CHECK(actor_was_woken(&a[1]));
+	CHECK(recv_poll(&a[1]));
+	CHECK_EQ(recv_value(&a[1]), 7);
+	CHECK(recv_poll(&a[2]));
+	CHECK_EQ(recv_value(&a[2]), -2);
 	end(rt, channel);
 }
 
@@ -442,6 +463,7 @@ static void run_all(Values these)
 	RUN(test_senders_are_served_in_order_and_newcomers_wait);
 	RUN(test_close_lets_receivers_have_what_is_queued);
 	RUN(test_close_refuses_only_receivers_without_a_promise);
+	RUN(test_close_loses_no_value_when_a_promise_is_given_up);
 	RUN(test_the_last_sender_closes);
 	RUN(test_the_last_receiver_closes_and_drops_what_is_queued);
 	RUN(test_waiting_without_handles_ends);
