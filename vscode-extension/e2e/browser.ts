@@ -109,6 +109,12 @@ export class Window {
         await this.context.tracing.stop({ path: path.join(folder, 'trace.zip') });
     }
 
+    /** What a dialog says that stands in the way; null when there is none. */
+    async dialog(): Promise<string | null> {
+        const box = this.page.locator('.monaco-dialog-box .dialog-message-container');
+        return (await box.count()) === 0 ? null : box.first().innerText();
+    }
+
     async close(): Promise<void> {
         // Unloading tells the server that the window is not coming back.
         await this.page.close({ runBeforeUnload: false });

@@ -82,11 +82,15 @@ export class Debugging {
     /** Choose something from the context menu of a task. */
     async onTask(task: string | RegExp, what: string): Promise<void> {
         await this.task(task).click({ button: 'right' });
-        await this.workbench.page
+        const item = this.workbench.page
             .locator('.monaco-menu .action-item')
             .filter({ hasText: what })
-            .first()
-            .click();
+            .first();
+        // A menu takes no click in the moment after it opened, but always a key.
+        await item.hover();
+        await item.and(this.workbench.page.locator('.focused')).waitFor();
+        await this.workbench.page.keyboard.press('Enter');
+        await item.waitFor({ state: 'hidden' });
     }
 
     /** The side bar offers to start a program, so none is debugged any more. */

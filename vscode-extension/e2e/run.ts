@@ -13,7 +13,7 @@
 
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { parseArgs } from 'node:util';
+import { inspect, parseArgs } from 'node:util';
 
 import type { Browser } from 'playwright-core';
 
@@ -121,12 +121,13 @@ async function walk(
                     .map(({ pid, command }) => `${pid} ${command}\n`)
                     .join(''),
             );
-            throw thrown;
+            const said = await window.dialog();
+            throw said === null ? thrown : new Error(`a dialog says: ${said}`, { cause: thrown });
         } finally {
             await window.close();
         }
     } catch (thrown) {
-        error = (thrown as Error).stack ?? String(thrown);
+        error = inspect(thrown);
     }
     const seconds = (performance.now() - began) / 1000;
     console.log(`${error === null ? 'ok    ' : 'FAILED'} ${seconds.toFixed(1)} s ${journey.name}`);
