@@ -40,8 +40,12 @@ WORKLOADS = (
     Workload("A2", "spawn_await", "ns", ("tokio", "go", "asyncio", "uvloop")),
     Workload("A3", "async_call", "ns", ("tokio", "node", "asyncio", "uvloop")),
     Workload("A4", "yield_many", "ns", ("tokio", "go", "node", "asyncio", "uvloop")),
+    Workload("A5", "ping_pong", "ns", ("tokio", "go", "asyncio", "uvloop")),
+    Workload("A6", "chan_1p1c", "ns", ("tokio", "go")),
+    Workload("A6", "chan_4p4c", "ns", ("tokio", "go")),
     Workload("A7", "skynet", "ns", ("tokio", "go")),
     Workload("A9", "sleepers", "ns", ("tokio", "go")),
+    Workload("A14", "mutex", "ns", ("tokio", "go")),
     Workload("A10", "mem_pending", "bytes", ("tokio", "go")),
     Workload("A10", "mem_sleeping", "bytes", ("tokio", "go")),
 )
