@@ -21,7 +21,8 @@
  * foreign machines only; its deque is the global queue of what hosts spawn.
  *
  * Rule 1.  a task has one owner, ZynTask.worker, which alone schedules, polls, wakes, cancels and
- *          frees it.  Only the owner names another, while the task is runnable and in its queue.
+ *          frees it.  Only the owner names another, while the task is runnable and in its queue; or
+ *          who has the owner's baton while it sleeps, of a task that is parked.
  * Rule 2.  a task with the bit FREE_TO_OWN belongs to whoever takes the bit away, with one
  *          compare-and-swap, and until then nobody changes it.  A deque may hold pointers to tasks
  *          that have been claimed otherwise, or to blocks that are something else by now: who
@@ -113,6 +114,24 @@ void zyn__team_share(ZynRuntime *rt, bool all)
 		zyn__set(&rt->given_total, zyn__get(&rt->given_total) + taken);
 		post(target, chain, last);
 	}
+}
+
+/* Waking a sleeper only to have it run one task costs a system call and a change of thread; who
+ * wakes the task runs it instead.  That needs the sleeper's baton, which is free while it sleeps.
+ */
+bool zyn__team_adopt(ZynRuntime *rt, ZynTask *task)
+{
+	ZynRuntime *owner = zyn__owner(task);
+	if (rt->worker_index == 0 || owner->worker_index == 0 ||
+	    (zyn__get(&rt->team->idle) >> owner->worker_index & 1) == 0 ||
+	    !zyn__baton_try(&owner->baton))
+		return false;
+	bool parked = zyn__owner(task) == owner && task->sched == ZYN_SCHED_PARKED &&
+	              movable(task) && !task->cancelling;
+	if (parked)
+		zyn__own(task, rt);
+	zyn__baton_release(&owner->baton);
+	return parked;
 }
 
 void zyn__mail_drain(ZynRuntime *rt)

@@ -20,6 +20,8 @@ void zyn__team_idle(ZynRuntime *rt, int64_t idle_ns);
 /* Hands runnable tasks to idle workers; `all`: does not keep half. */
 void zyn__team_share(ZynRuntime *rt, bool all);
 void zyn__mail_drain(ZynRuntime *rt);
+/* Makes `rt` the owner of a parked task whose worker sleeps; false: it is not so. */
+bool zyn__team_adopt(ZynRuntime *rt, ZynTask *task);
 /* What a poll that lasts long does for the others when it is asked. */
 void zyn__team_serve(ZynRuntime *rt);
 /* Nothing runs, nothing is queued and no timer is left in any worker; exact, so it takes all

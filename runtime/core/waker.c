@@ -176,7 +176,7 @@ void zyn__waker_call(ZynRuntime *rt, ZynWaker waker)
 	zyn__set(&rt->wakes_total, zyn__get(&rt->wakes_total) + 1);
 	if (zyn__free_to_own(task))
 		return; /* it waits to be polled, or was never scheduled */
-	if (zyn__owner(task) == rt)
+	if (zyn__owner(task) == rt || zyn__team_adopt(rt, task))
 		zyn__task_wake(task, waking_task(rt));
 	else
 		zyn__inbox_post(task, ZYN_INBOX_WAKE);

@@ -87,6 +87,12 @@ bool zyn__baton_acquire(ZynBaton *baton, enum ZynBatonClass class, uint64_t dead
 	return true;
 }
 
+bool zyn__baton_try(ZynBaton *baton)
+{
+	(void)baton;
+	return false; /* its thread has it; who takes a sleeper's is not explored here */
+}
+
 void zyn__seats_ring(ZynRuntime *rt, uint64_t bits)
 {
 	(void)rt;
