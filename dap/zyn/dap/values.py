@@ -77,10 +77,7 @@ def stack_frame(state: State, number: int, frame: Frame) -> protocol.StackFrame:
     if frame.line is not None:
         shown.line = converter.line_out(frame.line)
         shown.column = converter.column_out(frame.file, frame.line, frame.column or 1)
-    if frame.end_line is not None:
-        shown.end_line = converter.line_out(frame.end_line)
-        if frame.end_column is not None:
-            shown.end_column = converter.column_out(frame.file, frame.end_line, frame.end_column)
+    # No end: VS Code would select the statement at every stop, and a key pressed would replace it.
     return shown
 
 
