@@ -16,6 +16,7 @@ from zyn.embed.combinators import PromiseAll, PromiseAllSettled, PromiseRace
 from zyn.embed.errors import (
     BusyError,
     CallError,
+    ChannelClosed,
     CompileFailed,
     Deadlocked,
     NotAvailable,
@@ -24,11 +25,12 @@ from zyn.embed.errors import (
     PromiseFailed,
     PromiseTimeout,
     RuntimeClosed,
+    SetEmpty,
     WaitingTask,
     ZynError,
 )
 from zyn.embed.promise import Promise
-from zyn.embed.runtime import Runtime
+from zyn.embed.runtime import Runtime, WorkerMetrics
 from zyn.embed.states import (
     AllReady,
     AllSettled,
@@ -46,6 +48,7 @@ from zyn.embed.states import (
 from zyn.embed.values import StructValue
 
 if TYPE_CHECKING:
+    from zyn.embed.handles import Channel, Handle, JoinSet, Nursery
     from zyn.embed.listener import Listener, listen
 
 __all__ = [
@@ -53,13 +56,18 @@ __all__ = [
     "AllSettled",
     "BusyError",
     "CallError",
+    "Channel",
+    "ChannelClosed",
     "CompileFailed",
     "Deadlocked",
     "Failed",
     "Fulfilled",
+    "Handle",
+    "JoinSet",
     "LanguageGrammar",
     "Listener",
     "NotAvailable",
+    "Nursery",
     "Problem",
     "Promise",
     "PromiseAll",
@@ -76,18 +84,24 @@ __all__ = [
     "Rejected",
     "Runtime",
     "RuntimeClosed",
+    "SetEmpty",
     "SettledResult",
     "StructValue",
     "TieredRuntime",
     "WaitingTask",
     "Won",
+    "WorkerMetrics",
     "ZynError",
     "listen",
 ]
 
 
 def __getattr__(name: str) -> object:
-    """The debugger's side, which a run without one does not import."""
+    """What a run without a debugger or objects does not import."""
+    if name in {"Channel", "Handle", "JoinSet", "Nursery"}:
+        from zyn.embed import handles
+
+        return getattr(handles, name)
     if name in {"Listener", "listen"}:
         from zyn.embed import listener
 

@@ -5,9 +5,9 @@ from typing import NamedTuple
 from zyn.base.problem import Problem
 
 __all__ = [
-    "BusyError", "CallError", "CompileFailed", "Deadlocked", "NotAvailable", "Problem",
-    "PromiseCancelled", "PromiseFailed", "PromiseTimeout", "RuntimeClosed", "WaitingTask",
-    "ZynError",
+    "BusyError", "CallError", "ChannelClosed", "CompileFailed", "Deadlocked", "NotAvailable",
+    "Problem", "PromiseCancelled", "PromiseFailed", "PromiseTimeout", "RuntimeClosed", "SetEmpty",
+    "WaitingTask", "ZynError",
 ]  # fmt: skip
 
 
@@ -81,6 +81,14 @@ class BusyError(ZynError):
 
 class RuntimeClosed(ZynError):
     """The runtime was closed."""
+
+
+class ChannelClosed(ZynError):
+    """The channel is closed: nothing can be sent, or nothing is left to receive."""
+
+
+class SetEmpty(ZynError):
+    """No task is left in the set."""
 
 
 class NotAvailable(ZynError, NotImplementedError):

@@ -174,7 +174,7 @@ class Promise:
         if status == Status.READY:
             size = size_and_align(self._result)[0]
             memory = ctypes.string_at(native.result_address, size) if size else b""
-            return Ready(decode(self._result, memory, 0, self._runtime._promise_of))
+            return Ready(decode(self._result, memory, 0, self._runtime))
         if status == Status.PENDING:
             return CANCELLED if self._runtime.is_closed else PENDING
         error = native.error

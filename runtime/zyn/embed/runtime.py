@@ -5,6 +5,7 @@ it cancels what is under way.  What it has loaded stays usable until then, and a
 loaded again under the same name replaces the older one for later calls.
 """
 
+import contextlib
 import ctypes
 import logging
 import math
@@ -16,7 +17,7 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, Self, overload
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self, overload
 
 from zyn.base.problem import problems
 from zyn.driver.loaded import CompileError, LoadedFunction, LoadedModule
@@ -42,10 +43,11 @@ from zyn.runtime.host import (
     RuntimeBusyError,
     RuntimeClosedError,
 )
-from zyn.sema.types import Type, size_and_align
+from zyn.sema.types import HandleType, Type, size_and_align
 
 if TYPE_CHECKING:
     from zyn.embed.aio import Pump
+    from zyn.embed.handles import Channel, Handle, JoinSet, Nursery
 
 logger = logging.getLogger("zyn.embed")
 
@@ -53,6 +55,25 @@ _BUSY_PAUSE_S = 0.001
 _WAIT_MAX_NS = 1e18  # thirty years
 _WORKERS_MAX = 64
 _CLOCKS = {"real": CLOCK_REAL, "virtual": CLOCK_VIRTUAL}
+
+
+class WorkerMetrics(NamedTuple):
+    """Counters of one worker since the beginning.
+
+    polls   of tasks and awaited promises
+    steals  fresh tasks taken from other workers
+    given   tasks handed to other workers
+    parks   times it found nothing to do and went to sleep
+    wakes   wakers that were called on it
+    queued  tasks that are runnable now, which goes down as well
+    """
+
+    polls: int
+    steals: int
+    given: int
+    parks: int
+    wakes: int
+    queued: int
 
 
 class Runtime:
@@ -101,6 +122,8 @@ class Runtime:
         self._functions: dict[str, LoadedFunction] = {}
         self._by_table: dict[int, LoadedFunction] = {}
         self._pumps: list[Pump] = []
+        # What `zyn.embed.handles` compiled for a type.
+        self._glue: dict[Type, dict[str, LoadedFunction]] = {}
         # For the debugger: called after every load, and before the runtime closes.
         self._on_load: list[Callable[[], None]] = []
         self._on_close: list[Callable[[], None]] = []
@@ -262,6 +285,23 @@ class Runtime:
         function = self.function(name)
         if not function.signature.is_async:
             raise CallError(f"{name} is not async: use call")
+        return self._call_async(function, args)
+
+    def spawn(self, name: str, /, *args: object) -> Promise:
+        """`call_async` as a task that runs whether or not somebody waits for it.
+
+        With several workers it begins at once, in the background; with one it runs whenever the
+        runtime does.  Dropping the promise cancels the task.
+        """
+        promise = self.call_async(name, *args)
+        try:
+            self._native.spawn(promise._native())
+        except RuntimeClosedError:
+            raise RuntimeClosed("the runtime is closed") from None
+        self._notify()
+        return promise
+
+    def _call_async(self, function: LoadedFunction, args: tuple[object, ...]) -> Promise:
         encoder = Encoder(self)
         memory = encode_args(function, args, encoder)
         try:
@@ -270,8 +310,8 @@ class Runtime:
             # Only these say that the frame did not take the references over.
             encoder.undo()
             raise _translated(error) from None
-        logger.debug("call_async %s", name)
-        return Promise(self, native, function.signature.result, name)
+        logger.debug("call_async %s", function.name)
+        return Promise(self, native, function.signature.result, function.name)
 
     def _call_direct(self, function: LoadedFunction, args: tuple[object, ...]) -> Any:
         result = function.signature.result
@@ -289,7 +329,7 @@ class Runtime:
             encoder.undo()
             self._notify()
         if status == Status.READY:
-            value = decode(result, memory.raw, 0, self._promise_of)
+            value = decode(result, memory.raw, 0, self)
             release(result, memory.raw)
             return value
         if status == Status.OUT_OF_MEMORY:
@@ -304,6 +344,37 @@ class Runtime:
     def interrupt(self) -> None:
         """End what runs now, as Ctrl-C does: it fails with the code `interrupted`.  Any thread."""
         self._native.interrupt()
+
+    # --- objects --------------------------------------------------------------------------------
+
+    def channel(self, element: str, capacity: int = 0) -> "Channel":
+        """A channel for values of a type, see `zyn.embed.Channel`."""
+        from zyn.embed.handles import Channel
+
+        return Channel(self, element, capacity)
+
+    def join_set(self, result: str) -> "JoinSet":
+        """A set of tasks with results of a type, see `zyn.embed.JoinSet`."""
+        from zyn.embed.handles import JoinSet
+
+        return JoinSet(self, result)
+
+    def nursery(self) -> "Nursery":
+        """Tasks that end together, see `zyn.embed.Nursery`."""
+        from zyn.embed.handles import Nursery
+
+        return Nursery(self)
+
+    def metrics(self) -> list[WorkerMetrics]:
+        """What each worker did so far; of several the first is the host's.  Stops nothing."""
+        try:
+            found = self._native.metrics()
+        except RuntimeClosedError:
+            raise RuntimeClosed("the runtime is closed") from None
+        return [
+            WorkerMetrics(one.polls, one.steals, one.given, one.parks, one.wakes, one.queued)
+            for one in found
+        ]
 
     # --- for promises ---------------------------------------------------------------------------
 
@@ -321,6 +392,31 @@ class Runtime:
 
     def _promise_of(self, native: NativePromise, result: Type) -> Promise:
         return Promise(self, native, result, "promise")
+
+    def _handle_of(self, type_: HandleType, address: int) -> "Handle | None":
+        from zyn.embed.handles import adopt
+
+        return adopt(self, type_, address)
+
+    def _outside(self, delta: int) -> None:
+        """So many operations of this program that will wake a task began, or ended."""
+        with contextlib.suppress(RuntimeClosedError):
+            self._native.outside(delta)
+
+    def _load_hidden(self, source: str, what: str) -> dict[str, LoadedFunction]:
+        """Functions for this package's own use, which nobody can call by name."""
+        data = source.encode()
+        if self.is_closed:
+            raise RuntimeClosed("the runtime is closed")
+        with self._loading:
+            try:
+                module = self._loader.load(data, language="zyntax", name="zyn.embed")
+            except CompileError as error:
+                raise CompileFailed(problems(what, data, error.diagnostics)) from None
+            self._modules.append(module)
+            for function in module.functions.values():
+                self._by_table[function.table_id] = function
+            return module.functions
 
     def _file_of(self, side_table: int) -> str:
         function = self._by_table.get(side_table)

@@ -10,6 +10,7 @@
 | [N]T                | list of N values; any other sequence of N values is accepted           |
 | ?T                  | None or a value                                                        |
 | Promise<T>          | Promise of the same runtime                                            |
+| Channel<T> ..       | Channel, JoinSet, Nursery or Handle of the same runtime                |
 | void                | None                                                                   |
 
 Encoding is all or nothing: references that it took are given back when a later argument is refused.
@@ -17,7 +18,7 @@ Encoding is all or nothing: references that it took are given back when a later 
 
 import ctypes
 import struct
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from zyn.base.bug import ZynBug
@@ -29,6 +30,7 @@ from zyn.sema.types import (
     ArrayType,
     BoolType,
     FloatType,
+    HandleType,
     IntType,
     OptionalType,
     PromiseType,
@@ -41,7 +43,6 @@ from zyn.sema.types import (
 )
 
 if TYPE_CHECKING:
-    from zyn.embed.promise import Promise
     from zyn.embed.runtime import Runtime
 
 _INT_FORMATS = {8: "b", 16: "h", 32: "i", 64: "q"}
@@ -81,6 +82,7 @@ class Encoder:
         self._runtime = runtime
         self._strings: list[int] = []
         self._promises: list[int] = []
+        self._objects: list[int] = []
 
     def undo(self) -> None:
         """Release what was retained for the call."""
@@ -88,6 +90,8 @@ class Encoder:
             library().zyn_string_release(string)
         for promise in self._promises:
             library().zyn_promise_release(promise)
+        for handle in self._objects:
+            library().zyn_object_release(handle)
 
     def put(self, type_: Type, value: object, out: bytearray, offset: int, path: str) -> None:
         """Write a value; `path` names it in a message."""
@@ -114,6 +118,8 @@ class Encoder:
                     out[offset + size_and_align(inner)[0]] = 1
             case PromiseType():
                 struct.pack_into("P", out, offset, self._promise(type_, value, path))
+            case HandleType():
+                struct.pack_into("P", out, offset, self._object(type_, value, path))
             case VoidType() if value is None:
                 pass
             case _:
@@ -171,6 +177,14 @@ class Encoder:
         self._promises.append(address)
         return address
 
+    def _object(self, type_: HandleType, value: object, path: str) -> int:
+        retained = getattr(value, "_retained", None)
+        if retained is None:
+            raise _mismatch(type_, value, path)
+        address: int = retained(self._runtime, type_, path)
+        self._objects.append(address)
+        return address
+
 
 def _mismatch(type_: Type, value: object, path: str) -> CallError:
     return CallError(f"{path}: expected {type_}, got {_described(value)}")
@@ -205,11 +219,10 @@ def _put_float(bits: int, value: object, out: bytearray, offset: int, path: str)
         raise CallError(f"{path}: {_described(value)} is too large for f{bits}") from None
 
 
-MakePromise = Callable[[NativePromise, Type], "Promise"]
-
-
-def decode(type_: Type, memory: bytes, offset: int, make_promise: MakePromise) -> object:
-    """The value at an offset; its references are left alone, and a promise takes one of its own."""
+def decode(type_: Type, memory: bytes, offset: int, runtime: "Runtime") -> object:
+    """The value at an offset; its references are left alone: a promise and a handle take one of
+    their own.
+    """
     match type_:
         case IntType(bits, signed):
             code = _INT_FORMATS[bits]
@@ -224,23 +237,26 @@ def decode(type_: Type, memory: bytes, offset: int, make_promise: MakePromise) -
             return StructValue(
                 name,
                 **{
-                    field: decode(field_type, memory, offset + at, make_promise)
+                    field: decode(field_type, memory, offset + at, runtime)
                     for (field, field_type), at in zip(fields, field_offsets(type_), strict=True)
                 },
             )
         case ArrayType(length, element):
             stride = size_and_align(element)[0]
             return [
-                decode(element, memory, offset + index * stride, make_promise)
-                for index in range(length)
+                decode(element, memory, offset + index * stride, runtime) for index in range(length)
             ]
         case OptionalType(inner):
             present = memory[offset + size_and_align(inner)[0]]
-            return decode(inner, memory, offset, make_promise) if present else None
+            return decode(inner, memory, offset, runtime) if present else None
         case PromiseType(result):
             address = struct.unpack_from("P", memory, offset)[0]
             library().zyn_promise_retain(address)
-            return make_promise(NativePromise(address), result)
+            return runtime._promise_of(NativePromise(address), result)
+        case HandleType():
+            address = struct.unpack_from("P", memory, offset)[0]
+            library().zyn_object_retain(address)
+            return runtime._handle_of(type_, address)
     return None
 
 
@@ -251,6 +267,8 @@ def release(type_: Type, memory: bytes, offset: int = 0) -> None:
             library().zyn_string_release(struct.unpack_from("P", memory, offset)[0])
         case PromiseType():
             library().zyn_promise_release(struct.unpack_from("P", memory, offset)[0])
+        case HandleType():
+            library().zyn_object_release(struct.unpack_from("P", memory, offset)[0])
         case StructType(_, fields):
             for (_, field_type), at in zip(fields, field_offsets(type_), strict=True):
                 release(field_type, memory, offset + at)

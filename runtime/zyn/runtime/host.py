@@ -22,7 +22,7 @@ from zyn.runtime import foreign
 from zyn.runtime.abi import CLOCK_REAL, ErrorCode, Status
 from zyn.runtime.interrupt import run_interruptible
 from zyn.runtime.load import library
-from zyn.runtime.structs import ZynError, ZynOptions, ZynTaskInfo
+from zyn.runtime.structs import ZynError, ZynMetrics, ZynOptions, ZynTaskInfo, ZynWaitInfo
 
 _ERROR_HEAD_BYTES = ctypes.sizeof(ZynError)
 _TASK_PAGE = 256
@@ -268,6 +268,20 @@ class NativeRuntime:
         """Change that; what failed for want of it stays failed."""
         self._use(library().zyn_rt_refuel, fuel)
 
+    def outside(self, delta: int) -> None:
+        """So many operations of the host that will wake some task began, or ended."""
+        self._use(library().zyn_rt_outside, delta)
+
+    def metrics(self) -> list[ZynMetrics]:
+        """Counters of each worker."""
+        found: list[ZynMetrics] = []
+        count = 1
+        while len(found) < count:
+            one = ZynMetrics()
+            count = self._use(library().zyn_rt_metrics, len(found), ctypes.byref(one))
+            found.append(one)
+        return found
+
     def live_objects(self) -> int:
         """Frames, strings and errors alive."""
         return int(self._use(library().zyn_rt_live_objects))
@@ -286,6 +300,12 @@ class NativeRuntime:
             count = self._use(library().zyn_dbg_tasks, after, page, _TASK_PAGE)
             found += [ZynTaskInfo.from_buffer_copy(page[index]) for index in range(count)]
         return found
+
+    def wait_info(self, leaf: int, address: int) -> ZynWaitInfo | None:
+        """What a parked leaf waits for, None if nothing is known of it; it must stay parked."""
+        info = ZynWaitInfo()
+        known = library().zyn_dbg_wait(leaf, address, ctypes.byref(info))
+        return info if known else None
 
     # --- rule 1 ---------------------------------------------------------------------------------
 

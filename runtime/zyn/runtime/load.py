@@ -13,7 +13,14 @@ from pathlib import Path
 
 import zyn.runtime
 from zyn.runtime.abi import ABI_VERSION
-from zyn.runtime.structs import ZynDebugEvents, ZynMetrics, ZynOptions, ZynTaskInfo, ZynWaker
+from zyn.runtime.structs import (
+    ZynDebugEvents,
+    ZynMetrics,
+    ZynOptions,
+    ZynTaskInfo,
+    ZynWaitInfo,
+    ZynWaker,
+)
 
 FOREIGN_FN = ctypes.CFUNCTYPE(c_int64, c_void_p)
 RELEASE_FN = ctypes.CFUNCTYPE(None, c_void_p)
@@ -82,6 +89,14 @@ _HOST_FUNCTIONS: dict[str, tuple[object, ...]] = {
     "zyn_dbg_trace": (c_int32, c_void_p, c_int32),
     "zyn_dbg_trace_read": (c_uint64, c_void_p, _POINTER(c_uint64), c_void_p, c_uint64),
     "zyn_dbg_shadow": (c_void_p, c_void_p, c_void_p, _POINTER(c_uint32), _POINTER(c_uint32)),
+}
+
+# Of zyn_sync.h a host needs only to keep and to look at objects; the language does the rest.
+_OBJECT_FUNCTIONS: dict[str, tuple[object, ...]] = {
+    "zyn_object_retain": (None, c_void_p),
+    "zyn_object_release": (None, c_void_p),
+    "zyn_object_id": (c_uint64, c_void_p),
+    "zyn_dbg_wait": (c_int32, c_uint32, c_void_p, _POINTER(ZynWaitInfo)),
 }
 
 # What only compiled code calls, by address: the code generator resolves these names.
@@ -156,7 +171,7 @@ def _load(path: Path) -> ctypes.CDLL:
         native = ctypes.CDLL(str(path))
     except OSError as error:
         raise NativeLibraryError(f"{path} cannot be loaded: {error}") from error
-    for name, (result, *parameters) in _HOST_FUNCTIONS.items():
+    for name, (result, *parameters) in (_HOST_FUNCTIONS | _OBJECT_FUNCTIONS).items():
         try:
             function = getattr(native, name)
         except AttributeError:

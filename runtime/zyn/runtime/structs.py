@@ -169,6 +169,27 @@ class ZynTaskInfo(ctypes.Structure):
     )
 
 
+class ZynWaitInfo(ctypes.Structure):
+    """What a parked leaf waits for; fields that mean nothing for it are 0."""
+
+    _fields_ = (
+        ("object", c_uint64),
+        ("task", c_uint64),
+        ("owner", c_uint64),
+        ("fill", c_uint64),
+        ("capacity", c_uint64),
+        ("amount", c_uint64),
+        ("ahead", c_uint64),
+        ("deadline_ns", c_uint64),
+        ("waiting", c_uint64),
+        ("waiting_senders", c_uint64),
+        ("kind", c_uint32),
+        ("senders", c_uint32),
+        ("receivers", c_uint32),
+        ("closed", c_uint32),
+    )
+
+
 class ZynDebugEvents(ctypes.Structure):
     """What a debugger is told."""
 
