@@ -147,6 +147,9 @@ struct ZynTaskNote {
 	ZynActivation *activation; /* newest activation of a debug build */
 	ZynSeat *seat;             /* while running */
 	ZynDebugTask *debug;       /* null until a debugger takes an interest */
+	uint64_t profile_run;      /* which profile the next two are of */
+	uint64_t profile_since_ns; /* when its last poll ended, runtime clock, plus 1; 0: never */
+	uint32_t profile_outer;    /* the stack that spawned it */
 };
 
 /* One waiter on a task's end.  The link is unlinked before the waker is called. */
@@ -328,6 +331,7 @@ struct ZynRuntime {
 	uint32_t filters;
 	uint32_t notes_tasks;            /* every chunk has notes */
 	struct ZynPollTrace *poll_trace; /* null: polls are not recorded */
+	struct ZynProfile *profile;      /* null: nothing is summed up */
 
 	/* Changed by any worker under debug_lock. */
 	ZynLock debug_lock;
@@ -582,6 +586,7 @@ void zyn__fail(ZynContext *cx, uint32_t code, ZynSite site, const char *format, 
 	__attribute__((format(printf, 4, 5)));
 
 #include "debug.h"
+#include "profile.h"
 #include "team.h"
 
 #endif

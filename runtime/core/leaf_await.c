@@ -55,6 +55,9 @@ static bool poll_in_place(ZynTask *child, ZynContext *cx)
 	zyn__flag_set(child, ZYN_FRAME_RUNNING);
 	child->seat = ZYN_CONTAINER(cx, ZynSeat, cx);
 	zyn__set(&child->polls, zyn__get(&child->polls) + 1);
+	ZynProfilePoll profiled = {0};
+	if (cx->runtime->head->profile != NULL)
+		zyn__profile_begin(cx->runtime, child, false, &profiled);
 	bool ready = true;
 	if (child->cancelling || zyn__attention(cx, ZYN_ATTENTION_CANCEL))
 		zyn__task_poll_cancelled(child, cx);
@@ -64,6 +67,8 @@ static bool poll_in_place(ZynTask *child, ZynContext *cx)
 		zyn__task_poll_cancelled(child, cx);
 		ready = true;
 	}
+	if (profiled.on)
+		zyn__profile_end(cx->runtime, child, &profiled);
 	zyn__flag_clear(child, ZYN_FRAME_RUNNING);
 	if (!zyn__flag(child, ZYN_FRAME_TASK))
 		child->seat = NULL;

@@ -129,6 +129,8 @@ void *zyn__block_new(ZynRuntime *rt, size_t bytes)
 	}
 	block->runtime = rt;
 	block->bytes = total;
+	if (rt->head->profile != NULL)
+		zyn__profile_made(rt, total, false);
 	return block + 1;
 }
 

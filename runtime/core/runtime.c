@@ -254,6 +254,7 @@ void zyn_rt_free(ZynRuntime *rt)
 	}
 	zyn__probes_free(rt);
 	zyn__poll_trace_free(rt);
+	zyn__profile_free(rt);
 	zyn__shadows_free(rt);
 	zyn__run_leave(&entry);
 }

@@ -189,6 +189,8 @@ ZynTask *zyn__slab_take(ZynRuntime *rt, size_t frame_bytes)
 	ZYN_ASSERT(generation % 2 == 1); /* Rule 3. */
 	zyn__set(&task->generation, generation + 1);
 	task->sched = ZYN_SCHED_IDLE;
+	if (rt->head->profile != NULL)
+		zyn__profile_made(rt, block_bytes, true);
 	return task;
 }
 

@@ -101,6 +101,8 @@ void zyn__task_become(ZynRuntime *rt, ZynTask *task, uint64_t parent, uint64_t s
 		return;
 	if (polled_by != NULL) /* Rule 5. */
 		zyn__waker_call(rt, polled_by->joiner.waker);
+	if (rt->head->profile != NULL)
+		zyn__profile_spawned(rt, task);
 	changed(task);
 }
 
@@ -328,12 +330,17 @@ void zyn__task_run(ZynRuntime *rt, ZynEntry *entry, ZynTask *task)
 	bool recorded = rt->head->poll_trace != NULL;
 	if (recorded)
 		zyn__poll_trace_begin(rt, task, &record);
+	ZynProfilePoll profiled = {0};
+	if (rt->head->profile != NULL)
+		zyn__profile_begin(rt, task, true, &profiled);
 	uint32_t before = *zyn__machine_state(promise->state_machine);
 	bool ready = true;
 	if (task->cancelling)
 		zyn__task_poll_cancelled(task, cx);
 	else
 		ready = promise->poll_fn(promise->state_machine, cx) != 0;
+	if (profiled.on)
+		zyn__profile_end(rt, task, &profiled);
 	if (recorded)
 		zyn__poll_trace_end(rt, task, &record);
 	if (rt->order != ZYN_ORDER_FIFO)

@@ -520,4 +520,36 @@ typedef struct ZynMetrics {
  * workers the first is the host's: it polls foreign machines only.  Any thread. */
 ZYN_API uint32_t zyn_rt_metrics(ZynRuntime *rt, uint32_t worker, ZynMetrics *out);
 
+/* --- profile ---------------------------------------------------------------------------------- */
+
+/* In `state` the frame of `side_table` has the one that it awaits inside it. */
+typedef struct ZynProfileFrame {
+	uint32_t side_table;
+	uint32_t state;
+	uint32_t offset; /* bytes from the state word */
+	uint32_t inner;  /* side table of the frame there */
+} ZynProfileFrame;
+
+/* What polls cost that resumed one stack of awaits.  Every frame of the stack counts the poll and
+ * the time parked; the time in poll and what was made belong to the innermost. */
+typedef struct ZynProfileStack {
+	uint64_t polls;
+	uint64_t poll_ns;    /* real time, without that of polls inside */
+	uint64_t parked_ns;  /* runtime clock, from one poll to the next, in queues too */
+	uint64_t frames;     /* promises made */
+	uint64_t blocks;     /* other objects: strings, errors, groups */
+	uint64_t bytes;      /* of both */
+	uint32_t outer;      /* the stack around: who awaits or spawned it; 0: the host */
+	uint32_t side_table; /* 0: a machine of the host */
+	uint32_t state;      /* in which the polls began */
+	uint32_t unused;
+} ZynProfileStack;
+
+/* Sums up every poll from now on; off forgets it.  `frames` is copied.  0: memory is out. */
+ZYN_API int32_t zyn_dbg_profile(ZynRuntime *rt, int32_t on, const ZynProfileFrame *frames,
+                                uint64_t count);
+/* Stacks 0 .. n - 1, of which at most `max` are written; gives n.  Number 0 is outside of every
+ * poll; a stack's `outer` is less than its own number. */
+ZYN_API uint64_t zyn_dbg_profile_read(ZynRuntime *rt, ZynProfileStack *out, uint64_t max);
+
 #endif

@@ -66,6 +66,12 @@ static void dump_host_structs(void)
 	FIELD(ZynOptions, stack_bytes);
 	FIELD(ZynOptions, memory_max);
 	FIELD(ZynOptions, fuel);
+	SIZE(ZynProfileFrame);
+	FIELD(ZynProfileFrame, inner);
+	SIZE(ZynProfileStack);
+	FIELD(ZynProfileStack, bytes);
+	FIELD(ZynProfileStack, outer);
+	FIELD(ZynProfileStack, state);
 	SIZE(ZynTaskInfo);
 	FIELD(ZynTaskInfo, parent);
 	FIELD(ZynTaskInfo, spawn_site);

@@ -88,6 +88,8 @@ _HOST_FUNCTIONS: dict[str, tuple[object, ...]] = {
     "zyn_dbg_changes": (None, c_void_p, c_int32),
     "zyn_dbg_trace": (c_int32, c_void_p, c_int32),
     "zyn_dbg_trace_read": (c_uint64, c_void_p, _POINTER(c_uint64), c_void_p, c_uint64),
+    "zyn_dbg_profile": (c_int32, c_void_p, c_int32, c_void_p, c_uint64),
+    "zyn_dbg_profile_read": (c_uint64, c_void_p, c_void_p, c_uint64),
     "zyn_dbg_shadow": (c_void_p, c_void_p, c_void_p, _POINTER(c_uint32), _POINTER(c_uint32)),
 }
 
