@@ -1,12 +1,13 @@
 """`zyn run FILE`: compile a program, call one of its functions, print the value."""
 
 import argparse
+import contextlib
 import gc
 import os
 import re
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -52,6 +53,10 @@ def register(commands: Any) -> None:
     parser.add_argument(
         "--no-cache", action="store_true", help="neither read nor keep compiled code"
     )
+    parser.add_argument(
+        "--profile", action="store_true", help="print what every function and await point cost"
+    )
+    parser.add_argument("--svg", metavar="FILE", help="write the profile as a flame graph too")
     parser.set_defaults(run=run)
 
 
@@ -84,6 +89,7 @@ class Failure(NamedTuple):
 def run(options: argparse.Namespace) -> int:
     """Run the program."""
     answer: dict[str, Any] | str | None
+    profiled: dict[str, Any] = {}  # what --json prints beside the value
     # Importing and compiling make many objects and no garbage.
     collects = gc.isenabled()
     gc.disable()
@@ -96,7 +102,7 @@ def run(options: argparse.Namespace) -> int:
 
             sys.stdout.write(dump(source, options.dump))
             return OK
-        answer, failure = _answer(source, options)
+        answer, failure = _answer(source, options, profiled)
     except CommandError as error:
         if not options.json:
             raise
@@ -112,13 +118,13 @@ def run(options: argparse.Namespace) -> int:
             gc.enable()
     if failure is None:
         if options.json:
-            _print_json({"value": answer})
+            _print_json({"value": answer} | profiled)
         elif answer is not None:
             print(answer)
         return OK
     if options.json:
         error_ = {"code": failure.code, "message": failure.message, "line": failure.line}
-        _print_json({"error": error_})
+        _print_json({"error": error_} | profiled)
     else:
         _show(failure, source)
     return failure.exit_code
@@ -130,7 +136,9 @@ def _print_json(value: dict[str, Any]) -> None:
     print(json.dumps(value, ensure_ascii=False))
 
 
-def _answer(source: "Source", options: argparse.Namespace) -> tuple[Any, Failure | None]:
+def _answer(
+    source: "Source", options: argparse.Namespace, profiled: dict[str, Any]
+) -> tuple[Any, Failure | None]:
     """The value as text, None for void, or as JSON; or why there is none."""
     from zyn.cli.style import Style
     from zyn.embed.errors import CallError, CompileFailed
@@ -155,7 +163,8 @@ def _answer(source: "Source", options: argparse.Namespace) -> tuple[Any, Failure
             if problem.severity == "warning":
                 print(style.diagnostic(problem.rendered), file=sys.stderr)
         try:
-            return _call(runtime, source.language, options), None
+            with _profile(runtime, options, profiled):
+                return _call(runtime, source.language, options), None
         except CallError as error:
             return None, Failure("call", str(error), None, USAGE)
         except Exception as error:
@@ -163,6 +172,30 @@ def _answer(source: "Source", options: argparse.Namespace) -> tuple[Any, Failure
             if failure is None:
                 raise
             return None, failure
+
+
+@contextlib.contextmanager
+def _profile(
+    runtime: "Runtime", options: argparse.Namespace, profiled: dict[str, Any]
+) -> Iterator[None]:
+    """Tell what the calls inside cost, also when they fail."""
+    if not options.profile and options.svg is None:
+        yield
+        return
+    from zyn.cli.profile import as_json, as_svg, as_table
+    from zyn.embed.profile import read_profile, start_profile
+
+    start_profile(runtime)
+    try:
+        yield
+    finally:
+        stacks = read_profile(runtime)
+        if options.svg is not None:
+            Path(options.svg).write_text(as_svg(stacks), encoding="utf-8")
+        if options.json:
+            profiled["profile"] = as_json(stacks)
+        elif options.profile:
+            print(as_table(stacks), file=sys.stderr)
 
 
 def _call(runtime: "Runtime", language: str, options: argparse.Namespace) -> Any:
