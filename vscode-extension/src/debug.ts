@@ -11,6 +11,7 @@ import {
     Uri,
     window,
     workspace,
+    type DebugAdapterTracker,
     type DebugConfiguration,
     type DebugConfigurationProvider,
     type WorkspaceFolder,
@@ -57,6 +58,9 @@ export function registerDebugger(ctx: Ctx, chooser: Chooser): void {
         debug.registerDebugAdapterDescriptorFactory(DEBUG_TYPE, {
             createDebugAdapterDescriptor: (session) => adapter(ctx, session.configuration),
         }),
+        debug.registerDebugAdapterTrackerFactory(DEBUG_TYPE, {
+            createDebugAdapterTracker: () => earlyEnd(ctx),
+        }),
     );
 }
 
@@ -75,6 +79,29 @@ function adapter(ctx: Ctx, configuration: DebugConfiguration): DebugAdapterExecu
     }
     ctx.log.info(`debugging with ${found.path} (${found.origin})`);
     return new DebugAdapterExecutable(found.path, []);
+}
+
+/** VS Code says nothing when an adapter ends before it has answered; so this does. */
+function earlyEnd(ctx: Ctx): DebugAdapterTracker {
+    let answered = false;
+    return {
+        onDidSendMessage: () => {
+            answered = true;
+        },
+        onExit: (code, signal) => {
+            if (answered) {
+                return;
+            }
+            const how = signal === undefined ? `with ${code ?? 'no'} code` : `by ${signal}`;
+            const message = `zyn-dap ended ${how} before it answered.`;
+            ctx.log.error(message);
+            void window.showErrorMessage(message, 'Show Environment').then((picked) => {
+                if (picked !== undefined) {
+                    void commands.executeCommand('zyn.showEnvironment');
+                }
+            });
+        },
+    };
 }
 
 async function offerInstall(): Promise<void> {

@@ -242,6 +242,9 @@ function* leaves(items: readonly TestItem[]): Generator<TestItem> {
 }
 
 function report(run: TestRun, item: TestItem, result: Outcome, tookMs: number): void {
+    const place = result.line === undefined ? '' : `, line ${result.line}`;
+    const how = result.passed ? 'passed' : `failed${place}: ${result.message}`;
+    run.appendOutput(`${item.label} ${how}\r\n`, undefined, item);
     if (result.passed) {
         run.passed(item, tookMs);
         return;
