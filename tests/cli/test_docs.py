@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import shutil
 from pathlib import Path
 
 import pytest
@@ -28,8 +29,10 @@ def test_a_command_of_the_page(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.chdir(ROOT)
-    monkeypatch.setenv("ZYN_CACHE_DIR", str(tmp_path))
+    # A command may write files.
+    shutil.copytree(ROOT / "examples", tmp_path / "examples")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("ZYN_CACHE_DIR", str(tmp_path / "cache"))
     program, *words = shlex.split(command)
     assert program == "zyn"
     assert main(words) in {0, 1}
