@@ -49,6 +49,7 @@
 	X(INTERRUPT, 20)  /* asks the run to end */ \
 	X(TRACE, 22)      /* u64 from, u32 max, u32 on -> u64 next, u32 count, poll records */ \
 	X(CHAIN, 21)      /* u64 task -> task, u32 count, activations */ \
+	X(WAIT, 23)       /* u64 task, polls, address; u32 leaf -> a wait */ \
 	X(STOPPED, 100)   /* u64 task, u32 reason, u32 mid_poll, task, u32 count, activations */ \
 	X(CHANGED, 101)   /* u64 task, u32 state, u32 known, task if known */ \
 	X(DEADLOCK, 102)  /* u64 tasks */ \
@@ -86,6 +87,9 @@ enum ZynAgentMetadata { ZYN_AGENT_METADATA(ZYN_AGENT_DATUM) };
  * parked_since_ns, waker, stop_site; u32 state, stop, held, cancelling, side_table, error_code,
  * error_line, error_side_table; then three times u32 size and bytes: the descriptor's name, the
  * error's message, the first FRAME_MAX bytes of the frame.
+ *
+ * A wait: u64 object, task, owner, fill, capacity, amount, ahead, deadline_ns, waiting,
+ * waiting_senders; u32 kind, senders, receivers, closed.
  *
  * An activation: u64 address, state_machine, shadow; u32 side_table, probe; u64 flags.  They come
  * newest first. */

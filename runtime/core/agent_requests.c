@@ -374,6 +374,29 @@ static uint32_t serve_trace(ZynAgent *agent, ZynReader *in, ZynBytes *out)
 	return ZYN_AGENT_STATUS_OK;
 }
 
+static uint32_t serve_wait(ZynAgent *agent, ZynReader *in, ZynBytes *out)
+{
+	uint64_t task = zyn__read_u64(in);
+	uint64_t polls = zyn__read_u64(in);
+	uint64_t address = zyn__read_u64(in);
+	uint32_t leaf = zyn__read_u32(in);
+	ZynWaitInfo info;
+	if (in->failed || !zyn_dbg_task_wait(agent->rt, task, polls, leaf,
+	                                     (const void *)(uintptr_t)address, &info))
+		return ZYN_AGENT_STATUS_NOT_FOUND;
+	const uint64_t wide[] = {
+		info.object, info.task,  info.owner,       info.fill,    info.capacity,
+		info.amount, info.ahead, info.deadline_ns, info.waiting, info.waiting_senders,
+	};
+	for (size_t i = 0; i < sizeof wide / sizeof wide[0]; i++)
+		zyn__bytes_u64(out, wide[i]);
+	zyn__bytes_u32(out, info.kind);
+	zyn__bytes_u32(out, info.senders);
+	zyn__bytes_u32(out, info.receivers);
+	zyn__bytes_u32(out, info.closed);
+	return ZYN_AGENT_STATUS_OK;
+}
+
 typedef uint32_t Serve(ZynAgent *agent, ZynReader *in, ZynBytes *out);
 
 static Serve *const SERVED[] = {
@@ -387,6 +410,7 @@ static Serve *const SERVED[] = {
 	[ZYN_AGENT_FILTERS] = serve_filters,   [ZYN_AGENT_STATE] = serve_state,
 	[ZYN_AGENT_DETACH] = serve_detach,     [ZYN_AGENT_INTERRUPT] = serve_interrupt,
 	[ZYN_AGENT_CHAIN] = serve_chain,       [ZYN_AGENT_TRACE] = serve_trace,
+	[ZYN_AGENT_WAIT] = serve_wait,
 };
 
 bool zyn__agent_serve(ZynAgent *agent, uint32_t kind, uint32_t id, ZynReader payload)

@@ -268,6 +268,23 @@ int32_t zyn_dbg_task(ZynRuntime *rt, uint64_t id, ZynTaskInfo *out)
 	return task != NULL;
 }
 
+int32_t zyn_dbg_task_wait(ZynRuntime *rt, uint64_t id, uint64_t polls, uint32_t leaf,
+                          const void *mem, ZynWaitInfo *out)
+{
+	ZynEntry entry;
+	zyn__debug_enter(&entry, rt);
+	ZynTask *task = task_find(rt, id);
+	ZynTaskInfo info = {0};
+	if (task != NULL)
+		task_describe(task, &info);
+	bool waits = info.state == ZYN_TASK_PARKED || info.state == ZYN_TASK_HELD;
+	int32_t known = 0;
+	if (waits && info.polls == polls) /* so nobody wrote to its frames since it was seen */
+		known = zyn_dbg_wait(leaf, mem, out);
+	zyn__leave(&entry);
+	return known;
+}
+
 /* Runs `act` on a task that has not ended; 0 when there is none. */
 static int32_t with_task(ZynRuntime *rt, uint64_t id, void (*act)(ZynTask *task, uint32_t argument),
                          uint32_t argument)

@@ -329,5 +329,9 @@ typedef struct ZynWaitInfo {
 /* What the leaf at `mem`, a ZynLeafKind, waits for.  Its task must be parked and stay so
  * meanwhile.  0: nothing is known of it, and *out is all zero. */
 ZYN_API int32_t zyn_dbg_wait(uint32_t leaf, const void *mem, ZynWaitInfo *out);
+/* The same for a leaf that was found in a frame of `task` when it had been polled so often; 0 as
+ * well when it is not parked any more, or was polled since.  Any thread. */
+ZYN_API int32_t zyn_dbg_task_wait(ZynRuntime *rt, uint64_t task, uint64_t polls, uint32_t leaf,
+                                  const void *mem, ZynWaitInfo *out);
 
 #endif

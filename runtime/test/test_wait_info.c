@@ -112,8 +112,32 @@ static void test_other_leaves_say_that_nothing_is_known(void)
 	CHECK_EQ(info.task, 0);
 }
 
+static void test_a_wait_of_a_task_that_moved_on_is_not_told(void)
+{
+	ZynRuntime *rt = runtime_new(ZYN_CLOCK_VIRTUAL);
+	ZynChannel *channel = zyn_channel_new(rt, 0, &type_i64);
+	ZynPromise *p = leaf_task_new(rt, &recv_for, channel);
+	CHECK_EQ(zyn_promise_poll(rt, p), ZYN_PENDING);
+	uint64_t task = zyn_promise_task_id(p);
+	uint64_t polls = zyn_promise_polls(p);
+	const void *leaf = &((LeafTask *)p->state_machine)->leaf;
+	ZynWaitInfo info;
+	uint32_t kind = ZYN_LEAF_channel_recv_for;
+	CHECK_EQ(zyn_dbg_task_wait(rt, task, polls, kind, leaf, &info), 1);
+	CHECK_EQ(info.deadline_ns, 70 * MS);
+	CHECK_EQ(info.object, zyn_object_id(channel));
+	CHECK_EQ(zyn_dbg_task_wait(rt, task, polls + 1, kind, leaf, &info), 0);
+	CHECK_EQ(zyn_dbg_task_wait(rt, task + 1, polls, kind, leaf, &info), 0);
+	CHECK_EQ(zyn_rt_block_on(rt, p, -1), ZYN_READY);
+	CHECK_EQ(zyn_dbg_task_wait(rt, task, zyn_promise_polls(p), kind, leaf, &info), 0);
+	zyn_promise_release(p);
+	zyn_object_release(channel);
+	runtime_end(rt);
+}
+
 int main(void)
 {
+	RUN(test_a_wait_of_a_task_that_moved_on_is_not_told);
 	RUN(test_a_channel_tells_its_fill_ends_and_queues);
 	RUN(test_time_limits_and_tasks);
 	RUN(test_other_leaves_say_that_nothing_is_known);

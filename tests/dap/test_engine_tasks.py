@@ -1,5 +1,6 @@
 """Tasks as the engine lists them: what each waits for, filters, groups, one stopped of many."""
 
+import re
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -120,6 +121,86 @@ async def test_what_each_task_waits_for(debug: Callable[[str], Debugging]) -> No
     inside = next(view for view in views if view.waits_for == "timer, 10 ms left")
     kinds = [(f.function, f.kind) for f in await session.session.stack(inside.id)]
     assert kinds == [("nap", "awaiting"), ("all", "awaiter"), ("all", "spawn")]
+
+
+OBJECTS = """
+async fn hold(lock: Mutex) void {
+    await lock.lock();
+    await sleep(50); // @hold
+    lock.unlock();
+}
+
+async fn wait_for(lock: Mutex) void {
+    await lock.lock(); // @lock
+    lock.unlock();
+}
+
+async fn send(queue: Channel<i64>) void {
+    await queue.send(2); // @send
+}
+
+async fn receive(queue: Channel<i64>) void {
+    await queue.recv_for(20); // @receive
+}
+
+async fn permit(door: Semaphore) void {
+    await door.acquire_many(3); // @permit
+}
+
+async fn arrive(gate: Barrier) void {
+    await gate.wait(); // @arrive
+}
+
+async fn main() i64 {
+    const lock = mutex();
+    const full: Channel<i64> = channel(1);
+    full.try_send(1);
+    const empty: Channel<i64> = channel(0);
+    const door = semaphore(2);
+    const gate = barrier(3);
+    const tasks = nursery();
+    tasks.spawn(hold(lock));
+    tasks.spawn(wait_for(lock));
+    tasks.spawn(send(full));
+    tasks.spawn(receive(empty));
+    tasks.spawn(permit(door));
+    tasks.spawn(arrive(gate));
+    await yield_now();
+    await yield_now();
+    const sent = full.len(); // @here
+    full.try_recv();
+    empty.close();
+    door.close();
+    gate.wait();
+    tasks.cancel();
+    return sent;
+}
+"""
+
+
+async def test_what_tasks_wait_for_objects_tell(debug: Callable[[str], Debugging]) -> None:
+    session = debug(OBJECTS)
+    await session.launch(breaks="here")
+    await session.stopped()
+    views, _ = await session.session.tasks(states=["parked"])
+    shown = {view.name: (view.line, view.waits_for) for view in views}
+    holder = next(view.id for view in views if view.name == "hold")
+    ids = {
+        name: re.sub(r"\b(mutex|channel|semaphore|barrier) \d+", r"\1", text or "")
+        for name, (_, text) in shown.items()
+    }
+    assert ids == {
+        "hold": "timer, 50 ms left",
+        "wait_for": f"mutex, which task {holder} has",
+        "send": "room in channel (1 of 1 queued)",
+        "receive": "a value from channel (0 queued), 20 ms left",
+        "permit": "3 permits of semaphore (2 free)",
+        "arrive": "barrier (1 of 3 arrived)",
+    }
+    assert shown["send"][0] == session.line("send")
+    receiver = next(view.id for view in views if view.name == "receive")
+    scope = await session.scope(receiver, "task")
+    assert scope["waits for"].value == shown["receive"][1]
 
 
 async def test_places_found_for_all_tasks_are_those_of_their_stacks(

@@ -118,6 +118,31 @@ def test_a_wait_that_nobody_can_end_is_a_deadlock(runtime: Runtime) -> None:
         queue.recv()
 
 
+def test_a_deadlock_says_who_holds_what() -> None:
+    with Runtime(clock="virtual") as runtime:
+        runtime.load_module("""
+            async fn transfer(one: Mutex, other: Mutex) void {
+                await one.lock();
+                await sleep(1);
+                await other.lock();
+            }
+            async fn main() void {
+                const a = mutex();
+                const b = mutex();
+                await join(transfer(a, b), transfer(b, a));
+                a.unlock();
+                b.unlock();
+            }
+        """)
+        with pytest.raises(Deadlocked) as caught:
+            runtime.call("main")
+        first, second = [task for task in caught.value.tasks if task.function == "transfer"]
+        assert (first.line, first.waits_for) == (5, "other.lock()")
+        assert first.reason.endswith(f", which task {second.task} has")
+        assert second.reason.endswith(f", which task {first.task} has")
+        assert first.reason in str(caught.value)
+
+
 def test_a_thread_sends_to_one_that_waits(runtime: Runtime) -> None:
     queue = runtime.channel("i64")
     got: list[int] = []

@@ -181,13 +181,14 @@ class Inspection:
         chain = await self.target.stacks.chain(task)
         now_ns = await self.target.now_ns()
         parked = task.state == PARKED
+        leaf = await self.target.stacks.explained(task, chain) if parked else None
         values: dict[str, object] = {
             "id": task.id,
             "state": STATES[task.state],
             "polls": task.polls,
             "wakes": task.wakes,
             "parked since": f"{task.parked_since_ns // NS_PER_MS} ms" if parked else "not parked",
-            "waits for": waits_for(chain.leaf, now_ns) if parked else "nothing",
+            "waits for": waits_for(leaf, now_ns) if parked else "nothing",
             "woken by": _woken_by(task),
             "spawned at": self._site(task.spawn_site),
             "held": "yes" if task.held else "no",

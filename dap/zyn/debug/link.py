@@ -15,11 +15,13 @@ from zyn.debug.wire import (
     HEADER,
     MESSAGE_MAX,
     VERSION,
+    WAITING,
     Activation,
     Kind,
     Reader,
     Status,
     Task,
+    Waiting,
     WireError,
     message,
 )
@@ -27,6 +29,7 @@ from zyn.debug.wire import (
 _TASK_ID = struct.Struct("<Q")
 _PAGE = struct.Struct("<QI")
 _PLACE = struct.Struct("<QI")
+_WAIT = struct.Struct("<QQQI")
 _BREAK = struct.Struct("<III")
 _RESUME = struct.Struct("<QII")
 _TRACE = struct.Struct("<QII")
@@ -217,6 +220,14 @@ class Link(asyncio.Protocol):
             return None
         address, table, size = Reader(answer).take(struct.Struct("<QII"))
         return address, table, size
+
+    async def wait(self, task: int, polls: int, address: int, leaf: int) -> Waiting | None:
+        """What the leaf at an address waits for, unless its task was polled since."""
+        try:
+            answer = await self.ask(Kind.WAIT, _WAIT.pack(task, polls, address, leaf))
+        except RequestFailed:
+            return None
+        return Waiting(*Reader(answer).take(WAITING))
 
     async def breaks(self, changes: Sequence[tuple[int, int, bool]]) -> None:
         """Arm or disarm (side table, probe)."""

@@ -11,8 +11,9 @@ import msgspec
 from zyn.base.span import Span
 from zyn.debug.memory import ENDED, Memory
 from zyn.debug.program import Function, Program
-from zyn.debug.wire import Activation, Task
+from zyn.debug.wire import Activation, Task, Waiting
 from zyn.ir.side_table import Probe, State
+from zyn.runtime.waits import described, leaf_number
 
 DEPTH_MAX = 4096  # frames of one chain; a longer one is a broken frame
 GROUP_SHOWN_MAX = 8
@@ -72,6 +73,7 @@ class Leaf(msgspec.Struct, frozen=True):
     group: tuple[int, ...] = ()
     deadline_ms: int | None = None
     count: int = 0
+    wait: Waiting | None = None
 
 
 class Chain(msgspec.Struct):
@@ -161,6 +163,16 @@ class Stacks:
                 return Leaf(name, address, group=tasks, count=count)
         return Leaf(name, address)
 
+    async def explained(self, task: Task, chain: Chain) -> Leaf | None:
+        """The leaf of a parked task with what is known of the object that it waits for."""
+        leaf = chain.leaf
+        number = leaf_number(leaf.name) if leaf is not None else None
+        if leaf is None or number is None:
+            return leaf
+        link = self.memory.link
+        wait = await link.wait(task.id, task.polls, leaf.address, number)
+        return msgspec.structs.replace(leaf, wait=wait)
+
     async def awaited(self, chain: Chain) -> tuple[int, ...]:
         """Every task whose end the innermost frame waits for."""
         leaf = chain.leaf
@@ -246,6 +258,8 @@ def waits_for(leaf: Leaf | None, now_ns: int | None) -> str | None:
     """What a parked task waits for, in words; without a clock a timer tells its deadline."""
     if leaf is None:
         return None
+    if leaf.wait is not None:
+        return described(leaf.name, leaf.wait, now_ns)
     match leaf.name:
         case "delay":
             if now_ns is None:

@@ -34,7 +34,8 @@ async def view(target: Target, task: Task, now_ns: int | None = None) -> TaskVie
     chain = await target.stacks.chain(task)
     level = _where(target, task, stop) or (chain.levels[-1] if chain.levels else None)
     waiting = chain.leaf is not None and stop_is_parked(stop) and task.state not in ENDED
-    if waiting and chain.leaf is not None and chain.leaf.deadline_ms is not None and now_ns is None:
+    leaf = await target.stacks.explained(task, chain) if waiting else None
+    if leaf is not None and now_ns is None and (leaf.deadline_ms is not None or leaf.wait):
         now_ns = await target.now_ns()
     root = target.program.function(task.side_table)
     name = root.name if root is not None else task.name
@@ -54,7 +55,7 @@ async def view(target: Target, task: Task, now_ns: int | None = None) -> TaskVie
         file=(level.function.table.file or None) if level is not None else None,
         line=line,
         await_state=level.state if level is not None and level.suspended is not None else None,
-        waits_for=waits_for(chain.leaf, now_ns or 0) if waiting else None,
+        waits_for=waits_for(leaf, now_ns or 0) if waiting else None,
         polls=task.polls,
         wakes=task.wakes,
         parked_since_ns=task.parked_since_ns if task.state == PARKED else None,

@@ -36,7 +36,17 @@ class PromiseAt(msgspec.Struct, frozen=True):
     address: int
 
 
-Value = int | float | bool | str | None | Text | PromiseAt | dict[str, "Value"] | list["Value"]
+class ObjectAt(msgspec.Struct, frozen=True):
+    """A handle of a counted object by its address."""
+
+    type: str
+    address: int
+
+
+Value = (
+    int | float | bool | str | None | Text | PromiseAt | ObjectAt | dict[str, "Value"]
+    | list["Value"]
+)  # fmt: skip
 
 
 class Broken(Exception):
@@ -70,7 +80,7 @@ def shape_of(type_: str, shapes: Shapes) -> TypeShape:
 def holds_reference(type_: str, shapes: Shapes) -> bool:
     """Whether a value points into the heap, so that it means nothing once it was released."""
     shape = shape_of(type_, shapes)
-    if shape.kind in ("string", "promise"):
+    if shape.kind in ("string", "promise", "object"):
         return True
     inner = [name for _, name, _ in shape.fields]
     if shape.kind in ("array", "optional") and shape.element is not None:
@@ -94,6 +104,8 @@ def decode(type_: str, data: bytes, shapes: Shapes, at: int = 0) -> Value:
             return Text(int.from_bytes(data[at : at + 8], "little"))
         case "promise":
             return PromiseAt(int.from_bytes(data[at : at + 8], "little"))
+        case "object":
+            return ObjectAt(type_, int.from_bytes(data[at : at + 8], "little"))
         case "struct":
             return {
                 name: decode(type_of, data, shapes, at + offset)
@@ -210,6 +222,8 @@ def show(value: Value, type_: str = "", promises: Mapping[int, str] | None = Non
             return f"string at {address:#x}"
         case PromiseAt(address):
             return (promises or {}).get(address, f"promise at {address:#x}" if address else "none")
+        case ObjectAt(name, address):
+            return f"{name} at {address:#x}" if address else "none"
         case dict():
             inside = ", ".join(f".{n} = {show(item, '', promises)}" for n, item in value.items())
             name = type_ if type_ and not type_.startswith("?") else type_.lstrip("?")

@@ -40,6 +40,7 @@ class Kind(IntEnum):
     INTERRUPT = 20
     CHAIN = 21
     TRACE = 22
+    WAIT = 23
     STOPPED = 100
     CHANGED = 101
     DEADLOCK = 102
@@ -118,6 +119,26 @@ class Activation(msgspec.Struct, frozen=True, gc=False):
     flags: int
 
 
+class Waiting(msgspec.Struct, frozen=True, gc=False):
+    """What a leaf waits for; see ZynWaitInfo."""
+
+    object: int
+    task: int
+    owner: int
+    fill: int
+    capacity: int
+    amount: int
+    ahead: int
+    deadline_ns: int
+    waiting: int
+    waiting_senders: int
+    kind: int
+    senders: int
+    receivers: int
+    closed: int
+
+
+WAITING = struct.Struct("<10Q4I")
 _TASK = struct.Struct("<11Q8I")
 _ACTIVATION = struct.Struct("<QQQIIQ")
 _U32 = struct.Struct("<I")

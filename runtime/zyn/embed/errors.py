@@ -12,17 +12,23 @@ __all__ = [
 
 
 class WaitingTask(NamedTuple):
-    """A task of a deadlock: where it waits, and for what.  Line 0: no source line."""
+    """A task of a deadlock: where it waits, and for what.  Line 0: no source line.
+
+    waits_for  the text of the await
+    reason     what that is, where more is known of it: `mutex 3, which task 2 has`
+    """
 
     task: int
     function: str
     file: str
     line: int
     waits_for: str
+    reason: str = ""
 
     def __str__(self) -> str:
         place = f" at line {self.line}" if self.line else ""
-        return f"task {self.task} ({self.function}) waits for {self.waits_for}{place}"
+        reason = f": {self.reason}" if self.reason else ""
+        return f"task {self.task} ({self.function}) waits for {self.waits_for}{place}{reason}"
 
 
 class ZynError(Exception):

@@ -301,10 +301,12 @@ class NativeRuntime:
             found += [ZynTaskInfo.from_buffer_copy(page[index]) for index in range(count)]
         return found
 
-    def wait_info(self, leaf: int, address: int) -> ZynWaitInfo | None:
-        """What a parked leaf waits for, None if nothing is known of it; it must stay parked."""
+    def wait_info(self, task: int, polls: int, leaf: int, address: int) -> ZynWaitInfo | None:
+        """What a leaf waits for that was found in a frame of a task when it had so many polls."""
         info = ZynWaitInfo()
-        known = library().zyn_dbg_wait(leaf, address, ctypes.byref(info))
+        known = self._use(
+            library().zyn_dbg_task_wait, task, polls, leaf, address, ctypes.byref(info)
+        )
         return info if known else None
 
     # --- rule 1 ---------------------------------------------------------------------------------

@@ -98,8 +98,10 @@ _OBJECT_FUNCTIONS: dict[str, tuple[object, ...]] = {
     "zyn_object_retain": (None, c_void_p),
     "zyn_object_release": (None, c_void_p),
     "zyn_object_id": (c_uint64, c_void_p),
-    "zyn_dbg_wait": (c_int32, c_uint32, c_void_p, _POINTER(ZynWaitInfo)),
-}
+    "zyn_dbg_task_wait": (
+        c_int32, c_void_p, c_uint64, c_uint64, c_uint32, c_void_p, _POINTER(ZynWaitInfo),
+    ),
+}  # fmt: skip
 
 # What only compiled code calls, by address: the code generator resolves these names.
 COMPILED_FUNCTIONS = (
