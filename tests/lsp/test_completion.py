@@ -59,7 +59,7 @@ def test_types() -> None:
         ["struct P: P", "struct Q: Q", "type Barrier: Barrier", "type Channel: Channel"]
     )
     assert check("fn f() i32 { const x: | = 1; return x; }", 3) == snapshot(
-        ['type Barrier: Barrier', 'type Channel: Channel', 'type JoinSet: JoinSet']
+        ["type Barrier: Barrier", "type Channel: Channel", "type JoinSet: JoinSet"]
     )
 
 
