@@ -328,3 +328,40 @@ def test_ctrl_c_ends_with_130() -> None:
     child.send_signal(signal.SIGINT)
     out, err = child.communicate(timeout=60)
     assert (child.returncode, out, err) == (130, "", "zyn: interrupted\n")
+
+
+@pytest.mark.parametrize("workers", ["0", "1", "4"])
+def test_a_program_that_waits_where_it_must_gives_the_same_with_any_number_of_workers(
+    workers: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    locks = str(ROOT / "examples" / "locks.zyntax")
+    assert main(["run", locks, "--call", "total(4)", "--workers", workers]) == 0
+    assert main(["run", locks, "--call", "most_inside(3)", "--workers", workers]) == 0
+    assert capsys.readouterr().out == "10\n3\n"
+
+
+def test_a_seed_means_one_worker(capsys: pytest.CaptureFixture[str]) -> None:
+    channels = str(ROOT / "examples" / "channels.zyntax")
+    run = ["run", channels, "--call", "readings(3)", "--seed", "7"]
+    assert main([*run, "--clock", "virtual"]) == 0
+    assert capsys.readouterr().out == "12\n"
+    assert main([*run, "--workers", "2"]) == 2
+    assert "means one order" in capsys.readouterr().err
+    assert main(["run", channels, "--clock", "virtual", "--workers", "2"]) == 2
+
+
+def test_a_trace_has_a_row_for_each_task(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    channels = str(ROOT / "examples" / "channels.zyntax")
+    trace = tmp_path / "trace.json"
+    run = ["run", channels, "--call", "ping()", "--clock", "virtual", "--trace"]
+    assert main([*run, str(trace)]) == 0
+    events = json.loads(trace.read_text(encoding="utf-8"))["traceEvents"]
+    polls = [event for event in events if event["ph"] == "X"]
+    assert {event["name"] for event in polls} == {"ping", "reply"}
+    rows = {event["args"]["name"].split()[0] for event in events if event["name"] == "thread_name"}
+    assert rows == {"ping", "reply"}
+    capsys.readouterr()
+    assert main([*run, str(tmp_path / "none" / "trace.json")]) == 2
+    assert "cannot be written" in capsys.readouterr().err

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from zyn.embed.runtime import Runtime
 
 
+WORKERS_MAX = 64
+
+
 def register(commands: Any) -> None:
     """Describe the command."""
     parser: argparse.ArgumentParser = commands.add_parser(
@@ -43,6 +46,21 @@ def register(commands: Any) -> None:
     parser.add_argument(
         "--fuel", type=_units, metavar="N", help="give up after N polls of tasks and direct calls"
     )
+    parser.add_argument(
+        "--workers",
+        type=_workers,
+        default=1,
+        metavar="N",
+        help="threads that run tasks; 0: one for each core (default: 1)",
+    )
+    parser.add_argument(
+        "--seed",
+        type=_units,
+        default=0,
+        metavar="N",
+        help="poll runnable tasks in an order made from N; 0: in the order of their wakes",
+    )
+    parser.add_argument("--trace", metavar="FILE", help="write the polls as a Chrome trace")
     parser.add_argument("--language", help="the language, where the file ending does not say it")
     parser.add_argument(
         "--check", action="store_true", help="check the compiler's own work between its passes"
@@ -74,6 +92,12 @@ def _units(text: str) -> int:
     if not re.fullmatch(r"[0-9]{1,18}", text):
         raise argparse.ArgumentTypeError(f"{text!r} is no number of polls")
     return int(text)
+
+
+def _workers(text: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,2}", text) or int(text) > WORKERS_MAX:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 0 to {WORKERS_MAX}")
+    return int(text) or min(os.cpu_count() or 1, WORKERS_MAX)
 
 
 class Failure(NamedTuple):
@@ -145,9 +169,14 @@ def _answer(
     from zyn.embed.runtime import Runtime
 
     cache_dir = None if options.no_cache else cache_folder()
+    if options.workers > 1 and (options.seed or options.clock == "virtual"):
+        one = "--seed" if options.seed else "--clock virtual"
+        raise CommandError(f"{one} means one order, and that means --workers 1", USAGE)
     with Runtime(
         source.language,
         clock=options.clock,
+        seed=options.seed,
+        workers=options.workers,
         fuel=options.fuel,
         cache_dir=cache_dir,
         check=options.check,
@@ -163,7 +192,7 @@ def _answer(
             if problem.severity == "warning":
                 print(style.diagnostic(problem.rendered), file=sys.stderr)
         try:
-            with _profile(runtime, options, profiled):
+            with _trace(runtime, options), _profile(runtime, options, profiled):
                 return _call(runtime, source.language, options), None
         except CallError as error:
             return None, Failure("call", str(error), None, USAGE)
@@ -172,6 +201,22 @@ def _answer(
             if failure is None:
                 raise
             return None, failure
+
+
+@contextlib.contextmanager
+def _trace(runtime: "Runtime", options: argparse.Namespace) -> Iterator[None]:
+    """Record the polls inside, also of a call that fails."""
+    if options.trace is None:
+        yield
+        return
+    from zyn.cli import trace
+
+    path = Path(options.trace)
+    trace.start(runtime, path)
+    try:
+        yield
+    finally:
+        trace.write(runtime, path)
 
 
 @contextlib.contextmanager

@@ -12,6 +12,7 @@ Rules:
 import atexit
 import contextlib
 import ctypes
+import struct
 import threading
 import time
 import weakref
@@ -26,6 +27,8 @@ from zyn.runtime.structs import ZynError, ZynMetrics, ZynOptions, ZynTaskInfo, Z
 
 _ERROR_HEAD_BYTES = ctypes.sizeof(ZynError)
 _TASK_PAGE = 256
+_POLL = struct.Struct("<3Q3I4x")  # a ZynPollRecord
+_POLL_PAGE = 4096
 FUEL_UNBOUNDED = (1 << 64) - 1
 _CLOSE_PAUSE_S = 0.005
 _EXITING: list[bool] = []
@@ -299,6 +302,21 @@ class NativeRuntime:
             after = found[-1].id if found else 0
             count = self._use(library().zyn_dbg_tasks, after, page, _TASK_PAGE)
             found += [ZynTaskInfo.from_buffer_copy(page[index]) for index in range(count)]
+        return found
+
+    def record_polls(self) -> None:
+        """Keep a record of every poll from now on, of very many the last 65,536."""
+        if not self._use(library().zyn_dbg_trace, 1):
+            raise MemoryError("no memory for a record of polls")
+
+    def recorded_polls(self) -> list[tuple[int, ...]]:
+        """Task, begin and length in ns, side table, state before and after of each, in order."""
+        found: list[tuple[int, ...]] = []
+        page = ctypes.create_string_buffer(_POLL.size * _POLL_PAGE)
+        start = ctypes.c_uint64()
+        read = library().zyn_dbg_trace_read
+        while count := self._use(read, ctypes.byref(start), page, _POLL_PAGE):
+            found += list(_POLL.iter_unpack(page.raw[: _POLL.size * count]))
         return found
 
     def wait_info(self, task: int, polls: int, leaf: int, address: int) -> ZynWaitInfo | None:
