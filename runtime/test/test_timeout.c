@@ -158,8 +158,53 @@ static void test_failing_allocations(void)
 	fail_each_allocation(scenario);
 }
 
+static void within_init(ZynContext *cx, void *mem, void *arg)
+{
+	Limited *limited = arg;
+	zyn_within_init(cx, mem, limited->ms, limited->promise);
+}
+
+static const LeafOps within = {within_init, zyn_within_poll, zyn_within_take, zyn_within_drop};
+
+static void test_within_calls_lateness_an_outcome(void)
+{
+	for (int kind = 0; kind < 4; kind++) {
+		bool late = kind >= 2;
+		ZynRuntime *rt = runtime_new(ZYN_CLOCK_VIRTUAL);
+		Limited limited = {child_new(rt, kind & 1, 3, 10), late ? 25 : 31};
+		ZynPromise *p = leaf_task_new(rt, &within, &limited);
+		CHECK_EQ(zyn_rt_block_on(rt, p, -1), ZYN_READY);
+		CHECK_EQ(outcome_of(p), late ? ZYN_OUTCOME_TIMEOUT : ZYN_OUTCOME_DONE);
+		if (!late)
+			CHECK_EQ(result_of(p), 3);
+		CHECK_EQ(zyn_rt_now_ns(rt), (late ? 25 : 30) * MS);
+		zyn_promise_release(limited.promise);
+		zyn_promise_release(p);
+		runtime_end(rt);
+	}
+}
+
+static void test_within_that_is_cancelled_or_dropped_leaves_nothing(void)
+{
+	for (int kind = 0; kind < 4; kind++) {
+		ZynRuntime *rt = runtime_new(ZYN_CLOCK_VIRTUAL);
+		Limited limited = {child_new(rt, kind & 1, 3, 10), 25};
+		ZynPromise *p = leaf_task_new(rt, &within, &limited);
+		CHECK_EQ(zyn_promise_poll(rt, p), ZYN_PENDING);
+		zyn_promise_release(limited.promise);
+		if (kind >= 2) {
+			zyn_promise_cancel(p);
+			CHECK_EQ(zyn_rt_block_on(rt, p, -1), ZYN_CANCELLED);
+		}
+		zyn_promise_release(p);
+		runtime_end(rt);
+	}
+}
+
 int main(void)
 {
+	RUN(test_within_calls_lateness_an_outcome);
+	RUN(test_within_that_is_cancelled_or_dropped_leaves_nothing);
 	RUN(test_in_time_gives_the_value_and_stops_the_clock);
 	RUN(test_just_in_time_is_in_time);
 	RUN(test_too_late_fails_and_cancels_the_promise);
