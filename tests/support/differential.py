@@ -17,21 +17,28 @@ BASELINE = Engine(check=True)
 
 def differences(program: Generated, engine: Engine | Loader | None = None) -> Iterator[str]:
     """What does not agree, a sentence each; nothing for programs that cannot be interpreted."""
+    expected = expectations(program)
+    with Native(program.source, engine=engine) as native:
+        yield from compared(native, "fast", expected)
+        native.module.debug_build()
+        yield from compared(native, "debug", expected)
+    with Native(program.source, engine=BASELINE) as native:
+        yield from compared(native, "baseline", expected)
+
+
+def expectations(program: Generated) -> dict[str, Outcome]:
+    """What the interpreter makes of each entry that it can run."""
     expected: dict[str, Outcome] = {}
     for entry in program.entries:
         try:
             expected[entry] = interpreted(program.source, entry)
         except (OutOfStepsError, RecursionError):
             continue  # too long, or too deep for an interpreter that is written in Python
-    with Native(program.source, engine=engine) as native:
-        yield from _compared(native, "fast", expected)
-        native.module.debug_build()
-        yield from _compared(native, "debug", expected)
-    with Native(program.source, engine=BASELINE) as native:
-        yield from _compared(native, "baseline", expected)
+    return expected
 
 
-def _compared(native: Native, build: str, expected: dict[str, Outcome]) -> Iterator[str]:
+def compared(native: Native, build: str, expected: dict[str, Outcome]) -> Iterator[str]:
+    """What does not agree with the interpreter, or is left over."""
     for entry, outcome in expected.items():
         found = native.call(entry)
         if not same(found, outcome):

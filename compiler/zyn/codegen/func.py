@@ -35,6 +35,7 @@ RETURNED = -2
 LOOK = -(1 << 63)
 ACTIVATION_SIZE = 40
 COMPARED_STATES_MAX = 3
+COUNTS_SIZE = 16
 LARGE_STACK = 16384
 """Room for more bytes of locals is tested before it is taken; the margin covers less."""
 
@@ -72,14 +73,20 @@ class FunctionEmitter(OpEmitter):
         base = self.let(f"load i64, ptr {self.module.names.local('sites')}")
         return self.let(f"add i64 {base}, {(self.index << 32) | line}")
 
+    def tally(self, op: ir.Attend) -> None:
+        at = self.offset(self.module.counts, count_offset(self.index, op))
+        # Several threads may lose a count to each other, which does not matter.
+        more = self.let(f"add i64 {self.let(f'load i64, ptr {at}')}, 1")
+        self.put(f"store i64 {more}, ptr {at}")
+
     def line(self, start: int) -> int:
         return bisect_right(self.starts, start) + self.first_line
 
     def text(self) -> str:
         """The whole LLVM function."""
-        build = "debug" if self.debug else "fast"
+        build = "debug" if self.debug else "optimised" if self.module.optimised else "fast"
         name = self.module.names.build(self.function.name, build)
-        linkage = "" if self.debug else "internal "
+        linkage = "internal " if build == "fast" else ""
         signature = f"define {linkage}{self._signature(name)} #0 {{"
         if self.debug:
             self._debug_prologue()
@@ -464,6 +471,11 @@ class FunctionEmitter(OpEmitter):
         self.let(f"call i32 {name}(ptr %cx, ptr {self.activation}, i32 {index})")
         self.put(f"br label %quiet{number}")
         self.put(f"quiet{number}:")
+
+
+def count_offset(index: int, op: ir.Attend) -> int:
+    """Where the function at an index of its module counts its calls, or its back-edges."""
+    return COUNTS_SIZE * index + (0 if op.is_entry else 8)
 
 
 def needs_drop(function: Function) -> bool:

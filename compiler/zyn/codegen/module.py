@@ -7,7 +7,7 @@ descriptors) it declares, and the driver imports those by address.
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from zyn.codegen.func import FunctionEmitter, needs_drop
+from zyn.codegen.func import COUNTS_SIZE, FunctionEmitter, needs_drop
 from zyn.codegen.lltypes import is_aggregate, kind, memory, param_offsets, register
 from zyn.codegen.module_state import ModuleState
 from zyn.codegen.names import Names
@@ -33,15 +33,22 @@ class ModuleText(NamedTuple):
     runtime: tuple[str, ...]
 
 
-def emit_module(name: str, units: Sequence[Unit], triple: str) -> ModuleText:
+def emit_module(
+    name: str, units: Sequence[Unit], triple: str, *, counted: bool = False
+) -> ModuleText:
     """The fast build of a module.
 
     Exports one table of pointers: three per function, in order (descriptor, null for a direct
     function; stub; cell), then the word that the side table ids of the functions count from,
-    shifted by 32.
+    shifted by 32.  When `counted`, functions count their calls and the back-edges of their loops,
+    in two words each, and the table ends with the address of these.
     """
     names = Names(name)
-    state = ModuleState(names)
+    counts = names.local("counts") if counted else ""
+    state = ModuleState(names, counts=counts)
+    if counted:
+        size = COUNTS_SIZE * len(units)
+        state.globals.append(f"{counts} = internal global [{size} x i8] zeroinitializer, align 8")
     sites = names.local("sites")
     state.globals.append(f"{sites} = internal global i64 0, align 8")
     body: list[str] = []
@@ -65,6 +72,8 @@ def emit_module(name: str, units: Sequence[Unit], triple: str) -> ModuleText:
             rows.append("null")
         rows += [stubs[-1].symbol, cell]
     rows.append(sites)
+    if counted:
+        rows.append(counts)
     table = names.local("table")
     pointers = ", ".join(f"ptr {row}" for row in rows)
     state.globals.append(f"{table} = constant [{len(rows)} x ptr] [{pointers}], align 8")
@@ -98,7 +107,7 @@ def emit_debug_module(
             table = unit.lowered.side_table
             places = [unit.first_line + probe.line + 1 for probe in table.probes]
             code = lines.annotate(code, function.name, unit.first_line + table.line + 1, places)
-        body.append(code)
+        body += [code, _own_drop(state, unit.lowered, code)]
         exports += [names.build(function.name, "debug"), probes]
     for unit in units:
         _declare(state, unit.lowered)
@@ -106,6 +115,25 @@ def emit_debug_module(
     if lines is not None:
         text += lines.text()
     return ModuleText(text, tuple(symbol[1:] for symbol in exports), tuple(state.needed))
+
+
+def emit_optimised(name: str, units: Sequence[Unit], index: int) -> ModuleText:
+    """The build of one function that all of LLVM's passes are to run over; exports it.
+
+    Its callees are reached through their stubs, so nothing is inlined that a debug build of a
+    callee would have to be switched into.
+    """
+    names = Names(name)
+    state = ModuleState(names, optimised=True)
+    state.external(names.local("sites"), f"{names.local('sites')} = external global i64")
+    lowered, first_line, _ = units[index]
+    function = lowered.function
+    code = FunctionEmitter(state, lowered, index, first_line, debug=False).text()
+    code += _own_drop(state, lowered, code)
+    for unit in units:
+        _declare(state, unit.lowered)
+    symbol = names.build(function.name, "optimised")[1:]
+    return ModuleText(state.text() + code, (symbol,), tuple(state.needed))
 
 
 def emit_thunk(name: str, lowered: Lowered) -> ModuleText:
@@ -229,6 +257,14 @@ def _init_body(state: ModuleState, types: list[Type]) -> str:
         if holds_reference(type_):
             lines.append(f"call void {state.counter(type_, 'retain')}(ptr %p{index})")
     return "\n".join(lines) + "\nret void\n"
+
+
+def _own_drop(state: ModuleState, lowered: Lowered, code: str) -> str:
+    """The drop function of a frame, if a build outside the first module calls it: where it tests
+    for the room of a large stack frame.
+    """
+    name = lowered.function.name
+    return _drop(state, lowered) if f"call void {state.names.drop(name)}(" in code else ""
 
 
 def _drop(state: ModuleState, lowered: Lowered) -> str:

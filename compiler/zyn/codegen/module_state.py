@@ -18,10 +18,16 @@ from zyn.sema.types import (
 
 
 class ModuleState:
-    """Collects what is needed as functions are emitted; `text` gives it all."""
+    """Collects what is needed as functions are emitted; `text` gives it all.
 
-    def __init__(self, names: Names) -> None:
+    counts      the words in which functions count what they do; empty: they do not
+    optimised   whether all of LLVM's passes will run over the text
+    """
+
+    def __init__(self, names: Names, *, counts: str = "", optimised: bool = False) -> None:
         self.names = names
+        self.counts = counts
+        self.optimised = optimised
         self.needed: dict[str, None] = {}
         self.externals: dict[str, str] = {}
         self.strings: dict[str, str] = {}
@@ -104,8 +110,11 @@ class ModuleState:
         lines = [f"declare {DECLARATIONS[name]} #0" for name in self.needed]
         lines += self.externals.values()
         lines += self.globals
-        lines.append("attributes #0 = { nounwind }")
-        lines.append("attributes #1 = { nounwind noinline }")
+        # A tail call would leave no stack frame for the check of the stack's depth to see, and a
+        # loop that LLVM recognises would call a C function that nothing imports.
+        more = ' "disable-tail-calls"="true" "no-builtins"' if self.optimised else ""
+        lines.append(f"attributes #0 = {{ nounwind{more} }}")
+        lines.append(f"attributes #1 = {{ nounwind noinline{more} }}")
         return "\n".join(lines) + "\n"
 
 

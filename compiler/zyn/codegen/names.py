@@ -51,7 +51,7 @@ class Names:
         return self._global(f"{self.prefix}{function}$drop")
 
     def build(self, function: str, build: str) -> str:
-        """The code of one build: `fast` or `debug`."""
+        """The code of one build: `fast`, `optimised` or `debug`."""
         return self._global(f"{self.prefix}{function}${build}")
 
     def cell(self, function: str) -> str:

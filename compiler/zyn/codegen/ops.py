@@ -44,6 +44,10 @@ class OpEmitter(Emitter):
         """The ZynSite of a 0-based line of the item, in a register of type i64."""
         raise NotImplementedError
 
+    def tally(self, op: ir.Attend) -> None:
+        """Count a call or a back-edge."""
+        raise NotImplementedError
+
     def line(self, start: int) -> int:
         """The absolute 1-based line of a byte offset in the item."""
         raise NotImplementedError
@@ -333,10 +337,13 @@ class OpEmitter(Emitter):
 
     def _attend(self, op: ir.Attend, ok: str, error: str) -> None:
         number = self.number()
-        # A plain load: no pass that `Target` runs moves one, and the fast instruction selector
-        # refuses those that are volatile or atomic.
+        if self.module.counts and not self.debug:
+            self.tally(op)
+        # A plain load: no cheap pass that `Target` runs moves one, and the fast instruction
+        # selector refuses those that are volatile or atomic.
+        load = "load volatile" if self.module.optimised else "load"
         address = self.offset("%cx", 24)
-        attention = self.let(f"load i64, ptr {address}")
+        attention = self.let(f"{load} i64, ptr {address}")
         called = self.let(f"icmp ne i64 {attention}, 0")
         slow = "zyn_attend"
         if op.is_entry:

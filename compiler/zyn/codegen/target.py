@@ -1,6 +1,7 @@
 """The machine that code is made for, and LLVM's passes over it.
 
-No pass that moves loads may be added here while the loads of the attention word are plain ones.
+No pass that moves loads may be added to the cheap ones while their loads of the attention word are
+plain ones; text for all passes has volatile ones.
 The baseline build runs three cheap passes and the fast instruction selector; see `docs/decisions`
 for the measurements.  LLVM is initialised on first use, since importing it costs more than parsing
 most programs.
@@ -41,6 +42,13 @@ class Target:
         )
 
     @cached_property
+    def optimising_machine(self) -> llvm.TargetMachine:
+        """The same, but with the instruction selector that takes its time."""
+        return llvm.Target.from_default_triple().create_target_machine(
+            cpu=self.cpu, features="", opt=2, reloc="pic", codemodel="small", jit=True
+        )
+
+    @cached_property
     def cpu(self) -> str:
         """The host's CPU by LLVM's name."""
         return str(llvm.get_host_cpu_name())
@@ -72,3 +80,12 @@ class Target:
                 options = llvm.create_pipeline_tuning_options(0)
                 passes.run(module, llvm.create_pass_builder(self.machine, options))
             return bytes(self.machine.emit_object(module))
+
+    def optimised_code(self, text: str) -> bytes:
+        """Compile LLVM text, that of `emit_optimised`, with all passes; see `object_code`."""
+        with _LOCK:
+            machine = self.optimising_machine
+            module = llvm.parse_assembly(f'target datalayout = "{self.layout}"\n{text}')
+            builder = llvm.create_pass_builder(machine, llvm.create_pipeline_tuning_options(2))
+            builder.getModulePassManager().run(module, builder)
+            return bytes(machine.emit_object(module))

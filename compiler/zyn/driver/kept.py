@@ -113,7 +113,14 @@ class Kept:
 
 
 def kept(
-    cache: ObjectCache, *, language: str, name: str, file: str, baseline: bool, text: bytes
+    cache: ObjectCache,
+    *,
+    language: str,
+    name: str,
+    file: str,
+    baseline: bool,
+    text: bytes,
+    counted: bool = False,
 ) -> Kept | None:
     """Where a program is kept; None where none can be, or where its making is to be watched."""
     if cache.directory is None or not is_supported() or logger.isEnabledFor(logging.DEBUG):
@@ -123,7 +130,7 @@ def kept(
     digest = blake2b(text, digest_size=24).hexdigest()
     return Kept(
         cache,
-        ObjectCache.key(fingerprint(), language, name, file, str(baseline), digest),
+        ObjectCache.key(fingerprint(), language, name, file, f"{baseline} {counted}", digest),
     )
 
 

@@ -21,6 +21,7 @@ from zyn.codegen.module import (
     emit_debug_module,
     emit_entry,
     emit_module,
+    emit_optimised,
     emit_thunk,
 )
 from zyn.codegen.names import Names
@@ -54,14 +55,21 @@ class Engine:
     check       check the IR after every pass
     baseline    make machine code of our own where that is supported, which takes a quarter of the
                 time and runs as fast; False: have LLVM make it, as on all other machines
+    counted     have functions count their calls and the back-edges of their loops
     """
 
     def __init__(
-        self, *, cache_dir: Path | None = None, check: bool = False, baseline: bool = True
+        self,
+        *,
+        cache_dir: Path | None = None,
+        check: bool = False,
+        baseline: bool = True,
+        counted: bool = False,
     ) -> None:
         self.cache = ObjectCache(cache_dir)
         self.check = check
         self.baseline = baseline
+        self.counted = counted
 
     @cached_property
     def target(self) -> "Target":
@@ -118,17 +126,17 @@ class Engine:
         )  # fmt: skip
         module.kept = kept
         if self.is_own:
-            image = _image(x86.emit_code(units), "table")
+            image = _image(x86.emit_code(units, counted=self.counted), "table")
             if kept is not None:
                 kept.put_program(program, image)
             table = load_image(image, {})["table"]
         else:
-            emitted = emit_module(name, units, self.target.triple)
+            emitted = emit_module(name, units, self.target.triple, counted=self.counted)
             code = self.object_of(emitted, optimise=not self.baseline)
             if kept is not None:
                 _keep(kept, emitted, code, program)
             table = self.link(code, emitted, {})[emitted.exports[0]]
-        module.adopt(table)
+        module.adopt(table, counted=self.counted)
         return module
 
     def lowered(self, language: str, text: bytes) -> list[Unit]:
@@ -167,6 +175,16 @@ class Engine:
             gdb.show(code, found)
         addresses = [found[symbol] for symbol in emitted.exports]
         return list(zip(addresses[::2], addresses[1::2], strict=True))
+
+    def optimised(self, module: LoadedModule, index: int) -> int:
+        """The address of the optimised build of a function, which takes milliseconds to make."""
+        emitted = emit_optimised(module.name, module.units, index)
+        key = ObjectCache.key(VERSION, self.target.fingerprint, "all passes", emitted.text)
+        code = self.cache.get(key)
+        if code is None:
+            code = self.target.optimised_code(emitted.text)
+            self.cache.put(key, code)
+        return self.link(code, emitted, module.symbols())[emitted.exports[0]]
 
     def object_of(self, emitted: ModuleText, *, optimise: bool = True) -> bytes:
         """Object code for some LLVM text, from the cache or made now."""

@@ -143,6 +143,9 @@ class LoadedModule:
         self._units = units
         self._side_tables: tuple[SideTable, ...] | None = None
         self._debug: dict[str, DebugBuild] = {}
+        self._optimised: set[str] = set()
+        self._switching = threading.Lock()
+        self._counts = 0
         self._sites = 0
 
     @property
@@ -200,14 +203,16 @@ class LoadedModule:
                 found[names.entry(function.name)[1:]] = function.stub
         return found
 
-    def adopt(self, address: int) -> None:
+    def adopt(self, address: int, *, counted: bool = False) -> None:
         """Take the addresses that linking gave: the table that `emit_module` describes."""
-        size = 3 * len(self.program.functions) + 1
+        size = 3 * len(self.program.functions) + 1 + counted
         table = list((ctypes.c_uint64 * size).from_address(address))
         with _ids_lock:
             self.base = next(_ids)
             for _ in range(len(self.program.functions) - 1):
                 next(_ids)
+        if counted:
+            self._counts = table.pop()
         self._sites = table[-1]
         _poke(self._sites, ctypes.c_uint64, self.base << 32)
         for index, placed in enumerate(self.program.functions):
@@ -239,14 +244,47 @@ class LoadedModule:
         if not chosen:
             return []
         built = self.engine.debug(self, [function.index for function in chosen])
-        made: list[DebugBuild] = []
+        made: dict[str, DebugBuild] = {}
         for function, (_, flags) in zip(chosen, built, strict=True):
             count = len(function.side_table.probes)
-            made.append(DebugBuild(function.name, function.table_id, flags, count))
-            self._debug[function.name] = made[-1]
-        for function, (code, _) in zip(chosen, built, strict=True):
+            made[function.name] = DebugBuild(function.name, function.table_id, flags, count)
+        with self._switching:
+            for function, (code, _) in zip(chosen, built, strict=True):
+                self._debug[function.name] = made[function.name]
+                self._optimised.discard(function.name)
+                _poke(function.cell, ctypes.c_uint64, code)
+        return list(made.values())
+
+    def counts(self) -> list[tuple[LoadedFunction, int, int]]:
+        """How often each function was called and went round a loop in its baseline build; empty
+        when it does not count.
+        """
+        if not self._counts:
+            return []
+        words = (ctypes.c_uint64 * (2 * len(self.functions))).from_address(self._counts)
+        pairs = zip(words[::2], words[1::2], strict=True)
+        return [
+            (function, *pair) for function, pair in zip(self.functions.values(), pairs, strict=True)
+        ]
+
+    def optimise(self, function: LoadedFunction) -> bool:
+        """Compile the optimised build of a function and switch it in, as `debug_build` does.
+
+        False: it has a debug build, which stays.
+        """
+        if function.name in self._debug:
+            return False
+        code = self.engine.optimised(self, function.index)
+        with self._switching:
+            if function.name in self._debug:
+                return False
             _poke(function.cell, ctypes.c_uint64, code)
-        return made
+            self._optimised.add(function.name)
+        return True
+
+    def is_optimised(self, function: LoadedFunction) -> bool:
+        """Whether the build that runs from the next entry or poll on is the optimised one."""
+        return function.name in self._optimised
 
 
 def _poke(address: int, kind: type[ctypes.c_uint64] | type[ctypes.c_uint32], value: int) -> None:

@@ -20,11 +20,17 @@ class Loader:
     """One per process is enough; it may be used from several threads.  See `Engine`."""
 
     def __init__(
-        self, *, cache_dir: Path | None = None, check: bool = False, baseline: bool = True
+        self,
+        *,
+        cache_dir: Path | None = None,
+        check: bool = False,
+        baseline: bool = True,
+        counted: bool = False,
     ) -> None:
         self.cache = ObjectCache(cache_dir)
         self.check = check
         self.baseline = baseline
+        self.counted = counted
         self._engine: Engine | None = None
         self._making = threading.Lock()
 
@@ -35,8 +41,9 @@ class Loader:
                 from zyn.driver.load import Engine
 
                 self._engine = Engine(
-                    cache_dir=self.cache.directory, check=self.check, baseline=self.baseline
-                )
+                    cache_dir=self.cache.directory, check=self.check, baseline=self.baseline,
+                    counted=self.counted,
+                )  # fmt: skip
             return self._engine
 
     def load(
@@ -51,7 +58,7 @@ class Loader:
         if not self.check:
             found = kept(
                 self.cache, language=language, name=name, file=file, baseline=self.baseline,
-                text=text,
+                text=text, counted=self.counted,
             )  # fmt: skip
         whole = found.program() if found is not None else None
         if whole is None:
@@ -62,5 +69,5 @@ class Loader:
         )
         module.kept = found
         (table,) = load(image, {}).values()
-        module.adopt(table)
+        module.adopt(table, counted=self.counted)
         return module

@@ -39,7 +39,8 @@ class MachineCode(NamedTuple):
     rebase    native u32 indexes of the words that hold an offset into the block, to be an address
     imports   offsets of words that hold the address of a function of the runtime or the C library
     export    offset of the table: three words per function (descriptor or null, stub, cell), and
-              the address of the word that side table ids count from, shifted by 32
+              the address of the word that side table ids count from, shifted by 32; if functions
+              count, the address of their counts
     """
 
     data: bytes
@@ -77,6 +78,7 @@ class Builder:
                 self.descriptor_of[index] = self.table
                 self.table += _DESCRIPTOR.size
         self.size = self.table + WORD * (3 * len(names) + 1)
+        self.counts = NONE
         self.entries: list[int] = []
         self.references: list[tuple[int, int]] = []
         self.imports: dict[str, int] = {}
@@ -90,6 +92,11 @@ class Builder:
     def cell(self, name: str) -> int:
         """The offset of a function's cell."""
         return WORD * self.index[name]
+
+    def count(self, size: int) -> None:
+        """Have functions count in `size` bytes, which the table ends with the address of."""
+        self._room(WORD)  # the table's last word
+        self.counts = self._room(size)
 
     def imported(self, name: str) -> int:
         """The offset of the address of a function of the runtime or the C library."""
@@ -194,6 +201,8 @@ class Builder:
             words.append(stubs + STUB_SIZE * index)
             words.append(fixed + WORD * index)
         words.append(fixed + self.sites)
+        if self.counts != NONE:
+            words.append(fixed + self.counts)
         at = fixed + self.table
         pack_into(f"<{len(words)}Q", block, at, *words)
         rebase.extend(at // WORD + index for index, word in enumerate(words) if word)

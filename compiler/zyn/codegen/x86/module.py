@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from struct import pack_into
 
-from zyn.codegen.func import RETURNED, needs_drop
+from zyn.codegen.func import COUNTS_SIZE, RETURNED, needs_drop
 from zyn.codegen.lltypes import is_aggregate, param_offsets, size_of
 from zyn.codegen.module import Unit
 from zyn.codegen.x86 import encode as x86
@@ -45,10 +45,12 @@ _DROP = b"\x53\x48\x89\xfb\x8b\x07\x85\xc0"
 _DROPPED = b"\x5b\xc3"
 
 
-def emit_code(units: Sequence[Unit]) -> MachineCode:
-    """The baseline build of a module."""
+def emit_code(units: Sequence[Unit], *, counted: bool = False) -> MachineCode:
+    """The baseline build of a module; `counted` as `emit_module` has it."""
     functions = [unit.lowered.function for unit in units]
     builder = Builder([f.name for f in functions], [f.is_async for f in functions])
+    if counted:
+        builder.count(COUNTS_SIZE * len(units))
     for index, (lowered, first_line, _) in enumerate(units):
         frame = lowered.frame
         drop = NONE

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 
+from zyn.codegen.func import count_offset
 from zyn.codegen.lltypes import is_aggregate, param_offsets, size_of
 from zyn.codegen.ops import HEADER_SIZE
 from zyn.codegen.x86 import encode as x86
+from zyn.codegen.x86.builder import NONE
 from zyn.codegen.x86.calls import ARGUMENTS, Calls
 from zyn.codegen.x86.encode import R15, RAX, RBX, RCX, RDI, RDX, RSI, XMM0, XMM1, Address
 from zyn.codegen.x86.values import NOTHING, fits
@@ -32,6 +34,7 @@ ONLY_BIT = b"\x83\xe0\x01"  # and eax, 1: LLVM leaves the other bits of a bool u
 _TEST = b"\x85\xc0"  # test eax, eax
 _TEST_WIDE = b"\x48\x85\xc0"
 _FAILED = b"\x48\x83\x7b\x28\x00"  # cmp qword [rbx + 40], 0
+_COUNT = b"\x48\xff\x05\0\0\0\0"  # inc qword [rip + disp32]
 _ATTENTION = b"\x48\x83\x7b\x18\x00"  # cmp qword [rbx + 24], 0
 _STACK = b"\x48\x3b\x63\x20"  # cmp rsp, [rbx + 32]
 _INT = {"add": x86.ADD, "sub": x86.SUB, "mul": x86.IMUL}
@@ -458,6 +461,10 @@ class Ops(Calls):
 
     def _attend(self, op: ir.Attend, ok: int, error: int) -> None:
         slow = self.label()
+        if self.builder.counts != NONE:
+            self.out += _COUNT
+            at = self.builder.counts + count_offset(self.index, op)
+            self.builder.references.append((len(self.out), at))
         self.out += _ATTENTION
         self.jump_if(x86.NOT_EQUAL, slow)
         if op.is_entry:
