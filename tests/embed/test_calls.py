@@ -15,7 +15,6 @@ from zyn.embed import (
     Runtime,
     RuntimeClosed,
     StructValue,
-    TieredRuntime,
     ZynError,
 )
 
@@ -264,10 +263,6 @@ def test_memory_is_limited_by_the_task_not_the_process() -> None:
 
 
 def test_what_is_not_there_yet_says_so() -> None:
-    with pytest.raises(NotAvailable, match="Runtime compiles every"):
-        TieredRuntime.production()
-    with pytest.raises(NotAvailable, match="no tiered recompilation"):
-        TieredRuntime()
     with pytest.raises(NotAvailable, match="LanguageGrammar"):
         LanguageGrammar.compile_zyn_file("grammars/zig.zyn")
     assert issubclass(NotAvailable, ZynError)

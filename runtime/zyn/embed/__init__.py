@@ -11,7 +11,7 @@ awaited under it.
 
 from typing import TYPE_CHECKING
 
-from zyn.embed.absent import LanguageGrammar, TieredRuntime
+from zyn.embed.absent import LanguageGrammar
 from zyn.embed.combinators import PromiseAll, PromiseAllSettled, PromiseRace
 from zyn.embed.errors import (
     BusyError,
@@ -50,6 +50,7 @@ from zyn.embed.values import StructValue
 if TYPE_CHECKING:
     from zyn.embed.handles import Channel, Handle, JoinSet, Nursery
     from zyn.embed.listener import Listener, listen
+    from zyn.embed.tiered import TieredRuntime
 
 __all__ = [
     "AllReady",
@@ -97,7 +98,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
-    """What a run without a debugger or objects does not import."""
+    """What a run without a debugger, objects or tiers does not import."""
     if name in {"Channel", "Handle", "JoinSet", "Nursery"}:
         from zyn.embed import handles
 
@@ -106,4 +107,8 @@ def __getattr__(name: str) -> object:
         from zyn.embed import listener
 
         return getattr(listener, name)
+    if name == "TieredRuntime":
+        from zyn.embed.tiered import TieredRuntime
+
+        return TieredRuntime
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

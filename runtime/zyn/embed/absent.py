@@ -20,9 +20,5 @@ class _Absent(type):
         raise NotAvailable(f"{cls.__name__}.{name}: {cls.__doc__}")
 
 
-class TieredRuntime(metaclass=_Absent):
-    """there is no tiered recompilation yet; Runtime compiles every function once, optimised."""
-
-
 class LanguageGrammar(metaclass=_Absent):
     """grammars are not read at run time yet; Runtime("zyntax") has its language built in."""

@@ -8,7 +8,7 @@ from zyn.driver.loader import Loader
 LANGUAGES = {"zyntax": (".zyntax",)}
 
 # Compiled code is never unloaded, since a frame may refer to it for as long as somebody holds it.
-_loaders: dict[tuple[Path | None, bool], Loader] = {}
+_loaders: dict[tuple[Path | None, bool, bool], Loader] = {}
 _making = threading.Lock()
 
 
@@ -27,10 +27,11 @@ def language_of(file: Path) -> str | None:
     return None
 
 
-def process_loader(cache_dir: Path | None, check: bool) -> Loader:
+def process_loader(cache_dir: Path | None, check: bool, *, counted: bool = False) -> Loader:
     """What loads programs in this process for some settings; one for each is enough."""
+    key = cache_dir, check, counted
     with _making:
-        loader = _loaders.get((cache_dir, check))
+        loader = _loaders.get(key)
         if loader is None:
-            loader = _loaders[cache_dir, check] = Loader(cache_dir=cache_dir, check=check)
+            loader = _loaders[key] = Loader(cache_dir=cache_dir, check=check, counted=counted)
         return loader

@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Self, overload
 
 from zyn.base.problem import problems
 from zyn.driver.loaded import CompileError, LoadedFunction, LoadedModule
@@ -90,6 +90,9 @@ class Runtime:
     check       check the compiler's own work between its passes
     """
 
+    _counted: ClassVar[bool] = False  # whether functions count what they do
+    _native_type: ClassVar[type[NativeRuntime]] = NativeRuntime
+
     def __init__(
         self,
         language: str = "zyntax",
@@ -110,11 +113,13 @@ class Runtime:
         if workers > 1 and clock == "virtual":
             raise ValueError("virtual time means one order, and that means one worker")
         self._language = known_language(language)
-        self._native = NativeRuntime(
+        self._native = self._native_type(
             clock=_CLOCKS[clock], seed=seed, memory_max=memory_max, stack_bytes=stack_bytes,
             fuel=_fuel_units(fuel), workers=workers,
         )  # fmt: skip
-        self._loader = process_loader(Path(cache_dir) if cache_dir else None, check)
+        self._loader = process_loader(
+            Path(cache_dir) if cache_dir else None, check, counted=self._counted
+        )
         self._clock = clock
         self._loading = threading.RLock()
         self._modules: list[LoadedModule] = []
