@@ -175,6 +175,9 @@ class OpEmitter(Emitter):
     def _release(self, op: ir.Release) -> None:
         self._count_local(op.a, "release")
 
+    def _keep(self, op: ir.Keep) -> None:
+        """Nothing: its operand was alive until here."""
+
     def _count_local(self, local: Local, verb: str) -> None:
         if is_aggregate(local.type):
             self._count(local.type, self.address(local), verb)
@@ -402,6 +405,7 @@ _OPS: dict[type, Callable[..., None]] = {
     ir.IsSome: OpEmitter._is_some,
     ir.Unwrap: OpEmitter._unwrap,
     ir.Spawn: OpEmitter._spawn,
+    ir.Keep: OpEmitter._keep,
     ir.Retain: OpEmitter._retain,
     ir.Release: OpEmitter._release,
 }

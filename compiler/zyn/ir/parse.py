@@ -281,6 +281,8 @@ class _FunctionReader:
                 index = int(cursor.match(NUMBER, "a probe"))
                 self.probes = max(self.probes, index + 1)
                 return ir.Probe(index)
+            case "keep":
+                return ir.Keep(self._local(cursor))
             case "retain":
                 return ir.Retain(self._local(cursor))
             case "release":

@@ -146,6 +146,7 @@ _WORDS: dict[type, str] = {
     ir.IsSome: "is_some",
     ir.Unwrap: "unwrap",
     ir.Spawn: "spawn",
+    ir.Keep: "keep",
     ir.Retain: "retain",
     ir.Release: "release",
     ir.StoreSlot: "store_slot",

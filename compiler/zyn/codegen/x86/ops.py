@@ -283,6 +283,9 @@ class Ops(Calls):
         """One reference less."""
         self._count_local(op.a, "release")
 
+    def keep(self, op: ir.Keep) -> None:
+        """Nothing: its operand was alive until here."""
+
     def _count_local(self, local: Local, verb: str) -> None:
         self.forget()
         self.count(local.type, self.home(local), verb)
@@ -511,6 +514,7 @@ OPS: dict[type, Callable[..., None]] = {
     ir.IsSome: Ops.is_some,
     ir.Unwrap: Ops.unwrap,
     ir.Spawn: Ops.spawn,
+    ir.Keep: Ops.keep,
     ir.Retain: Ops.retain,
     ir.Release: Ops.release,
 }

@@ -48,6 +48,13 @@ class Builder:
         self.variables: list[Local] = []
         self.visible: list[Local] = []
         self.loops: list[tuple[Block, Block]] = []  # (continue target, break target)
+        # Promises in scope that no expression reads; see `zyn.ir.op.Keep`.
+        self.kept: list[Local] = []
+        self.read = {
+            use.binding.variable
+            for use in facts.uses
+            if not use.is_write and not use.is_declaration
+        }
         self.wrappers: dict[str, Wrapper] = {}
         self._declare_variables()
         self.block = self.function.new_block()

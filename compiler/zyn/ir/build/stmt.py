@@ -26,7 +26,7 @@ from zyn.ir.build.expr import ExprBuilder
 from zyn.ir.func import Function, Local, Operand
 from zyn.ir.order import order_blocks
 from zyn.sema.facts import FunctionFacts
-from zyn.sema.types import VOID, holds_reference
+from zyn.sema.types import VOID, PromiseType, holds_reference
 
 
 def build_function(item: Item, facts: FunctionFacts) -> Function:
@@ -64,19 +64,29 @@ class StmtBuilder(ExprBuilder):
             self.block.terminator = ir.Return(None) if self.function.result == VOID else ir.Fail()
 
     def _block(self, block: Block) -> None:
-        depth = len(self.visible)
+        depth, kept = len(self.visible), len(self.kept)
         for statement in block.statements:
             try:
                 _BUILDERS[type(statement)](self, statement)
             except Diverged:
                 self.block = self.function.new_block()
+        if self.block.terminator is None:
+            self._keep(self.kept[kept:])
         del self.visible[depth:]
+        del self.kept[kept:]
+
+    def _keep(self, promises: list[Local]) -> None:
+        """Promises that nobody reads live until here."""
+        for local in promises:
+            self.emit(ir.Keep(local))
 
     def _let(self, node: Let) -> None:
         self.probe("statement", node.span)
         local = self.variables[self.facts.declares[node.id]]
         self.assign(local, self.expr(node.value))
         self.visible.append(local)
+        if isinstance(local.type, PromiseType) and local.variable not in self.read:
+            self.kept.append(local)
 
     def assign(self, local: Local, value: Operand) -> None:
         """`local = value`; what made a plain temporary writes the variable instead."""
@@ -119,6 +129,7 @@ class StmtBuilder(ExprBuilder):
         value: Operand | None = None
         if node.value is not None:
             value = self.expr(node.value)
+        self._keep(self.kept)
         self.block.terminator = ir.Return(None if self.function.result == VOID else value)
         self.block = self.function.new_block()
 
@@ -152,10 +163,12 @@ class StmtBuilder(ExprBuilder):
 
     def _break(self, node: Break) -> None:
         self.probe("statement", node.span)
+        self._keep(self.kept)
         self.goto(self.loops[-1][1])
 
     def _continue(self, node: Continue) -> None:
         self.probe("statement", node.span)
+        self._keep(self.kept)
         self.goto(self.loops[-1][0])
 
 

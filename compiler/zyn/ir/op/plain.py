@@ -239,6 +239,25 @@ class Probe(Op):
 
 
 @final
+class Keep(Op):
+    """Reads `a` and does nothing: what it refers to lives until here, and no longer for its sake.
+
+    A promise that nobody reads is kept so until its scope ends: letting go of it would cancel the
+    task at once.
+    """
+
+    __slots__ = ("a",)
+
+    def __init__(self, a: Local) -> None:
+        self.dst: Local | None = None
+        self.a = a
+
+    @property
+    def sources(self) -> tuple[Operand, ...]:
+        return (self.a,)
+
+
+@final
 class Retain(Op):
     """Count one more reference to what `a` holds.  Made by `insert_counts` only."""
 
