@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.differential import interpreted, same
 from tests.support.native import Native, Outcome
 from tests.support.repository import ROOT
 from zyn.codegen.declare import DECLARATIONS
@@ -84,3 +85,24 @@ def test_every_built_in_is_in_the_documentation() -> None:
     rows: list[Builtin | Method] = [*BUILTINS.values(), *METHODS.values()]
 
     assert [row.shape for row in rows if f"| `{row.shape}` | {row.doc} |" not in page] == []
+
+
+MEANT = {
+    "values": ("numbers", "floats", "larges", "optionals", "promises", "channels", "left_over"),
+    "waits": (
+        "in_time", "late", "void_limits", "failure_in_time", "nested_limits", "limit_as_promise",
+        "selected", "the_first_in_order", "select_of_nothing_to_give", "failure_selected",
+        "text_selected", "never",
+    ),
+    "locks": ("in_order", "tried", "unlocked_twice", "permits", "closed_door"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("case", "name"), [(case, name) for case, names in MEANT.items() for name in names]
+)
+def test_the_interpreter_means_the_same(case: str, name: str) -> None:
+    source = (CASES[0].parent / f"{case}.zyntax").read_text(encoding="utf-8")
+    wanted = claimed(dict(CLAIM.findall(source))[name])
+
+    assert same(interpreted(source, name)._replace(line=0), wanted)

@@ -15,6 +15,7 @@ from bisect import bisect_right
 from collections.abc import Generator
 from typing import Any
 
+from tests.support import objects
 from tests.support import scheduler as tasks
 from tests.support.arithmetic import Value, converted, operate, rounded
 from tests.support.check import check
@@ -327,6 +328,8 @@ class _Activation:
 
     def call(self, node: Call) -> Run:
         """A call; of an async function it makes a promise."""
+        if isinstance(node.callee, FieldAccess):
+            return (yield from self.method(node, node.callee))
         assert isinstance(node.callee, Name)
         name = node.callee.text
         args = yield from self.values(node.args)
@@ -341,11 +344,29 @@ class _Activation:
         if name == "spawn":
             scheduler.spawn(args[0])
             return args[0]
-        if BUILTINS[name].params is None and not isinstance(args[0], tasks.Promise):
+        if name in objects.MAKERS:
+            return objects.MAKERS[name](*args)
+        if BUILTINS[name].params is None and isinstance(args[0], tuple):
             args = args[0]
         result = self.facts.types[node.id]
         assert isinstance(result, PromiseType)
+        if name in ("timeout", "select"):
+            found = objects.combined(name, args, result.result)
+            return tasks.Promise(scheduler.wait(found))
         return tasks.Promise(scheduler.wait(tasks.leaf(name, args, result.result)))
+
+    def method(self, node: Call, callee: FieldAccess) -> Run:
+        """A call of a method of an object."""
+        name = self.facts.bindings[callee.id].name
+        handle = yield from self.expr(callee.value)
+        args = yield from self.values(node.args)
+        if name in objects.LEAVES:
+            leaf = objects.LEAVES[name](handle, *args)
+            return tasks.Promise(self.program.scheduler.wait(leaf))
+        try:
+            return objects.OPERATIONS[name](handle, *args)
+        except RuntimeError as error:
+            raise self.fail(node, "panic", str(error)) from None
 
     def operate(self, op: str, left: Value, right: Value, type_: Type, node: Expr) -> Value:
         """`left op right`, both of `type_`."""

@@ -355,7 +355,7 @@ class AllSettled(Group):
 def leaf(name: str, args: Sequence[Any], result: Type) -> Leaf:
     """The leaf behind a built-in."""
     match name:
-        case "delay":
+        case "delay" | "sleep":
             return Delay(args[0])
         case "yield_now":
             return Turn()
