@@ -387,7 +387,7 @@ static void substitute_drive(ZynRuntime *rt)
 		if (rt->worker_index != 0)
 			zyn__team_idle(rt, idle_ns);
 		else
-			zyn__idle(rt, idle_ns);
+			zyn__idle(rt, idle_ns, zyn__ends_seen(rt));
 	}
 	zyn__run_leave(&entry);
 }

@@ -270,11 +270,15 @@ struct ZynRuntime {
 	_Atomic(ZynSeat *) seats; /* any thread, and signal handlers */
 
 	/* Outside wakes. */
-	_Atomic(ZynTask *) inbox;    /* ZYN_INBOX_CLOSED once the runtime was freed */
-	_Atomic(void *) graveyard;   /* plain blocks released by other threads; same mark */
-	_Atomic uint32_t signalled;  /* the wake descriptor is readable */
-	ZynParker parker;            /* where it sleeps when it has no descriptor */
-	_Atomic uint32_t sleepers;   /* threads that sleep without the baton */
+	_Atomic(ZynTask *) inbox;   /* ZYN_INBOX_CLOSED once the runtime was freed */
+	_Atomic(void *) graveyard;  /* plain blocks released by other threads; same mark */
+	_Atomic uint32_t signalled; /* the wake descriptor is readable */
+	ZynParker parker;           /* where it sleeps when it has no descriptor */
+	_Atomic uint32_t sleepers;  /* threads that sleep without the baton */
+	bool has_sleeper;           /* one that hears kicks */
+	pthread_mutex_t ends_lock;  /* rule 5 of scheduler.c */
+	pthread_cond_t ends_cond;
+	_Atomic uint64_t ends;
 	_Atomic uint32_t in_reactor; /* one of them waits for IO too */
 	int wake_read_fd;            /* -1: a worker of a team, which sleeps on `signalled` */
 	int wake_write_fd;
@@ -528,7 +532,10 @@ int64_t zyn__idle_ns(ZynRuntime *rt);
 /* Lets others have the baton between two turns. */
 void zyn__give_way(ZynRuntime *rt);
 /* Gives up the baton, sleeps until a kick or `limit_ns`, takes it again. */
-void zyn__idle(ZynRuntime *rt, int64_t limit_ns);
+void zyn__idle(ZynRuntime *rt, int64_t limit_ns, uint64_t ends_seen);
+uint64_t zyn__ends_seen(ZynRuntime *rt);
+/* A task that some block_on waits for has ended; any thread. */
+void zyn__ends_tell(ZynRuntime *rt);
 /* Whether a turn would find something to do; with the baton. */
 bool zyn__work_left(ZynRuntime *rt);
 

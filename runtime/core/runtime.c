@@ -44,6 +44,8 @@ static void worker_free(ZynRuntime *rt)
 	zyn__baton_destroy(&rt->baton);
 	pthread_cond_destroy(&rt->pool_cond);
 	pthread_mutex_destroy(&rt->pool_lock);
+	pthread_cond_destroy(&rt->ends_cond);
+	pthread_mutex_destroy(&rt->ends_lock);
 	free(rt);
 }
 
@@ -84,6 +86,8 @@ static ZynRuntime *worker_new(ZynRuntime *head, uint32_t index, const ZynOptions
 	zyn__wheel_init(&rt->wheel);
 	pthread_mutex_init(&rt->pool_lock, NULL);
 	pthread_cond_init(&rt->pool_cond, NULL);
+	pthread_mutex_init(&rt->ends_lock, NULL);
+	zyn__cond_init(&rt->ends_cond);
 	zyn__baton_init(&rt->baton);
 	if (!zyn__registry_add(rt)) {
 		worker_free(rt);

@@ -17,6 +17,9 @@
  *          under way, gate open; and only if some timer belongs to a task that a debugger does
  *          not keep back.  If only the host is in the way, it goes as fast as the real clock: a
  *          time limit on an operation of the host must pass some day.
+ * Rule 5.  of several drivers that sleep only the first hears kicks; it drains them, turns the
+ *          runtime for all, and the others sleep until some block_on may have what it waits for
+ *          (`ends`): a task that somebody blocks on has ended, or a driver has left.
  */
 #include "internal.h"
 
@@ -57,7 +60,9 @@ void zyn__run_leave(ZynEntry *entry)
 		else if (drove)
 			zyn__debug_substitute(rt);
 	}
-	zyn__leave(entry); /* Rule 2. */
+	if (zyn__get(&rt->sleepers) != 0)
+		zyn__ends_tell(rt); /* Rule 5: one of them has to take this one's place */
+	zyn__leave(entry);          /* Rule 2. */
 }
 
 /* --- one turn --------------------------------------------------------------------------------- */
@@ -230,7 +235,8 @@ int64_t zyn__turn(ZynRuntime *rt, ZynEntry *entry, ZynTask *extra)
 {
 	ZYN_ASSERT(entry->seat != NULL);
 	rt->turn++;
-	zyn__kick_drain(rt);
+	if (!rt->has_sleeper) /* Rule 5: else the kick may be meant for it */
+		zyn__kick_drain(rt);
 	zyn__mail_drain(rt);
 	zyn__inbox_drain(rt);
 	zyn__graveyard_drain(rt);
@@ -285,17 +291,6 @@ bool zyn__work_left(ZynRuntime *rt)
 	       !nothing_runnable(rt) || !zyn__list_empty(&rt->foreign) || has_timers(rt) ||
 	       (rt->team != NULL && zyn__deque_count(&rt->fresh) != 0) ||
 	       rt->stopped_mid_poll != 0 || rt->kept_tasks != 0;
-}
-
-void zyn__idle(ZynRuntime *rt, int64_t limit_ns)
-{
-	atomic_fetch_add(&rt->sleepers, 1);
-	zyn__baton_release(&rt->baton);
-	zyn__sleep(rt, limit_ns);
-	zyn__baton_acquire(&rt->baton, ZYN_BATON_NORMAL, UINT64_MAX);
-	atomic_fetch_sub(&rt->sleepers, 1);
-	zyn__kick_drain(rt);
-	zyn__reactor_awake(rt);
 }
 
 void zyn__give_way(ZynRuntime *rt)
@@ -354,6 +349,7 @@ typedef struct BlockOn {
 	uint64_t deadline_real_ns;
 	uint64_t deadline_clock_ns;
 	bool deadlock_told;
+	uint64_t ends_seen; /* before it looked whether its task has ended */
 } BlockOn;
 
 static bool limit_passed(const BlockOn *block)
@@ -392,7 +388,7 @@ static int32_t wait_for_work(BlockOn *block)
 		if (rt->clock == ZYN_CLOCK_REAL || rt->debugger == NULL)
 			idle_ns = idle_ns < 0 || left_ns < idle_ns ? left_ns : idle_ns;
 	}
-	zyn__idle(rt, idle_ns);
+	zyn__idle(rt, idle_ns, block->ends_seen);
 	return ZYN_PENDING;
 }
 
@@ -407,6 +403,7 @@ static int32_t block_loop(BlockOn *block, ZynEntry *entry)
 {
 	ZynRuntime *rt = block->runtime;
 	for (;;) { /* the wait for a task has no limit but the caller's */
+		block->ends_seen = zyn__ends_seen(rt);
 		if (zyn__task_ended(block->task))
 			return (int32_t)zyn__get(&block->task->status);
 		if (zyn__get(&rt->interrupt) != 0 && atomic_exchange(&rt->interrupt, 0) != 0) {
@@ -498,13 +495,14 @@ int32_t zyn_rt_run_until_idle(ZynRuntime *rt)
 		rt->deadline_clock_ns = UINT64_MAX;
 		zyn__turn(rt, &entry, NULL);
 		zyn__give_way(rt);
+		uint64_t ends_seen = zyn__ends_seen(rt);
 		int64_t idle_ns = zyn__idle_ns(rt);
 		if (zyn__get(&rt->interrupt) != 0 && atomic_exchange(&rt->interrupt, 0) != 0)
 			status = ZYN_CANCELLED;
 		else if (idle_ns < 0 && !can_be_woken(rt))
 			status = ZYN_READY;
 		else if (idle_ns != 0)
-			zyn__idle(rt, idle_ns);
+			zyn__idle(rt, idle_ns, ends_seen);
 	}
 	zyn__run_leave(&entry);
 	return status;
@@ -530,7 +528,7 @@ int32_t zyn_promise_poll(ZynRuntime *rt, ZynPromise *p)
 		status = ZYN_BUSY; /* stopped inside a poll of another thread */
 	} else {
 		while (zyn__gate_closed(rt)) /* until the debugger opens it */
-			zyn__idle(rt, -1);
+			zyn__idle(rt, -1, zyn__ends_seen(rt));
 		if (!zyn__task_ended(task)) {
 			zyn__task_become(rt, task, 0, 0);
 			rt->deadline_real_ns = UINT64_MAX;

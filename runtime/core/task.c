@@ -261,8 +261,10 @@ void zyn__task_end(ZynTask *task, ZynContext *cx)
 	}
 	bool blocks = publish(rt, task, status, error);
 	changed(task);
-	if (blocks && (rt->team != NULL || zyn__get(&rt->sleepers) != 0))
+	if (blocks && (rt->team != NULL || zyn__get(&rt->sleepers) != 0)) {
+		zyn__ends_tell(rt->head);
 		zyn__kick(rt->head);
+	}
 	if (zyn__flag(task, ZYN_FRAME_DETACHED))
 		zyn__frame_free(rt, task);
 }

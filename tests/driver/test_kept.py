@@ -255,6 +255,7 @@ def test_a_cut_object_is_refused(size: int) -> None:
 
 @given(st.integers(0, len(CODE) - 1), st.integers(1, 255))
 @example(47, 128)  # a size that no file has
+@example(min(8612, len(CODE) - 1), 6)  # a section larger than the file
 def test_a_garbled_object_is_refused_or_linked(at: int, change: int) -> None:
     garbled = bytearray(CODE)
     garbled[at] ^= change

@@ -118,3 +118,24 @@ def test_bad_numbers_of_workers() -> None:
             Runtime(workers=workers)
     with pytest.raises(ValueError, match="one worker"):
         Runtime(workers=2, clock="virtual")
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_threads_that_wait_for_each_other(workers: int) -> None:
+    """What wakes one of several waiting threads must not be swallowed by another."""
+    with Runtime(workers=workers) as runtime:
+        to, back = runtime.channel("i64", 1), runtime.channel("i64", 1)
+
+        def double() -> None:
+            for number in to:
+                back.send(number * 2)
+
+        thread = threading.Thread(target=double)
+        thread.start()
+        answers = []
+        for number in range(200):
+            to.send(number)
+            answers.append(back.recv())
+        to.close()
+        thread.join()
+    assert answers == [2 * number for number in range(200)]

@@ -23,6 +23,7 @@ _RELOCATION = struct.Struct("<QQq")
 _MAGIC = b"\x7fELF\x02\x01\x01"  # 64 bits, little end first, version 1
 _RELOCATABLE, _X86_64 = 1, 62
 _SYMTAB, _RELA, _NOBITS = 2, 4, 8
+_SECTION_BYTES_MAX = 1 << 26  # no program of ours comes near; a garbled object asks for anything
 _WRITE, _ALLOC, _TLS = 1, 2, 0x400
 _UNDEFINED = 0
 
@@ -113,6 +114,9 @@ class _Linking:
         for _, section in loaded:
             if section.flags & _TLS or section.align > PAGE:
                 raise Unsuitable(f"section {section.name}")
+            held = 0 if section.kind == _NOBITS else section.offset + section.size
+            if held > len(self.code) or section.size > _SECTION_BYTES_MAX:
+                raise Unsuitable(f"section {section.name} of {section.size} bytes")
         end = 0
         for index, section in loaded:
             if not section.flags & _WRITE:
