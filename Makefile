@@ -81,10 +81,10 @@ embedded: $(DEPENDENCIES) ## build libzynrt_embedded.a, which needs no operating
 
 bench: $(NATIVE) ## measure the speed goals and print them
 	@$(PY) benchmarks/run.py
-	@$(PY) benchmarks/bench_runtime.py --repeat 5
+	@$(PY) benchmarks/runtime_peers.py --repeat 5
 
 bench-runtime: $(NATIVE) ## measure the runtime beside tokio, Go, node and asyncio
-	@$(PY) benchmarks/bench_runtime.py
+	@$(PY) benchmarks/runtime_peers.py
 
 vsix: ## pack the extension for Visual Studio Code
 	@bash dev/vscode.sh package

@@ -4,7 +4,7 @@ Builds what can be built of the peers (tokio with cargo, Go, node, asyncio and u
 row A B A B, and writes `results/runtime.json` and `results/runtime.md` beside this file.  A ratio
 above 1 means that this runtime is better.  Rows appear twice: C futures, and compiled from Zyntax.
 
-    python benchmarks/bench_runtime.py [--repeat N] [--only ID]
+    python benchmarks/runtime_peers.py [--repeat N] [--only ID]
 """
 
 import argparse
