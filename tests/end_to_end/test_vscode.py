@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,8 @@ def test_journeys(subtests: pytest.Subtests) -> None:
     journeys = json.loads(results.read_text(encoding="utf-8"))
     assert len(journeys) > 1
     for journey in journeys:
+        if journey["before"] is not None:
+            warnings.warn(f"walked twice: {journey['name']}: {journey['before']}", stacklevel=1)
         with subtests.test(journey["name"]):
             assert journey["error"] is None, f"{journey['error']}\nsee {out / 'failed'}"
 

@@ -26,7 +26,7 @@ const ARGUMENTS = [
 ];
 
 /** How long any one condition is waited for, in milliseconds, before a journey fails. */
-export const TIMEOUT = 30_000;
+export const TIMEOUT = 60_000;
 
 /** Between two pictures that must be the same, in milliseconds. */
 const REST = 500;

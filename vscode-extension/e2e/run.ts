@@ -6,9 +6,15 @@
  * With --documented only those whose pictures the documentation shows, and these in every theme
  * and not just the dark one, which takes its time.
  *
- * Writes OUT/results.json: [{name, seconds, notes, error}], where `error` is null when all
- * was as expected.  OUT/pictures has the pictures; OUT/failed/NAME what a failed journey
- * left: a picture, a trace for playwright's viewer, the logs.  Ends with 1 when one failed.
+ * A journey that failed is walked once more, from the beginning and in a folder of its own: VS
+ * Code has moods that a person meets with a second try, and this suite drives it by its surface.
+ * What failed is never hidden: the first error is printed and kept in the results, beside what the
+ * second try found.  A fault of the product fails twice.
+ *
+ * Writes OUT/results.json: [{name, seconds, notes, error, before}], where `error` is null when all
+ * was as expected and `before` is the error of a first try, or null.  OUT/pictures has the
+ * pictures; OUT/failed/NAME what a failed try left: a picture, a trace for playwright's viewer,
+ * the logs.  Ends with 1 when one failed twice.
  */
 
 import * as fs from 'node:fs';
@@ -29,6 +35,7 @@ interface Result {
     seconds: number;
     notes: string[];
     error: string | null;
+    before: string | null;
 }
 
 async function main(): Promise<number> {
@@ -59,9 +66,15 @@ async function main(): Promise<number> {
         const browser = await launch();
         try {
             for (const journey of journeys) {
-                results.push(
-                    await walk(journey, browser, server, out, { everyTheme: values.documented }),
-                );
+                const options = { everyTheme: values.documented };
+                const first = await walk(journey, browser, server, out, options);
+                if (first.error === null) {
+                    results.push(first);
+                    continue;
+                }
+                const again = { ...journey, name: `${journey.name} (again)` };
+                const second = await walk(again, browser, server, out, options);
+                results.push({ ...second, name: journey.name, before: first.error });
             }
         } finally {
             await browser.close();
@@ -134,7 +147,7 @@ async function walk(
     for (const line of [...notes, ...(error === null ? [] : [error])]) {
         console.log(`         ${line.replaceAll('\n', '\n         ')}`);
     }
-    return { name: journey.name, seconds, notes, error };
+    return { name: journey.name, seconds, notes, error, before: null };
 }
 
 /** A picture `base`-THEME.png for each theme; leaves the window as it was. */
@@ -157,7 +170,7 @@ async function picture(
 function leftovers(): Result {
     const left = killLeftovers();
     const error = left.length === 0 ? null : left.map(({ command }) => command).join('\n');
-    const result = { name: 'nothing is left running', seconds: 0, notes: [], error };
+    const result = { name: 'nothing is left running', seconds: 0, notes: [], error, before: null };
     console.log(`${error === null ? 'ok    ' : 'FAILED'} ${result.name}${error ?? ''}`);
     return result;
 }

@@ -89,11 +89,15 @@ export class Workbench {
         return found;
     }
 
-    /** Hover a word until VS Code shows its pop-up, and give the pop-up. */
-    async hover(text: string, word: string): Promise<Locator> {
-        const popup = this.page.locator('.monaco-editor .monaco-hover:not(.hidden)').first();
+    /** Hover a word until the pop-up over it says what is expected, and give the pop-up. */
+    async hover(text: string, word: string, says: string): Promise<Locator> {
+        const popup = this.page
+            .locator('.monaco-editor .monaco-hover:not(.hidden)')
+            .filter({ hasText: says })
+            .first();
         await this.until(popup, async () => {
-            // Lines move while code lenses come in above them.
+            // Lines move while code lenses come in above them, and a pop-up of the word
+            // that was there before, or of a server that still reads the file, is no answer.
             const { x, y } = await this.spot(text, word);
             await this.page.mouse.move(x - 40, y + 120);
             await this.page.mouse.move(x, y, { steps: 4 });

@@ -56,10 +56,8 @@ export const hovering: Journey = {
     async walk({ workbench, picture }) {
         await workbench.open(FILE);
         await workbench.line('await delay(').filter({ hasText: 'state 1' }).waitFor();
-        const look = async () => {
-            const popup = await workbench.hover('total = total + step', 'total');
-            await popup.filter({ hasText: 'offset 12 of the frame' }).waitFor();
-        };
+        const look = () =>
+            workbench.hover('total = total + step', 'total', 'offset 12 of the frame');
         await look();
         await picture('vscode-hover', [DARK, LIGHT, CONTRAST], look);
     },
