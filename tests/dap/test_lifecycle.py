@@ -218,7 +218,7 @@ async def test_no_debug_stops_nowhere(bench: Bench) -> None:
 
 async def test_program_killed_by_a_signal(bench: Bench) -> None:
     await bench.start()
-    await bench.engine.end(ExitInfo(signal="SIGSEGV", stderr_tail="last words\n"))
+    await bench.engine.end(ExitInfo(signal="SIGSEGV", last_lines=("last words",)))
     await bench.client.next_event("terminated")
 
     output = bench.client.output("stderr")

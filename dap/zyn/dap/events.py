@@ -187,6 +187,8 @@ class Events:
             self._say("stdout", f"{info.value}\n")
         for line in verdict_lines(info):
             self._say("stderr", f"{line}\n")
+        if state.attached:
+            self._say("console", "the program that was attached to ended, or hung up\n")
         for task in sorted(state.announced):
             state.emit("thread", protocol.ThreadEventBody(reason="exited", thread_id=task))
         state.program_gone()
@@ -212,14 +214,22 @@ def verdict_lines(info: ExitInfo) -> list[str]:
             lines.append(f"  {task.name} #{task.id} waits{place} for {task.waits_for}")
     if info.leaked:
         lines.append(f"leak: {info.leaked} objects are still alive")
-    if info.signal is not None:
-        lines.append(f"the program was killed by {info.signal}")
-        lines += [f"  {line}" for line in info.stderr_tail.splitlines()]
+    if info.signal is not None or info.abrupt:
+        lines.append(f"the process of the program {how_it_ended(info)}")
+        lines += [f"  {line}" for line in info.last_lines]
     return lines
+
+
+def how_it_ended(info: ExitInfo) -> str:
+    """A clause about the end of the process."""
+    if info.signal is not None:
+        return f"was killed by {info.signal}"
+    return f"ended with exit code {info.code} before the program did"
 
 
 def exit_code(info: ExitInfo) -> int:
     """The exit code of the program; 1 where it has none but did not end well."""
-    if info.code is not None:
+    if info.code:
         return info.code
-    return 1 if info.error is not None or info.deadlock or info.signal is not None else 0
+    bad = info.error is not None or info.deadlock or info.signal is not None or info.abrupt
+    return 1 if bad else 0

@@ -1,12 +1,12 @@
 """The connection to an agent: requests with typed answers, and its events in order.
 
-Everything runs on one asyncio loop.  When the other side goes, every request under way fails with
-`LinkLost`, and `on_lost` is called once.
+Everything runs on one asyncio loop.  When the other side goes, `on_lost` is called once, and every
+request, under way or later, fails with a `LinkLost` that says why, as soon as that is known.
 """
 
 import asyncio
 import struct
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
 import msgspec
 
@@ -68,15 +68,27 @@ class Hello(msgspec.Struct, frozen=True):
     joiners: int = 0  # list of who waits for a task's end, from its promise
 
 
+async def _gone() -> str:
+    return "the program is gone"
+
+
 class Link(asyncio.Protocol):
-    """One connection.  Make it with `Link(on_event, on_lost)` and give it to a transport."""
+    """One connection.  Make it with `Link(on_event, on_lost)` and give it to a transport.
+
+    `explain` is asked, once the connection is lost, for a clause about why.
+    """
 
     def __init__(
-        self, on_event: Callable[[Kind, bytes], None], on_lost: Callable[[], None]
+        self,
+        on_event: Callable[[Kind, bytes], None],
+        on_lost: Callable[[], None],
+        explain: Callable[[], Awaitable[str]] = _gone,
     ) -> None:
         self.on_event = on_event
         self.on_lost = on_lost
         self.lost = False
+        self._explain = explain
+        self._reason: asyncio.Future[str] | None = None
         self._transport: asyncio.Transport | None = None
         self._waiting: dict[int, asyncio.Future[tuple[int, bytes]]] = {}
         self._last_id = 0
@@ -108,11 +120,17 @@ class Link(asyncio.Protocol):
         if self.lost:
             return
         self.lost = True
+        self._reason = asyncio.ensure_future(self._explain())
+        self._reason.add_done_callback(self._fail_all)
+        self.on_lost()
+
+    def _fail_all(self, reason: asyncio.Future[str]) -> None:
+        known = not reason.cancelled() and reason.exception() is None
+        text = reason.result() if known else "the program is gone"
         for future in self._waiting.values():
             if not future.done():
-                future.set_exception(LinkLost("the debuggee is gone"))
+                future.set_exception(LinkLost(text))
         self._waiting.clear()
-        self.on_lost()
 
     def close(self) -> None:
         """Hang up."""
@@ -135,8 +153,9 @@ class Link(asyncio.Protocol):
 
     async def ask(self, kind: Kind, payload: bytes = b"") -> bytes:
         """One request; raises `RequestFailed` when the answer is not OK."""
-        if self.lost or self._transport is None:
-            raise LinkLost("the debuggee is gone")
+        if self._reason is not None:
+            raise LinkLost(await asyncio.shield(self._reason))
+        assert self._transport is not None
         self._last_id = self._last_id % 0x7FFFFFFF + 1
         future: asyncio.Future[tuple[int, bytes]] = asyncio.get_running_loop().create_future()
         self._waiting[self._last_id] = future

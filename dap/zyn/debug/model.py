@@ -158,6 +158,8 @@ class ExitInfo(msgspec.Struct, frozen=True, kw_only=True):
     value      rendered value of the call, when it returned
     error      code, message and line of the failure, when it failed
     signal     name, when the process was killed by one
+    abrupt     the process ended without having said how the call did
+    last_lines the last lines of its standard error, when it ended by a signal or abruptly
     leaked     objects alive at the end, 0 when clean
     """
 
@@ -167,7 +169,8 @@ class ExitInfo(msgspec.Struct, frozen=True, kw_only=True):
     signal: str | None = None
     leaked: int = 0
     deadlock: tuple[DeadlockedTask, ...] = ()
-    stderr_tail: str = ""
+    abrupt: bool = False
+    last_lines: tuple[str, ...] = ()
 
 
 class PollRecord(msgspec.Struct, frozen=True, kw_only=True):

@@ -31,7 +31,7 @@ from zyn.debug.model import (
     SourceBreakpoint,
     StopReason,
 )
-from zyn.debug.process import Debuggee
+from zyn.debug.process import Death, Debuggee
 from zyn.debug.program import Program
 from zyn.debug.target import Target
 from zyn.debug.wire import Kind, StepMode
@@ -58,12 +58,15 @@ class Session(Control):
         self._filters: frozenset[str] = frozenset()
         self._first_stop: StopReason | None = None  # a stop that is wanted wherever it comes
         self._started = False
+        self._launching = False
+        self._told_end = False  # the debuggee said how the call ended
         self._loaded: asyncio.Future[None] | None = None
         self._settling = False
         self._exit = ExitInfo()
         self._over = asyncio.Event()
         self._ending = False
         self._quiet = False
+        self._only_output = False  # of a launch that failed
         self._background: set[asyncio.Task[None]] = set()
 
     # --- beginning ------------------------------------------------------------------------------
@@ -76,22 +79,33 @@ class Session(Control):
         self._begin()
         loop = asyncio.get_running_loop()
         self._loaded = loop.create_future()
+        self._launching = True
+        try:
+            await self._start(config, self._loaded)
+        except LinkLost as error:
+            death = await self._abandon()
+            raise DebugError(death.while_starting() if death else str(error)) from None
+        except BaseException:
+            await self._abandon()
+            raise
+        finally:
+            self._launching = False
+
+    async def _start(self, config: LaunchConfig, loaded: asyncio.Future[None]) -> None:
         debuggee, link = await process.start(config, self._make_link, self._output)
         self._debuggee = debuggee
         self._keep(self._watch(debuggee))
+        await self._connected(link)
         try:
-            await self._connected(link)
             async with asyncio.timeout(LOAD_TIMEOUT_S):
-                await self._loaded
+                await loaded
         except TimeoutError:
-            await self._abandon()
             raise DebugError("loading the program takes too long") from None
-        except DebugError:
-            await self._abandon()
-            raise
         self._first_stop = "entry" if config.stop_on_entry else None
         await self._need().read_trace()  # which begins to record
         await self._apply()
+        if debuggee.death is not None:
+            raise DebugError(debuggee.death.while_starting())
 
     async def attach(self, host: str, port: int, token: str | None = None) -> None:
         """See `Engine`."""
@@ -107,11 +121,12 @@ class Session(Control):
             ) from None
         try:
             await self._connected(link, door.find(host, port) if token is None else token)
-        except DebugError as error:
+        except LinkLost:
             await self._abandon()
-            if not isinstance(error, LinkLost):
-                raise
             raise DebugError(f"{host}:{port} is no program that listens for a debugger") from None
+        except BaseException:
+            await self._abandon()
+            raise
         self._started = True
         await self._apply()
 
@@ -120,6 +135,8 @@ class Session(Control):
         self._over = asyncio.Event()
         self._ending = False
         self._started = False
+        self._told_end = False
+        self._only_output = False
         self._first_stop = None
         self._armed = set()
         self._breakpoints.forget_hits()
@@ -131,7 +148,7 @@ class Session(Control):
             if self._events is not None:
                 self._events.put(kind, payload)
 
-        link = Link(on_event, self._lost)
+        link = Link(on_event, self._lost, self._why_lost)
         target = Target(link, Hello(0, launched=False))
         self._polls = target.polls
         self._target = target
@@ -188,7 +205,7 @@ class Session(Control):
     # --- the end --------------------------------------------------------------------------------
 
     def _emit(self, event: DebugEvent) -> None:
-        if not self._quiet:
+        if not self._quiet and (isinstance(event, Output) or not self._only_output):
             self.on_event(event)
 
     def _output(self, category: str, text: str) -> None:
@@ -216,6 +233,7 @@ class Session(Control):
         with contextlib.suppress(DebugError):
             if told.deadlock:
                 deadlock = await tasks.deadlocked(target)
+            self._told_end = True
             self._exit = ExitInfo(
                 value=told.value, error=told.error, leaked=told.leaked, deadlock=deadlock
             )
@@ -224,18 +242,24 @@ class Session(Control):
 
     def _lost(self) -> None:
         if self._debuggee is None and self._started and not self._ending:
-            self._keep(self._finish(None, None, ""))
+            self._keep(self._finish(None))
+
+    async def _why_lost(self) -> str:
+        """For the requests that the lost connection leaves without an answer."""
+        debuggee = self._debuggee
+        return "the program is gone" if debuggee is None else await debuggee.hung_up()
 
     async def _watch(self, debuggee: Debuggee) -> None:
-        code, signal = await debuggee.ended()
-        if self._debuggee is debuggee:
-            if self._loaded is not None and not self._loaded.done():
-                why = debuggee.tail.strip().splitlines()
-                text = why[-1] if why else signal or f"exit code {code}"
-                self._loaded.set_exception(DebugError(f"the debuggee ended at once: {text}"))
-            await self._finish(code, signal, debuggee.tail)
+        death = await debuggee.ended()
+        if self._debuggee is not debuggee:
+            return
+        if not self._launching:
+            await self._finish(death)
+        elif self._loaded is not None and not self._loaded.done():
+            self._loaded.set_exception(LinkLost(f"its process {death.how}"))
 
-    async def _finish(self, code: int | None, signal: str | None, tail: str) -> None:
+    async def _finish(self, death: Death | None) -> None:
+        """The debuggee is gone; `death` is None for one that was only attached to."""
         if self._ending:
             return
         self._ending = True
@@ -244,26 +268,39 @@ class Session(Control):
         self._debuggee = None
         if events is not None:
             await events.drained()
-        info = msgspec.structs.replace(
-            self._exit, code=code, signal=signal, stderr_tail=tail if signal or code else ""
-        )
-        if self._exit.error is None and self._exit.value is None and not self._exit.deadlock:
-            info = msgspec.structs.replace(info, stderr_tail=tail)
+        info = self._exit
+        if death is not None:
+            abrupt = not self._told_end
+            info = msgspec.structs.replace(
+                info, code=death.code, signal=death.signal, abrupt=abrupt,
+                last_lines=death.last_lines if abrupt or death.signal else (),
+            )  # fmt: skip
         self._emit(Exited(info))
         self._over.set()
 
-    async def _abandon(self) -> None:
-        """A launch or attach that failed leaves nothing behind and tells nothing."""
+    async def _abandon(self) -> Death | None:
+        """A launch or attach that failed leaves nothing behind; what the program wrote is told."""
         debuggee, self._debuggee = self._debuggee, None
         events, self._events = self._events, None
-        self._target = None
+        target, self._target = self._target, None
         self._ending = True
         self._over.set()
-        if events is not None:
-            events.stop()
+        if self._loaded is not None and self._loaded.done() and not self._loaded.cancelled():
+            self._loaded.exception()  # seen, whoever raised first
+        death = None
         if debuggee is not None:
+            if target is None or not target.link.lost:
+                debuggee.kill()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(process.HANG_UP_TIMEOUT_S):
+                    death = await debuggee.ended()
             debuggee.kill()
-            await debuggee.ended()
+        if target is not None:
+            target.link.close()
+        if events is not None:
+            self._only_output = True
+            await events.drained()
+        return death
 
     def _keep(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.ensure_future(work)

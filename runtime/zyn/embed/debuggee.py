@@ -9,6 +9,7 @@ has looked at what is left.  When the debugger goes away this process ends at on
 
 import argparse
 import contextlib
+import faulthandler
 import os
 import signal
 import socket
@@ -47,6 +48,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m zyn.embed.debuggee", description=__doc__)
     parser.add_argument("--connect", required=True, metavar="HOST:PORT")
     options = parser.parse_args(arguments)
+    faulthandler.enable(all_threads=False)  # native code that crashes leaves its last words
     host, _, port = options.connect.rpartition(":")
     try:
         connection = socket.create_connection((host, int(port)))

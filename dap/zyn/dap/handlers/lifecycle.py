@@ -17,6 +17,7 @@ from zyn.dap.convert import Converter, client_of, is_file, optional_text
 from zyn.dap.errors import AdapterError, Kind
 from zyn.dap.registry import ANY, STARTED, request
 from zyn.dap.state import Phase, State
+from zyn.debug.link import LinkLost
 from zyn.debug.model import DebugError, LaunchConfig
 
 CAPABILITIES = protocol.Capabilities(
@@ -82,6 +83,7 @@ async def launch(state: State, arguments: custom.LaunchArguments) -> None:
     try:
         await state.engine.launch(config)
     except DebugError as error:
+        _tasks_are_gone(state)
         raise AdapterError(Kind.LAUNCH, str(error)) from error
     state.config = config
     state.no_debug = arguments.no_debug is True
@@ -136,9 +138,7 @@ async def restart(state: State, arguments: protocol.RestartArguments) -> None:
             ),
         )
     was_running = state.phase is not Phase.ENDED
-    for task in sorted(state.announced):
-        state.emit("thread", protocol.ThreadEventBody(reason="exited", thread_id=task))
-    state.program_gone()
+    _tasks_are_gone(state)
     state.converter.forget_texts()
     if was_running:
         state.restarting = asyncio.Event()
@@ -153,6 +153,8 @@ async def restart(state: State, arguments: protocol.RestartArguments) -> None:
         await state.engine.launch(state.config)
         state.phase = Phase.RUNNING
         await state.engine.configuration_done()
+    except LinkLost as error:
+        raise AdapterError(Kind.LAUNCH, str(error)) from error  # how it ended is told by `exited`
     except DebugError as error:
         state.phase = Phase.ENDED
         state.emit("terminated", protocol.TerminatedEventBody())
@@ -208,6 +210,13 @@ async def modules(
 @request("cancel", protocol.CancelArguments, when=ANY)
 async def cancel(_state: State, _arguments: protocol.CancelArguments) -> None:
     """Answered when it arrives, by the session; what is left to do here is to say yes."""
+
+
+def _tasks_are_gone(state: State) -> None:
+    """Nothing of the program is left, or of the one whose launch failed."""
+    for task in sorted(state.announced):
+        state.emit("thread", protocol.ThreadEventBody(reason="exited", thread_id=task))
+    state.program_gone()
 
 
 def _config(state: State, arguments: custom.LaunchArguments) -> LaunchConfig:

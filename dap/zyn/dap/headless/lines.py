@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from zyn.dap.events import exit_code
 from zyn.dap.headless.facts import End, FrameFacts, Printed, Stop, TaskFacts
 from zyn.debug.model import Breakpoint, LaunchConfig, TaskView, Variable
 
@@ -66,7 +67,9 @@ class LineReporter:
             stops=end.stops,
             value=None if info is None else info.value,
             error=error,
+            program_exit_code=None if info is None or info.signal else exit_code(info),
             signal=None if info is None else info.signal,
+            last_lines=[] if info is None else list(info.last_lines),
             leaked=0 if info is None else info.leaked,
             deadlock=[
                 {

@@ -22,6 +22,7 @@ from zyn.dap.headless.facts import (
     Verdict,
 )
 from zyn.debug.engine import Engine
+from zyn.debug.link import LinkLost
 from zyn.debug.model import (
     Breakpoint,
     DebugError,
@@ -84,10 +85,9 @@ class Headless:
             self._reporter.problem(str(error))
             return EXIT_USAGE if error.usage else EXIT_FAILURE
         try:
-            if not await self._prepare():
+            info = await self._run()
+            if info is None:
                 return EXIT_USAGE
-            async with asyncio.timeout(self._script.timeout_s):
-                info = await self._play()
         except TimeoutError:
             return await self._time_is_up()
         except DebugError as error:
@@ -99,6 +99,27 @@ class Headless:
         verdict = self._verdict(info)
         self._end(verdict, info)
         return EXIT_CODES[verdict]
+
+    async def _run(self) -> ExitInfo | None:
+        """The part of a run that has a program; None when it cannot be as asked for."""
+        try:
+            if not await self._prepare():
+                return None
+            async with asyncio.timeout(self._script.timeout_s):
+                return await self._play()
+        except LinkLost:
+            return await self._until_gone()
+
+    async def _until_gone(self) -> ExitInfo:
+        """The process of the program is gone in the middle: wait for the news of how."""
+        while True:
+            match await self._events.get():
+                case Output() as event:
+                    self._reporter.output(event.category, event.text)
+                case Exited() as event:
+                    return event.info
+                case _:
+                    pass
 
     async def _prepare(self) -> bool:
         """Set the breakpoints; false when one cannot be."""
@@ -253,7 +274,7 @@ class Headless:
                 self.polls = await self._engine.poll_trace() or self.polls
 
     def _verdict(self, info: ExitInfo) -> Verdict:
-        failed = info.error is not None or info.signal is not None
+        failed = info.error is not None or info.signal is not None or info.abrupt
         fail_on = self._script.fail_on
         if info.deadlock and "deadlock" in fail_on:
             return "deadlock"
