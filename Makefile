@@ -10,6 +10,7 @@ MAKEFLAGS += --no-print-directory
 
 PYTHON ?= python3
 PYTEST_ARGS ?=
+BENCH_ARGS ?=
 ROOT := $(CURDIR)
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -81,10 +82,10 @@ embedded: $(DEPENDENCIES) ## build libzynrt_embedded.a, which needs no operating
 
 bench: $(NATIVE) ## measure the speed goals and print them
 	@$(PY) benchmarks/run.py
-	@$(PY) benchmarks/runtime_peers.py --repeat 5
+	@$(PY) -m benchmarks.runtime_peers --rounds 2 --seconds 150
 
 bench-runtime: $(NATIVE) ## measure the runtime beside tokio, Go, node and asyncio
-	@$(PY) benchmarks/runtime_peers.py
+	@$(PY) -m benchmarks.runtime_peers $(BENCH_ARGS)
 
 vsix: ## pack the extension for Visual Studio Code
 	@bash dev/vscode.sh package

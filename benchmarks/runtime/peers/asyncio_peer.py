@@ -1,6 +1,7 @@
-"""The workloads of the suite on asyncio, and on uvloop when it is installed.
+"""The workloads of the suite on asyncio, or on uvloop.
 
-`python asyncio_peer.py WORKLOAD asyncio|uvloop` prints nanoseconds for each operation.
+`python asyncio_peer.py asyncio|uvloop WORKLOAD 1 SAMPLES` prints nanoseconds for each operation,
+once for each sample.
 """
 
 import asyncio
@@ -71,15 +72,19 @@ async def timed(name: str) -> float:
     return (time.perf_counter_ns() - begin) / operations
 
 
-def main() -> None:
-    name, loop = sys.argv[1:]
+def main() -> int:
+    """Runs one workload so many times, each on a loop of its own."""
+    loop, name, _workers, samples = sys.argv[1:]
+    if name not in WORKLOADS:
+        print("no such workload", file=sys.stderr)
+        return 2
+    run = asyncio.run
     if loop == "uvloop":
-        import uvloop  # type: ignore[import-not-found]
-
-        print(uvloop.run(timed(name)))
-    else:
-        print(asyncio.run(timed(name)))
+        from uvloop import run  # type: ignore[import-not-found,no-redef]
+    for _ in range(int(samples)):
+        print(run(timed(name)))
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(main())

@@ -1,5 +1,6 @@
-// The workloads of the suite on node: `node node_peer.mjs WORKLOAD` prints nanoseconds for each
-// operation.  A task is a promise of an async function that waits a turn.
+// The workloads of the suite on node: `node node_peer.mjs WORKLOAD 1 SAMPLES` prints nanoseconds
+// for each operation, once for each sample.  A task is a promise of an async function that waits a
+// turn.
 
 const SPAWNS = 100_000;
 const CALLS = 1_000_000;
@@ -31,6 +32,13 @@ const WORKLOADS = {
   },
 };
 
-const begin = process.hrtime.bigint();
-const operations = await WORKLOADS[process.argv[2]]();
-console.log(Number(process.hrtime.bigint() - begin) / operations);
+const [workload, , samples] = process.argv.slice(2);
+if (!(workload in WORKLOADS)) {
+  console.error("no such workload");
+  process.exit(2);
+}
+for (let i = 0; i < Number(samples); i++) {
+  const begin = process.hrtime.bigint();
+  const operations = await WORKLOADS[workload]();
+  console.log(Number(process.hrtime.bigint() - begin) / operations);
+}

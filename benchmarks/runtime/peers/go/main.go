@@ -1,5 +1,5 @@
-// The workloads of the suite on goroutines: `peer WORKLOAD WORKERS` prints nanoseconds for each
-// operation, or bytes for each goroutine.  WORKERS is GOMAXPROCS.
+// The workloads of the suite on goroutines: `peer WORKLOAD WORKERS SAMPLES` prints nanoseconds for
+// each operation, or bytes for each goroutine, once for each sample.  WORKERS is GOMAXPROCS.
 package main
 
 import (
@@ -124,6 +124,16 @@ func mutex() {
 	group.Wait()
 }
 
+func mutexAlone() {
+	var lock sync.Mutex
+	count := 0
+	for i := 0; i < calls; i++ {
+		lock.Lock()
+		count++
+		lock.Unlock()
+	}
+}
+
 func sleepers() {
 	var group sync.WaitGroup
 	for i := 0; i < spawns; i++ {
@@ -160,11 +170,9 @@ func timed(work func(), operations float64) float64 {
 	return float64(time.Since(begin).Nanoseconds()) / operations
 }
 
-func main() {
-	workers, _ := strconv.Atoi(os.Args[2])
-	runtime.GOMAXPROCS(workers)
+func sample(workload string) float64 {
 	var value float64
-	switch os.Args[1] {
+	switch workload {
 	case "spawn_join":
 		value = timed(spawnJoin, spawns)
 	case "spawn_await":
@@ -179,6 +187,10 @@ func main() {
 		value = timed(func() { channel(1, 1) }, calls)
 	case "chan_4p4c":
 		value = timed(func() { channel(4, 4) }, calls)
+	case "chan_64p64c":
+		value = timed(func() { channel(64, 64) }, calls)
+	case "mutex_alone":
+		value = timed(mutexAlone, calls)
 	case "mutex":
 		value = timed(mutex, 100_000)
 	case "sleepers":
@@ -189,8 +201,17 @@ func main() {
 	case "mem_sleeping":
 		value = memory(func() { time.Sleep(time.Hour) })
 	default:
-		fmt.Fprintln(os.Stderr, "no such workload:", os.Args[1])
+		fmt.Fprintln(os.Stderr, "no such workload")
 		os.Exit(2)
 	}
-	fmt.Println(value)
+	return value
+}
+
+func main() {
+	workers, _ := strconv.Atoi(os.Args[2])
+	samples, _ := strconv.Atoi(os.Args[3])
+	runtime.GOMAXPROCS(workers)
+	for i := 0; i < samples; i++ {
+		fmt.Println(sample(os.Args[1]))
+	}
 }

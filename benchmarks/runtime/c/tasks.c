@@ -1,78 +1,11 @@
-/* The workloads of the suite as C futures on libzynrt: `futures WORKLOAD WORKERS` prints
- * nanoseconds for each operation, or bytes for each task.
- *
- * Only zynrt.h is used, as an embedding program would.  A machine is written as the compiler
- * writes one: state first, then what it keeps.
- */
-#include "zynrt.h"
+/* Tasks: spawning, joining, giving way, sleeping, trees, and the memory of those that wait. */
+#include "bench.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #define SPAWNS 100000
 #define TASKS 1000000
 #define WIDTH 10
-
-static const ZynTypeInfo type_i64 = {.size = 8, .align = 8, .kind = ZYN_KIND_I64, .name = "i64"};
-
-#define MACHINE(machine_name, frame_type) \
-	static int64_t machine_name##_poll(void *sm, ZynContext *cx); \
-	static ZynPollFn *machine_name##_cell = machine_name##_poll; \
-	static const ZynDescriptor machine_name = { \
-		.size = sizeof(frame_type), \
-		.align = 8, \
-		.result_offset = offsetof(frame_type, result), \
-		.result_type = ZYN_KIND_I64, \
-		.poll_cell = &machine_name##_cell, \
-		.poll = machine_name##_poll, \
-		.result_info = &type_i64, \
-		.name = #machine_name, \
-	}
-
-static int64_t returned(uint32_t *state, int64_t *result, int64_t value)
-{
-	*result = value;
-	*state = ZYN_STATE_RETURNED;
-	return value != 0 ? value : ZYN_POLL_LOOK;
-}
-
-static ZynPromise *promise_of(void *sm)
-{
-	return (ZynPromise *)(void *)((char *)sm - sizeof(ZynFrameHeader));
-}
-
-static void *frame(ZynContext *cx, const ZynDescriptor *descriptor)
-{
-	void *sm = zyn_frame_new(cx, descriptor);
-	if (sm == NULL)
-		abort();
-	return sm;
-}
-
-static ZynPromise *spawned(ZynContext *cx, void *sm)
-{
-	ZynPromise *p = promise_of(sm);
-	zyn_promise_release(zyn_spawn(cx, p, 0));
-	return p;
-}
-
-/* The frame of zyn_await_promise, as zynrt.def gives its size. */
-typedef struct Await {
-	_Alignas(8) char bytes[48];
-} Await;
-
-/* Ends the wait for a promise with its value. */
-static int64_t taken(Await *leaf, ZynPromise *p)
-{
-	int64_t value;
-	zyn_await_promise_take(leaf, &value);
-	zyn_await_promise_drop(leaf);
-	zyn_promise_release(p);
-	return value;
-}
 
 /* --- leaf: gives its number ----------------------------------------------------------------- */
 
@@ -137,7 +70,7 @@ static void *yielder_new(ZynContext *cx, int64_t number)
 typedef struct Sleeper {
 	uint32_t state;
 	int64_t ms;
-	_Alignas(8) char leaf[48];
+	LEAF(48) leaf;
 	int64_t result;
 } Sleeper;
 
@@ -148,9 +81,9 @@ static int64_t sleeper_poll(void *sm, ZynContext *cx)
 	Sleeper *s = sm;
 	if (s->state == ZYN_STATE_START) {
 		s->state = 1;
-		zyn_delay_init(cx, s->leaf, s->ms);
+		zyn_delay_init(cx, &s->leaf, s->ms);
 	}
-	int64_t ready = zyn_delay_poll(s->leaf, cx);
+	int64_t ready = zyn_delay_poll(&s->leaf, cx);
 	if (ready == 0)
 		return 0;
 	if (cx->error.tag != 0)
@@ -279,22 +212,42 @@ static int64_t skynet_poll(void *sm, ZynContext *cx)
 	}
 }
 
-/* --- running --------------------------------------------------------------------------------- */
+/* --- caller: awaits a machine that lies in its own frame, as compiled code does --------------*/
 
-static double now_ns(void)
+typedef struct Caller {
+	uint32_t state;
+	int64_t count;
+	int64_t next;
+	Leaf child;
+	int64_t result;
+} Caller;
+
+MACHINE(caller, Caller);
+
+static int64_t caller_poll(void *sm, ZynContext *cx)
 {
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)now.tv_sec * 1e9 + (double)now.tv_nsec;
+	Caller *c = sm;
+	ZynPollFn *volatile *cell = leaf.poll_cell; /* nothing is known of the callee */
+	int64_t sum = 0;
+	for (; c->next < c->count; c->next++) {
+		c->child.state = ZYN_STATE_START;
+		c->child.number = c->next;
+		c->state = 1;
+		if ((*cell)(&c->child, cx) == 0)
+			return 0;
+		sum += c->child.result;
+	}
+	return returned(&c->state, &c->result, sum);
 }
+
+/* --- running --------------------------------------------------------------------------------- */
 
 static double resident_bytes(void)
 {
 	long size = 0;
 	long resident = 0;
 	FILE *file = fopen("/proc/self/statm", "r");
-	if (file == NULL || fscanf(file, "%ld %ld", &size, &resident) != 2)
-		abort();
+	MUST(file != NULL && fscanf(file, "%ld %ld", &size, &resident) == 2);
 	fclose(file);
 	return (double)resident * (double)sysconf(_SC_PAGESIZE);
 }
@@ -310,16 +263,6 @@ static ZynPromise *flat_new(ZynRuntime *rt, int64_t count, int64_t chained,
 	return zyn_call_async(rt, &flat, &args, offsetof(Flat, count), sizeof args);
 }
 
-static double timed(ZynRuntime *rt, ZynPromise *p, double operations)
-{
-	double begin = now_ns();
-	if (zyn_rt_block_on(rt, p, -1) != ZYN_READY)
-		abort();
-	double ns = (now_ns() - begin) / operations;
-	zyn_promise_release(p);
-	return ns;
-}
-
 static uint64_t polls(ZynRuntime *rt)
 {
 	uint64_t sum = 0;
@@ -329,48 +272,70 @@ static uint64_t polls(ZynRuntime *rt)
 	return sum;
 }
 
-static double memory(ZynRuntime *rt, void *(*make)(ZynContext *, int64_t))
+static double memory(ZynRuntime *rt, int64_t tasks, void *(*make)(ZynContext *, int64_t))
 {
 	memset(children, 1, sizeof children); /* the handles are not counted */
 	double before = resident_bytes();
-	ZynPromise *p = flat_new(rt, TASKS, 0, make);
-	while (polls(rt) <= TASKS) /* until all of them wait */
+	ZynPromise *p = flat_new(rt, tasks, 0, make);
+	while (polls(rt) <= (uint64_t)tasks) /* until all of them wait */
 		zyn_rt_block_on(rt, p, 10000000);
-	return (resident_bytes() - before) / TASKS;
+	return (resident_bytes() - before) / (double)tasks;
 }
 
-int main(int count, char **arguments)
+static double spawn_join(ZynRuntime *rt, uint32_t workers)
 {
-	if (count != 3)
-		return 2;
-	const char *workload = arguments[1];
-	ZynOptions options = {.size = sizeof options, .workers = (uint32_t)atoi(arguments[2])};
-	ZynRuntime *rt = zyn_rt_new(&options);
-	double value;
-	if (rt == NULL)
-		return 1;
-	if (strcmp(workload, "spawn_join") == 0) {
-		value = timed(rt, flat_new(rt, SPAWNS, 0, leaf_new), SPAWNS);
-	} else if (strcmp(workload, "spawn_await") == 0) {
-		value = timed(rt, flat_new(rt, SPAWNS, 1, leaf_new), SPAWNS);
-	} else if (strcmp(workload, "yield_many") == 0) {
-		value = timed(rt, flat_new(rt, 200, 0, yielder_new), 200000);
-	} else if (strcmp(workload, "sleepers") == 0) {
-		value = timed(rt, flat_new(rt, SPAWNS, 0, sleeper_new), SPAWNS) - 1e8 / SPAWNS;
-	} else if (strcmp(workload, "skynet") == 0) {
-		int64_t args[2] = {0, 1000000};
-		ZynPromise *p = zyn_call_async(rt, &skynet, args, offsetof(Skynet, number),
-		                               sizeof args);
-		value = timed(rt, p, 1111111);
-	} else if (strcmp(workload, "mem_pending") == 0) {
-		value = memory(rt, waiter_new);
-	} else if (strcmp(workload, "mem_sleeping") == 0) {
-		value = memory(rt, long_sleeper_new);
-	} else {
-		fprintf(stderr, "no such workload: %s\n", workload);
-		return 2;
-	}
-	printf("%f\n", value);
-	fflush(stdout);
-	_exit(0); /* tearing down is not what is measured */
+	(void)workers;
+	return timed(rt, flat_new(rt, SPAWNS, 0, leaf_new), SPAWNS);
 }
+
+static double spawn_await(ZynRuntime *rt, uint32_t workers)
+{
+	(void)workers;
+	return timed(rt, flat_new(rt, SPAWNS, 1, leaf_new), SPAWNS);
+}
+
+static double yield_many(ZynRuntime *rt, uint32_t workers)
+{
+	(void)workers;
+	return timed(rt, flat_new(rt, 200, 0, yielder_new), 200000);
+}
+
+static double sleepers(ZynRuntime *rt, uint32_t workers)
+{
+	(void)workers;
+	return timed(rt, flat_new(rt, SPAWNS, 0, sleeper_new), SPAWNS) - 1e8 / SPAWNS;
+}
+
+static double skynet_tree(ZynRuntime *rt, uint32_t workers)
+{
+	int64_t args[2] = {0, 1000000};
+	(void)workers;
+	return timed(rt, zyn_call_async(rt, &skynet, args, offsetof(Skynet, number), sizeof args),
+	             1111111);
+}
+
+static double async_call(ZynRuntime *rt, uint32_t workers)
+{
+	int64_t args[1] = {1000000};
+	(void)workers;
+	return timed(rt, zyn_call_async(rt, &caller, args, offsetof(Caller, count), sizeof args),
+	             1000000);
+}
+
+static double mem_pending(ZynRuntime *rt, uint32_t workers)
+{
+	(void)workers;
+	return memory(rt, TASKS, waiter_new);
+}
+
+static double mem_sleeping(ZynRuntime *rt, uint32_t workers)
+{
+	(void)workers;
+	return memory(rt, TASKS, long_sleeper_new);
+}
+
+const Workload tasks_workloads[] = {
+	{"spawn_join", spawn_join},   {"spawn_await", spawn_await},   {"async_call", async_call},
+	{"yield_many", yield_many},   {"sleepers", sleepers},         {"skynet", skynet_tree},
+	{"mem_pending", mem_pending}, {"mem_sleeping", mem_sleeping}, {NULL, NULL},
+};
