@@ -52,7 +52,7 @@ static int64_t receiver_poll(void *sm, ZynContext *cx)
 	return returned(&end->state, &end->result, end->done);
 }
 
-/* --- player: sends and receives by turns ------------------------------------------------------- */
+/* --- player: sends and receives by turns ------------------------------------------------------ */
 
 typedef struct Player {
 	uint32_t state; /* 1: the leaf waits */
@@ -91,7 +91,7 @@ static int64_t player_poll(void *sm, ZynContext *cx)
 	return returned(&p->state, &p->result, 1);
 }
 
-/* --- locker ------------------------------------------------------------------------------------ */
+/* --- locker ----------------------------------------------------------------------------------- */
 
 typedef struct Locker {
 	uint32_t state; /* 1: the leaf waits */
@@ -119,7 +119,7 @@ static int64_t locker_poll(void *sm, ZynContext *cx)
 	return returned(&l->state, &l->result, l->done);
 }
 
-/* --- running ----------------------------------------------------------------------------------- */
+/* --- running ---------------------------------------------------------------------------------- */
 
 /* Runs tasks to their ends; nanoseconds for each of so many operations. */
 static double all(ZynRuntime *rt, ZynPromise **tasks, int count, double operations)
