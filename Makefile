@@ -72,7 +72,7 @@ format: $(DEPENDENCIES) ## rewrite the sources in the house style
 	$(PY) -m ruff format .
 	@$(if $(RUNTIME_C_FILES),$(VENV)/bin/clang-format -i $(RUNTIME_C_FILES),:)
 
-prove: $(DEPENDENCIES) ## explore more schedules; the C tests under every preset and valgrind
+prove: $(NATIVE) ## look longer than CI does: more examples, schedules, presets, valgrind
 	@bash dev/prove.sh
 
 embedded: $(DEPENDENCIES) ## build libzynrt_embedded.a, which needs no operating system

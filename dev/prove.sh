@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# The long versions of what CI proves in seconds: the models with a higher bound, the C tests
-# under every preset, and under valgrind those that start no threads.  Half an hour.
+# The long versions of what CI proves in seconds: the stateful tests with new and longer examples,
+# the models with a higher bound, the C tests under every preset, and under valgrind those that
+# start no threads.  Half an hour.
 #
 #   ZYN_PROVE_PREEMPTIONS   the bound of the models; 3
 set -euo pipefail
@@ -15,6 +16,9 @@ for preset in dev release asan-ubsan tsan; do
   cmake --build --preset "$preset" >/dev/null
   ctest --preset "$preset" --exclude-regex '^runtime\.model_'
 done
+
+step "the stateful tests, with new examples"
+.venv/bin/python -m pytest --quiet --hypothesis-profile prove tests/runtime
 
 if command -v valgrind >/dev/null; then
   for source in $(grep -L -e pthread_create -e 'workers = ' runtime/test/test_*.c); do

@@ -1,4 +1,9 @@
-"""What every test run does: count the tests skipped for absent programs.
+"""What every test run does: settle how long Hypothesis looks, count the tests skipped for absent
+programs.
+
+Hypothesis takes the same examples in every run, and no time that an example takes is a failure: a
+test that passed passes again, however busy the machine is.  `--hypothesis-profile prove`, which
+`make prove` gives, looks for new examples instead, and for more of them.
 
 A skip that says "outside program absent: ..." is expected on a user's machine and is
 only counted there.  Where ZYN_REQUIRE_TOOLS=1, as in CI, it is reported as a failure.
@@ -9,8 +14,26 @@ from collections.abc import Generator
 from typing import TypeVar
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.support.outside import ABSENT
+
+settings.register_profile(
+    "ci",
+    derandomize=True,
+    database=None,
+    deadline=None,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.register_profile(
+    "prove",
+    settings.get_profile("ci"),
+    derandomize=False,
+    max_examples=1000,
+    stateful_step_count=100,
+)
+settings.load_profile("ci")
 
 TOOLS_REQUIRED = os.environ.get("ZYN_REQUIRE_TOOLS") == "1"
 
