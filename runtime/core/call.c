@@ -250,3 +250,22 @@ void zyn_do_nursery_cancel(ZynContext *cx, ZynSite site, ZynNursery *nursery)
 	if (is_there(cx, site, nursery))
 		zyn_nursery_cancel(nursery);
 }
+
+int64_t zyn_do_nursery_failures(ZynContext *cx, ZynSite site, ZynNursery *nursery)
+{
+	return is_there(cx, site, nursery) ? (int64_t)zyn_nursery_failures(nursery) : 0;
+}
+
+int32_t zyn_do_nursery_failure(ZynContext *cx, ZynSite site, ZynNursery *nursery, int64_t index,
+                               void *out)
+{
+	if (!is_there(cx, site, nursery) || index < 0)
+		return 0;
+	ZynError *error = zyn_nursery_failure(nursery, (uint64_t)index);
+	if (error == NULL)
+		return 0;
+	ZynString *message = zyn_string_new(cx->runtime, error->message, error->length);
+	zyn_error_release(error);
+	*(ZynString **)out = made(cx, message);
+	return message != NULL;
+}

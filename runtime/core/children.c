@@ -10,6 +10,7 @@ ZynChildren *zyn__children_new(ZynRuntime *rt, const ZynObjectOps *ops)
 	zyn__list_init(&set->live);
 	zyn__list_init(&set->aborted);
 	zyn__list_init(&set->ended);
+	zyn__list_init(&set->failed);
 	zyn__list_init(&set->waiters);
 	return set;
 }
@@ -59,15 +60,18 @@ static void child_ended(void *data)
 	ZynTask *task = task_of(child);
 	ZYN_ASSERT(zyn__task_ended(task));
 	zyn__biased_lock(&set->object.lock);
-	zyn__list_remove(&child->link);
-	zyn__list_push_back(&set->ended, &child->link);
-	set->unfinished--;
-	set->ended_count++;
 	bool is_nursery = set->object.ops->kind == ZYN_OBJECT_NURSERY;
-	bool failed = atomic_load_explicit(&task->status, memory_order_acquire) == ZYN_FAILED;
-	if (is_nursery && failed && set->error == NULL) {
-		set->error = zyn__error_retain(task->error);
+	bool failed = is_nursery &&
+	              atomic_load_explicit(&task->status, memory_order_acquire) == ZYN_FAILED;
+	zyn__list_remove(&child->link);
+	set->unfinished--;
+	if (failed) { /* Rule 5. */
+		zyn__list_push_back(&set->failed, &child->link);
+		set->failed_count++;
 		set->object.closed = 1;
+	} else {
+		zyn__list_push_back(&set->ended, &child->link);
+		set->ended_count++;
 	}
 	if (is_nursery)
 		wake_all(set);
@@ -180,8 +184,8 @@ void zyn__scope_child_free(ZynScopeChild *child)
 
 static ZynScopeChild *any_child(ZynChildren *set)
 {
-	ZynList *lists[] = {&set->idle, &set->live, &set->aborted, &set->ended};
-	for (int i = 0; i < 4; i++)
+	ZynList *lists[] = {&set->idle, &set->live, &set->aborted, &set->ended, &set->failed};
+	for (int i = 0; i < 5; i++)
 		if (!zyn__list_empty(lists[i]))
 			return ZYN_CONTAINER(lists[i]->next, ZynScopeChild, link);
 	return NULL;
@@ -209,5 +213,4 @@ void zyn__children_free(ZynObject *object)
 		zyn__scope_child_free(child);
 	}
 	zyn__leave(&entry);
-	zyn_error_release(set->error);
 }

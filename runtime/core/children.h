@@ -1,7 +1,7 @@
 /* Tasks that belong together: what join sets, nurseries and unordered futures are made of.
  *
  * A child is a plain block with the joiner that hears of the task's end.  It is in one list, by
- * what is known of it: idle (not begun), live, aborted (live, and asked to end), ended.
+ * what is known of it: idle (not begun), live, aborted (live, and asked to end), ended, failed.
  *
  * Rule 1.  the set's lock guards the lists.  A joiner is called with the lock of its task held, so
  *          nothing of a task is called with the lock of the set held.
@@ -9,6 +9,8 @@
  *          cancelled waiter passes it on.
  * Rule 3.  who waits is refused when there is no child left that could end.
  * Rule 4.  a set that goes cancels its children.
+ * Rule 5.  a child of a nursery that failed goes to `failed` instead, and stays there with its
+ *          error as long as there is a handle of the nursery.
  */
 #ifndef ZYN_CHILDREN_H
 #define ZYN_CHILDREN_H
@@ -34,7 +36,9 @@ struct ZynChildren {
 	uint64_t unfinished; /* in the first three */
 	uint64_t ended_count;
 	uint64_t ended_due; /* promised to waiters */
-	ZynError *error;    /* owned; of a nursery: the first failure */
+	ZynList failed;     /* of a nursery, in the order of their failures */
+	uint64_t failed_count;
+	uint64_t raised; /* the first of them was */
 	ZynList waiters;
 };
 

@@ -4,9 +4,15 @@
 
 #include "waiters.h"
 
+enum ZynLate {
+	ZYN_LATE_NOT,
+	ZYN_LATE_STOPPING, /* the promise was cancelled and waits for its children */
+	ZYN_LATE_OVER,     /* it was dropped */
+};
+
 typedef struct ZynTimeoutLeaf {
 	uint32_t state;
-	uint32_t is_late; /* of within: the promise was stopped and dropped */
+	uint32_t is_late; /* ZynLate */
 	int64_t ms;
 	ZynPromise *promise; /* of the await, which holds the reference */
 	ZynAwait await;

@@ -495,8 +495,8 @@ bool zyn__task_join(ZynTask *task, ZynJoiner *joiner);
 /* Afterwards the waker is not called and not being called. */
 void zyn__joiner_leave(ZynTask *task, ZynJoiner *joiner);
 /* Polls the machine of `task` with attention CANCEL until it ends; one that never started just
- * ends. */
-void zyn__task_poll_cancelled(ZynTask *task, ZynContext *cx);
+ * ends.  false: it waits for its children first. */
+bool zyn__task_poll_cancelled(ZynTask *task, ZynContext *cx);
 void zyn__task_check(ZynRuntime *rt);
 uint64_t zyn__task_id_of(ZynContext *cx);
 

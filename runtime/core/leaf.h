@@ -4,6 +4,12 @@
 #ifndef ZYN_LEAF_H
 #define ZYN_LEAF_H
 
+/* In the attention word of a poll, for its own thread alone. */
+/* the cancelled machine that was polled pends, because it waits for its children (nursery.c) */
+#define ZYN_ATTENTION_LINGERS ((uint64_t)1 << 62)
+/* nobody waits for children any more: the runtime is being freed */
+#define ZYN_ATTENTION_HURRY ((uint64_t)1 << 63)
+
 typedef struct ZynDelay {
 	uint32_t state;
 	uint32_t worker; /* the index of the one whose wheel the timer is in */

@@ -7,8 +7,8 @@
  * Rule 1.  while polled in place, ZynTask.owner is this leaf; who finds it changed, or a task, has
  *          lost the place.
  * Rule 2.  the leaf holds one reference until it is dropped, or until it ends without a value.
- * Rule 3.  a cancelled await takes its child along when it polled it in place; of a task it only
- *          lets go.
+ * Rule 3.  a cancelled await takes its child along when it polled it in place, and pends as long as
+ *          that waits for children of its own; of a task it only lets go.
  * Rule 4.  in a team a child is polled in place only if this leaf has the only reference: another
  *          worker may be just as interested.
  */
@@ -58,15 +58,14 @@ static bool poll_in_place(ZynTask *child, ZynContext *cx)
 	ZynProfilePoll profiled = {0};
 	if (cx->runtime->head->profile != NULL)
 		zyn__profile_begin(cx->runtime, child, false, &profiled);
-	bool ready = true;
-	if (child->cancelling || zyn__attention(cx, ZYN_ATTENTION_CANCEL))
-		zyn__task_poll_cancelled(child, cx);
+	bool ready;
+	bool cancelled = child->cancelling || zyn__attention(cx, ZYN_ATTENTION_CANCEL);
+	if (cancelled)
+		ready = zyn__task_poll_cancelled(child, cx);
 	else
 		ready = promise->poll_fn(promise->state_machine, cx) != 0;
-	if (!ready && child->cancelling) { /* asked for while it ran */
-		zyn__task_poll_cancelled(child, cx);
-		ready = true;
-	}
+	if (!ready && !cancelled && child->cancelling) /* asked for while it ran */
+		ready = zyn__task_poll_cancelled(child, cx);
 	if (profiled.on)
 		zyn__profile_end(cx->runtime, child, &profiled);
 	zyn__flag_clear(child, ZYN_FRAME_RUNNING);
@@ -99,7 +98,9 @@ static int64_t cancel(ZynAwait *await, ZynContext *cx)
 {
 	ZynTask *child = await->promise != NULL ? zyn__task_of_promise(await->promise) : NULL;
 	if (child != NULL && await->in_place && in_place_of(await, child)) {
-		poll_in_place(child, cx); /* Rule 3. */
+		await->joiner.waker = cx->waker;
+		if (!poll_in_place(child, cx)) /* Rule 3. */
+			return 0;
 		zyn_error_release(zyn__error_take(cx));
 	}
 	if (child != NULL)

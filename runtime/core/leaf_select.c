@@ -7,6 +7,7 @@
  * Rule 1.  every poll asks all promises from the first on, and ends with the first that ended.
  * Rule 2.  the others are cancelled where this select polls them in place; a task that somebody
  *          else holds is let go.
+ * Rule 3.  a loser that has a nursery is over when its children are; until then the select pends.
  */
 #include "combine.h"
 
@@ -25,15 +26,22 @@ void zyn_select_init(ZynContext *cx, void *mem, ZynPromise *const *promises, uin
 		zyn_await_promise_init(cx, &leaf->awaits[i], promises[i]);
 }
 
-/* Stops all but `winner`; COUNT_MAX: all. */
-static void stop_others(ZynSelectLeaf *leaf, ZynContext *cx, uint64_t winner)
+/* Between START and the end: ASKING while there is no winner. */
+enum { ASKING = 1, STOPPING };
+
+/* Stops all but `winner`; COUNT_MAX: all.  false: some wait for their children (rule 3). */
+static bool stop_others(ZynSelectLeaf *leaf, ZynContext *cx, uint64_t winner)
 {
+	bool stopped = true;
 	for (uint64_t i = 0; i < leaf->count; i++) {
 		if (i == winner)
 			continue;
-		zyn__leaf_stop(zyn_await_promise_poll, &leaf->awaits[i], cx); /* Rule 2. */
-		zyn_await_promise_drop(&leaf->awaits[i]);
+		if (zyn__leaf_stop(zyn_await_promise_poll, &leaf->awaits[i], cx)) /* Rule 2. */
+			zyn_await_promise_drop(&leaf->awaits[i]);
+		else
+			stopped = false;
 	}
+	return stopped;
 }
 
 static void awaits_free(ZynSelectLeaf *leaf)
@@ -45,8 +53,10 @@ static void awaits_free(ZynSelectLeaf *leaf)
 
 static int64_t end(ZynSelectLeaf *leaf, ZynContext *cx, uint32_t winner)
 {
-	stop_others(leaf, cx, winner);
 	leaf->winner = winner;
+	leaf->state = STOPPING;
+	if (!stop_others(leaf, cx, winner))
+		return 0;
 	leaf->state = leaf->awaits[winner].state;
 	if (leaf->state == ZYN_STATE_RETURNED)
 		return 1;
@@ -59,8 +69,8 @@ int64_t zyn_select_poll(void *mem, ZynContext *cx)
 {
 	ZynSelectLeaf *leaf = mem;
 	if (zyn__attention(cx, ZYN_ATTENTION_CANCEL)) {
-		if (leaf->awaits != NULL)
-			stop_others(leaf, cx, COUNT_MAX);
+		if (leaf->awaits != NULL && !stop_others(leaf, cx, COUNT_MAX))
+			return 0;
 		awaits_free(leaf);
 		leaf->state = ZYN_STATE_CANCELLED;
 		zyn_fail_cancelled(cx);
@@ -71,7 +81,9 @@ int64_t zyn_select_poll(void *mem, ZynContext *cx)
 		zyn__error_set(cx, zyn__error_constant(ZYN_ERROR_OUT_OF_MEMORY));
 		return ZYN_POLL_LOOK;
 	}
-	leaf->state = 1;
+	if (leaf->state == STOPPING)
+		return end(leaf, cx, leaf->winner);
+	leaf->state = ASKING;
 	for (uint64_t i = 0; i < leaf->count; i++) /* Rule 1. */
 		if (zyn_await_promise_poll(&leaf->awaits[i], cx) != 0)
 			return end(leaf, cx, (uint32_t)i);

@@ -5,6 +5,7 @@
  * Rule 1.  in one poll the promise is asked before the clock: one that ends in time is in time.
  * Rule 2.  who comes too late is cancelled, also when somebody else holds it; a timeout that is
  *          itself cancelled treats its promise as an await does.
+ * Rule 3.  a promise that is polled in place and has a nursery is over when its children are.
  */
 #include "combine.h"
 
@@ -14,16 +15,28 @@ void zyn_timeout_init(ZynContext *cx, void *mem, ZynPromise *promise, int64_t ms
 {
 	ZynTimeoutLeaf *leaf = mem;
 	leaf->state = ZYN_STATE_START;
-	leaf->is_late = 0;
+	leaf->is_late = ZYN_LATE_NOT;
 	leaf->ms = ms;
 	leaf->promise = promise;
 	zyn_await_promise_init(cx, &leaf->await, promise);
 	zyn_delay_init(cx, &leaf->delay, ms);
 }
 
+/* Not 0 once the promise is over that came too late. */
+static int64_t stop_late(ZynTimeoutLeaf *leaf, ZynContext *cx)
+{
+	if (!zyn__leaf_stop(zyn_await_promise_poll, &leaf->await, cx))
+		return 0; /* Rule 3. */
+	zyn_await_promise_drop(&leaf->await);
+	leaf->is_late = ZYN_LATE_OVER;
+	return ZYN_POLL_LOOK;
+}
+
 /* Whether the promise ended; 0: not yet, and the time has not come either. */
 static int64_t poll_both(ZynTimeoutLeaf *leaf, ZynContext *cx)
 {
+	if (leaf->is_late == ZYN_LATE_STOPPING)
+		return stop_late(leaf, cx);
 	int64_t answer = zyn_await_promise_poll(&leaf->await, cx); /* Rule 1. */
 	if (answer != 0) {
 		zyn__delay_stop(&leaf->delay, cx);
@@ -31,12 +44,22 @@ static int64_t poll_both(ZynTimeoutLeaf *leaf, ZynContext *cx)
 		return answer;
 	}
 	leaf->state = 1;
+	if (zyn__attention(cx, ZYN_ATTENTION_CANCEL)) {
+		zyn__delay_stop(&leaf->delay, cx); /* Rule 3: only the children are waited for */
+		return 0;
+	}
 	if (zyn_delay_poll(&leaf->delay, cx) == 0)
 		return 0;
-	leaf->is_late = 1;
+	leaf->is_late = ZYN_LATE_STOPPING;
 	zyn_promise_cancel(leaf->promise); /* Rule 2. */
-	zyn__leaf_stop(zyn_await_promise_poll, &leaf->await, cx);
-	zyn_await_promise_drop(&leaf->await);
+	return stop_late(leaf, cx);
+}
+
+/* Cancelled itself, while its promise, which is over by now, came to an end. */
+static int64_t cancelled(ZynTimeoutLeaf *leaf, ZynContext *cx)
+{
+	leaf->state = ZYN_STATE_CANCELLED;
+	zyn_fail_cancelled(cx);
 	return ZYN_POLL_LOOK;
 }
 
@@ -44,8 +67,10 @@ int64_t zyn_timeout_poll(void *mem, ZynContext *cx)
 {
 	ZynTimeoutLeaf *leaf = mem;
 	int64_t answer = poll_both(leaf, cx);
-	if (!leaf->is_late)
+	if (leaf->is_late != ZYN_LATE_OVER)
 		return answer;
+	if (zyn__attention(cx, ZYN_ATTENTION_CANCEL))
+		return cancelled(leaf, cx);
 	zyn__fail(cx, ZYN_ERROR_TIMEOUT, 0, "timed out after %" PRId64 " ms",
 	          leaf->ms > 0 ? leaf->ms : 0);
 	leaf->state = ZYN_STATE_FAILED;
@@ -75,8 +100,10 @@ int64_t zyn_within_poll(void *mem, ZynContext *cx)
 {
 	ZynTimeoutLeaf *leaf = mem;
 	int64_t answer = poll_both(leaf, cx);
-	if (!leaf->is_late)
+	if (leaf->is_late != ZYN_LATE_OVER)
 		return answer;
+	if (zyn__attention(cx, ZYN_ATTENTION_CANCEL))
+		return cancelled(leaf, cx);
 	leaf->state = ZYN_STATE_RETURNED;
 	return 1;
 }
@@ -84,13 +111,13 @@ int64_t zyn_within_poll(void *mem, ZynContext *cx)
 int32_t zyn_within_take(void *mem, void *out)
 {
 	ZynTimeoutLeaf *leaf = mem;
-	return leaf->is_late ? ZYN_OUTCOME_TIMEOUT : zyn_timeout_take(mem, out);
+	return leaf->is_late != ZYN_LATE_NOT ? ZYN_OUTCOME_TIMEOUT : zyn_timeout_take(mem, out);
 }
 
 void zyn_within_drop(void *mem)
 {
 	ZynTimeoutLeaf *leaf = mem;
-	if (!leaf->is_late)
+	if (leaf->is_late != ZYN_LATE_OVER)
 		zyn_await_promise_drop(&leaf->await);
 	zyn_delay_drop(&leaf->delay);
 }

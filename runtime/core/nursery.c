@@ -4,11 +4,16 @@
  *          child that was cancelled is no failure.
  * Rule 2.  the first failure closes the nursery: join cancels the siblings, and what is spawned
  *          afterwards is cancelled before it begins.
- * Rule 3.  a cancelled join cancels every child.  It cannot wait for them, because a cancelled
- *          machine has to end; they clean up in their next poll.  A child that waits for a nursery
- *          of its own passes that on, so the whole tree is cancelled.
- * Rule 4.  a nursery whose last handle goes cancels its children, so leaving the scope by a
- *          failure cancels the tree too.
+ * Rule 3.  a cancelled join cancels every child and waits on: the machines that wait for it pend
+ *          although they are cancelled (rule 6 of task.c), up to their task or to the timeout or
+ *          select that stopped them.  A child that waits for a nursery of its own does the same, so
+ *          a tree ends from its leaves up, and when its root ends all of it has.
+ * Rule 4.  a child that joins the nursery that it is in does not wait, once it is cancelled, nor
+ *          does anybody while the runtime is being freed.
+ * Rule 5.  a nursery whose last handle goes cancels its children, so leaving the scope by a
+ *          failure cancels the tree too; nobody is left who could wait.
+ * Rule 6.  failures are kept in the order in which the children ended, the raised one first; what a
+ *          child that was cancelled fails with while it cleans up is one of them.
  */
 #include "children.h"
 
@@ -21,6 +26,13 @@ static const ZynObjectOps nursery_ops = {
 static ZynChildren *children_of(void *handle)
 {
 	return handle;
+}
+
+/* The error of a child in `failed`. */
+static ZynError *failure_of(ZynList *link)
+{
+	const ZynScopeChild *child = ZYN_CONTAINER(link, ZynScopeChild, link);
+	return zyn__task_of_promise(child->promise)->error;
 }
 
 ZynNursery *zyn_nursery_new(ZynRuntime *rt)
@@ -46,6 +58,30 @@ void zyn_nursery_cancel(ZynNursery *nursery)
 	zyn__children_abort(set);
 }
 
+uint64_t zyn_nursery_failures(ZynNursery *nursery)
+{
+	ZynChildren *set = children_of(nursery);
+	zyn__biased_lock(&set->object.lock);
+	uint64_t count = set->failed_count;
+	zyn__biased_unlock(&set->object.lock);
+	return count;
+}
+
+ZynError *zyn_nursery_failure(ZynNursery *nursery, uint64_t index)
+{
+	ZynChildren *set = children_of(nursery);
+	ZynError *error = NULL;
+	zyn__biased_lock(&set->object.lock);
+	if (index < set->failed_count) {
+		ZynList *link = set->failed.next;
+		while (index-- != 0)
+			link = link->next;
+		error = zyn__error_retain(failure_of(link));
+	}
+	zyn__biased_unlock(&set->object.lock);
+	return error;
+}
+
 /* --- join ------------------------------------------------------------------------------------- */
 
 void zyn_nursery_join_init(ZynContext *cx, void *mem, ZynNursery *nursery)
@@ -66,7 +102,8 @@ static void abandon(ZynNurseryJoinLeaf *leaf)
 	zyn__wait_end(leaf);
 }
 
-/* Lets go of every child; they have ended.  Leaves the leaf, and gives the failure, if any. */
+/* Lets go of every child that did not fail; they have ended.  Leaves the leaf, and gives the
+ * failure, if any. */
 static ZynError *finish(ZynNurseryJoinLeaf *leaf, ZynChildren *set)
 {
 	ZynList ended;
@@ -74,13 +111,45 @@ static ZynError *finish(ZynNurseryJoinLeaf *leaf, ZynChildren *set)
 	zyn__biased_lock(&set->object.lock);
 	zyn__list_splice_back(&ended, &set->ended);
 	set->ended_count = 0;
-	ZynError *error = set->error;
-	set->error = NULL;
+	ZynError *error = NULL;
+	if (set->failed_count != 0 && !set->raised) {
+		error = zyn__error_retain(failure_of(set->failed.next)); /* Rule 6. */
+		set->raised = 1;
+	}
 	zyn__wait_end(leaf);
 	ZynList *link;
 	while ((link = zyn__list_pop_front(&ended)) != NULL) /* bounded by the children */
 		zyn__scope_child_free(ZYN_CONTAINER(link, ZynScopeChild, link));
 	return error;
+}
+
+/* Rule 4; with the lock.  Looks at every child, once or twice in the life of a join. */
+static bool is_child(ZynChildren *set, const ZynTask *task)
+{
+	ZynList *lists[] = {&set->live, &set->aborted};
+	for (int i = 0; i < 2 && task != NULL; i++)
+		for (ZynList *link = lists[i]->next; link != lists[i]; link = link->next) {
+			ZynScopeChild *child = ZYN_CONTAINER(link, ZynScopeChild, link);
+			if (zyn__task_of_promise(child->promise) == task)
+				return true;
+		}
+	return false;
+}
+
+/* Rule 3. */
+static int64_t poll_cancelled(ZynNurseryJoinLeaf *leaf, ZynChildren *set, ZynContext *cx)
+{
+	zyn_nursery_cancel((ZynNursery *)set);
+	zyn__biased_lock(&set->object.lock);
+	leaf->waiter.waker = cx->waker;
+	bool waits = set->unfinished != 0 && !is_child(set, cx->task);
+	zyn__biased_unlock(&set->object.lock);
+	if (waits && !zyn__attention(cx, ZYN_ATTENTION_HURRY)) {
+		atomic_fetch_or(&cx->attention, ZYN_ATTENTION_LINGERS);
+		return 0;
+	}
+	abandon(leaf);
+	return zyn__wait_cancelled(leaf, cx);
 }
 
 int64_t zyn_nursery_join_poll(void *mem, ZynContext *cx)
@@ -89,14 +158,11 @@ int64_t zyn_nursery_join_poll(void *mem, ZynContext *cx)
 	ZynChildren *set = (ZynChildren *)leaf->object;
 	if (set == NULL)
 		return zyn__wait_settled(leaf, cx);
-	if (zyn__attention(cx, ZYN_ATTENTION_CANCEL)) {
-		zyn_nursery_cancel((ZynNursery *)set); /* Rule 3. */
-		abandon(leaf);
-		return zyn__wait_cancelled(leaf, cx);
-	}
+	if (zyn__attention(cx, ZYN_ATTENTION_CANCEL))
+		return poll_cancelled(leaf, set, cx);
 	zyn__biased_lock(&set->object.lock);
 	leaf->waiter.waker = cx->waker;
-	bool cancels = set->error != NULL && !zyn__list_empty(&set->live);
+	bool cancels = set->failed_count != 0 && !zyn__list_empty(&set->live);
 	bool is_over = set->unfinished == 0;
 	zyn__biased_unlock(&set->object.lock);
 	if (cancels)

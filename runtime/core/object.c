@@ -270,17 +270,19 @@ int64_t zyn__wait_failed(ZynSyncLeaf *leaf, ZynContext *cx)
 	return ZYN_POLL_LOOK;
 }
 
-void zyn__leaf_stop(ZynPollFn *poll, void *mem, ZynContext *cx)
+bool zyn__leaf_stop(ZynPollFn *poll, void *mem, ZynContext *cx)
 {
 	ZynDyn error = cx->error;
 	cx->error = (ZynDyn){0, 0};
 	uint64_t before = atomic_fetch_or(&cx->attention, ZYN_ATTENTION_CANCEL);
 	int64_t answer = poll(mem, cx);
+	ZYN_ASSERT(answer != 0 || zyn__attention(cx, ZYN_ATTENTION_LINGERS));
 	if ((before & ZYN_ATTENTION_CANCEL) == 0)
-		atomic_fetch_and(&cx->attention, ~(uint64_t)ZYN_ATTENTION_CANCEL);
-	ZYN_ASSERT(answer != 0);
+		atomic_fetch_and(&cx->attention,
+		                 ~(uint64_t)(ZYN_ATTENTION_CANCEL | ZYN_ATTENTION_LINGERS));
 	zyn_error_release(zyn__error_take(cx));
 	cx->error = error;
+	return answer != 0;
 }
 
 void zyn__delay_stop(ZynDelay *delay, ZynContext *cx)

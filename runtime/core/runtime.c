@@ -21,6 +21,8 @@
 
 /* Each pass over the tasks ends at least one, or there is a machine that cannot be cancelled. */
 #define CLOSE_PASSES_MAX 1000000u
+/* ... of which nurseries wait for their children in the first: one for each level of a tree */
+#define PATIENT_PASSES 256u
 
 uint32_t zyn_abi_version(void)
 {
@@ -216,6 +218,8 @@ static void cancel_all(ZynRuntime *rt, ZynEntry *entry)
 {
 	for (uint32_t pass = 0; pass < CLOSE_PASSES_MAX; pass++) {
 		bool over = true;
+		if (pass == PATIENT_PASSES)
+			atomic_fetch_or(&entry->seat->cx.attention, ZYN_ATTENTION_HURRY);
 		for (uint32_t i = 0; i < zyn__worker_count(rt); i++) {
 			ZynRuntime *worker = zyn__worker(rt, i);
 			zyn__mail_drain(worker);

@@ -22,8 +22,9 @@
  *          afterwards.
  * Rule 5.  a plain frame becomes a task when a second one wants it; the await that owned it is
  *          woken and finds out.
- * Rule 6.  the first poll with attention CANCEL is the last but for a bounded number; a machine
- *          that never started is not polled at all.
+ * Rule 6.  the first poll with attention CANCEL is the last but for a bounded number, unless the
+ *          machine waits for a nursery, which it says with LINGERS; then it parks, and is polled
+ * with CANCEL again when that has ended.  A machine that never started is not polled at all.
  * Rule 7.  the end unlinks every joiner before it calls it, because the call may free the joiner.
  */
 #include "internal.h"
@@ -172,7 +173,7 @@ void zyn__task_cancel(ZynTask *task, bool interrupted)
 
 /* --- polling ---------------------------------------------------------------------------------- */
 
-void zyn__task_poll_cancelled(ZynTask *task, ZynContext *cx)
+bool zyn__task_poll_cancelled(ZynTask *task, ZynContext *cx)
 {
 	uint32_t *state = zyn__machine_state(zyn__task_machine(task));
 	ZynPromise *promise = zyn__task_promise(task);
@@ -183,15 +184,22 @@ void zyn__task_poll_cancelled(ZynTask *task, ZynContext *cx)
 			descriptor->drop(zyn__task_machine(task));
 		*state = ZYN_STATE_CANCELLED;
 		zyn_fail_cancelled(cx);
-		return;
+		return true;
 	}
 	uint64_t before = atomic_fetch_or(&cx->attention, ZYN_ATTENTION_CANCEL);
 	uint32_t polls = 0;
-	while (polls < ZYN_CANCEL_POLLS_MAX && promise->poll_fn(promise->state_machine, cx) == 0)
+	bool ended = false;
+	while (polls < ZYN_CANCEL_POLLS_MAX) {
+		ended = promise->poll_fn(promise->state_machine, cx) != 0;
+		if (ended || zyn__attention(cx, ZYN_ATTENTION_LINGERS))
+			break;
 		polls++;
-	if ((before & ZYN_ATTENTION_CANCEL) == 0)
-		atomic_fetch_and(&cx->attention, ~(uint64_t)ZYN_ATTENTION_CANCEL);
+	}
+	if ((before & ZYN_ATTENTION_CANCEL) == 0) /* the outermost; those inside tell it */
+		atomic_fetch_and(&cx->attention,
+		                 ~(uint64_t)(ZYN_ATTENTION_CANCEL | ZYN_ATTENTION_LINGERS));
 	ZYN_ASSERT(polls < ZYN_CANCEL_POLLS_MAX);
+	return ended;
 }
 
 /* How the machine ended, with its error moved out of `cx`. */
@@ -338,7 +346,7 @@ void zyn__task_run(ZynRuntime *rt, ZynEntry *entry, ZynTask *task)
 	uint32_t before = *zyn__machine_state(promise->state_machine);
 	bool ready = true;
 	if (task->cancelling)
-		zyn__task_poll_cancelled(task, cx);
+		ready = zyn__task_poll_cancelled(task, cx);
 	else
 		ready = promise->poll_fn(promise->state_machine, cx) != 0;
 	if (profiled.on)

@@ -34,6 +34,9 @@
  *          find the work soon.
  * Rule 5.  the bits say who would take something, no more: a bit may be gone when it is acted on,
  *          and then a busy worker gets the tasks, which is no loss.
+ * Rule 6.  a host that waits looks whether the team is stuck after it drained its kicks, and finds
+ * it stuck only when it gets every baton; so every worker that finds all bits shown after it gave
+ * up its baton kicks the host, and the last of them is not too early.
  */
 #include "internal.h"
 
@@ -284,9 +287,11 @@ static void sleep_idle(ZynRuntime *rt, int64_t idle_ns)
 		limit_ns = LONG_POLL_NS;
 	atomic_fetch_add(&rt->sleepers, 1);
 	zyn__baton_release(&rt->baton);
-	if (alone && zyn__get(&team->workers[0]->sleepers) != 0)
-		zyn__kick(
-			team->workers[0]); /* whoever waits for an end may have to see a deadlock */
+	/* Rule 6: asked again, because another may have shown its bit and not given up its baton.
+	 */
+	if ((all_bits(team) & ~atomic_load(&team->idle)) == 0 &&
+	    atomic_load(&team->workers[0]->drivers) != 0)
+		zyn__kick(team->workers[0]);
 	if (atomic_load(&rt->mail) == NULL && atomic_load(&rt->inbox) == NULL &&
 	    !something_fresh(team))
 		zyn__sleep(rt, limit_ns); /* Rule 4. */

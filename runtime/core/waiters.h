@@ -129,8 +129,9 @@ static inline int64_t zyn__wait_settled(ZynSyncLeaf *leaf, ZynContext *cx)
 }
 
 int64_t zyn__wait_cancelled(ZynSyncLeaf *leaf, ZynContext *cx);
-/* Cancels a leaf that something else made needless: polls it once with attention CANCEL. */
-void zyn__leaf_stop(ZynPollFn *poll, void *mem, ZynContext *cx);
+/* Cancels a leaf that something else made needless: polls it once with attention CANCEL.  false: it
+ * waits for children first; once more when they wake this task. */
+bool zyn__leaf_stop(ZynPollFn *poll, void *mem, ZynContext *cx);
 /* The same for a delay, which may not have begun. */
 void zyn__delay_stop(ZynDelay *delay, ZynContext *cx);
 

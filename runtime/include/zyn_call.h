@@ -66,5 +66,9 @@ ZYN_API void *zyn_do_nursery(ZynContext *cx, ZynSite site);
 ZYN_API void zyn_do_nursery_spawn(ZynContext *cx, ZynSite site, ZynNursery *nursery,
                                   ZynPromise *promise);
 ZYN_API void zyn_do_nursery_cancel(ZynContext *cx, ZynSite site, ZynNursery *nursery);
+ZYN_API int64_t zyn_do_nursery_failures(ZynContext *cx, ZynSite site, ZynNursery *nursery);
+/* `out` is a string */
+ZYN_API int32_t zyn_do_nursery_failure(ZynContext *cx, ZynSite site, ZynNursery *nursery,
+                                       int64_t index, void *out);
 
 #endif

@@ -300,7 +300,12 @@ ZYN_API ZynNursery *zyn_nursery_new(ZynRuntime *rt);
 ZYN_API ZynPromise *zyn_nursery_spawn(ZynContext *cx, ZynNursery *nursery, ZynPromise *promise,
                                       ZynSite site);
 ZYN_API void zyn_nursery_cancel(ZynNursery *nursery);
-/* DONE; a cancelled join cancels every child */
+/* How many children have failed so far, and the error of one of them in the order of their ends; 0
+ * is the one that join raises.  They are kept as long as the nursery. */
+ZYN_API uint64_t zyn_nursery_failures(ZynNursery *nursery);
+/* Retained; null: there are not so many */
+ZYN_API ZynError *zyn_nursery_failure(ZynNursery *nursery, uint64_t index);
+/* DONE.  A cancelled join cancels every child and pends until all have ended. */
 ZYN_API void zyn_nursery_join_init(ZynContext *cx, void *mem, ZynNursery *nursery);
 ZYN_API int64_t zyn_nursery_join_poll(void *mem, ZynContext *cx);
 ZYN_API int32_t zyn_nursery_join_take(void *mem, void *out);

@@ -53,6 +53,8 @@ static void test_null_handles_are_failures(void)
 	NULL_FAILS(CHECK_EQ(zyn_do_join_set_len(cx, SITE, NULL), 0));
 	NULL_FAILS(zyn_do_nursery_spawn(cx, SITE, NULL, NULL));
 	NULL_FAILS(zyn_do_nursery_cancel(cx, SITE, NULL));
+	NULL_FAILS(zyn_do_nursery_failures(cx, SITE, NULL));
+	NULL_FAILS(zyn_do_nursery_failure(cx, SITE, NULL, 0, NULL));
 #undef NULL_FAILS
 	runtime_end(rt);
 }

@@ -276,6 +276,54 @@ static void test_a_failure_ends_a_nursery_of_all_workers(uint32_t workers)
 	}
 }
 
+/* Two levels of nurseries over all workers; the root is cancelled at some moment, and what it
+ * waited for has ended when it has. */
+static void test_a_tree_ends_before_its_root_does(uint32_t workers)
+{
+	for (int round = 0; round < 40; round++) {
+		ZynRuntime *rt = team_new(workers);
+		Shared shared = {.mutex = zyn_mutex_new(rt)};
+		ZynNursery *outer = zyn_nursery_new(rt), *inner[2];
+		ZynPromise *children[TASKS], *branches[2];
+		for (int i = 0; i < TASKS; i++) {
+			inner[i % 2] = i < 2 ? zyn_nursery_new(rt) : inner[i % 2];
+			children[i] = worker_new(rt, WORK_LOCK, &shared, INT64_MAX);
+			zyn_promise_release(zyn_nursery_spawn(NULL, inner[i % 2], children[i], 0));
+		}
+		for (int i = 0; i < 2; i++) {
+			branches[i] = leaf_task_new(rt, &join, inner[i]);
+			zyn_promise_release(zyn_nursery_spawn(NULL, outer, branches[i], 0));
+		}
+		ZynPromise *root = leaf_task_new(rt, &join, outer);
+		zyn_promise_spawn(rt, root);
+		ZynPromise *p = ticker_new(rt, 1, round % 3);
+		CHECK_EQ(zyn_rt_block_on(rt, p, -1), ZYN_READY);
+		zyn_promise_release(p);
+		zyn_promise_cancel(root);
+		CHECK_EQ(zyn_rt_block_on(rt, root, -1), ZYN_CANCELLED);
+		/* What had not begun to wait when it was cancelled has nothing to wait for. */
+		bool waited = ((LeafTask *)root->state_machine)->leaf.state != 0;
+		for (int i = 0; i < TASKS; i++) {
+			ZynPromise *branch = branches[i % 2];
+			if (waited)
+				CHECK_EQ(zyn_promise_status(branch), ZYN_CANCELLED);
+			if (waited && ((LeafTask *)branch->state_machine)->leaf.state != 0)
+				CHECK_EQ(zyn_promise_status(children[i]), ZYN_CANCELLED);
+			zyn_promise_cancel(children[i]);
+			zyn_promise_release(children[i]);
+		}
+		zyn_promise_release(branches[0]);
+		zyn_promise_release(branches[1]);
+		zyn_promise_release(root);
+		zyn_object_release(outer);
+		zyn_object_release(inner[0]);
+		zyn_object_release(inner[1]);
+		CHECK_EQ(zyn_rt_run_until_idle(rt), ZYN_READY);
+		zyn_object_release(shared.mutex);
+		team_end(rt);
+	}
+}
+
 static void test_sets_dropped_while_their_tasks_end(uint32_t workers)
 {
 	for (int round = 0; round < 50; round++) {
@@ -347,6 +395,7 @@ int main(void)
 	RUN_TEAM(test_a_mutex_between_workers);
 	RUN_TEAM(test_abort_while_all_run);
 	RUN_TEAM(test_a_failure_ends_a_nursery_of_all_workers);
+	RUN_TEAM(test_a_tree_ends_before_its_root_does);
 	RUN_TEAM(test_sets_dropped_while_their_tasks_end);
 	RUN_TEAM(test_timeouts_and_selects_of_running_tasks);
 	return 0;

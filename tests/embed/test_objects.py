@@ -15,6 +15,7 @@ from zyn.embed import (
     Handle,
     JoinSet,
     Nursery,
+    PromiseCancelled,
     PromiseFailed,
     PromiseTimeout,
     Runtime,
@@ -49,6 +50,28 @@ fn new_mutex() Mutex { return mutex(); }
 async fn take(lock: Mutex) bool { return lock.try_lock(); }
 fn same(queue: Channel<Job>) Channel<Job> { return queue; }
 fn maybe(queue: ?Channel<i64>) bool { return queue != null; }
+"""
+
+
+TREE = """
+async fn branch(depth: i64) i64 {
+    const children = nursery();
+    if (depth > 0) {
+        children.spawn(branch(depth - 1));
+        children.spawn(branch(depth - 1));
+    }
+    children.spawn(leaf());
+    await children.join();
+    return 1;
+}
+async fn leaf() void { await pending(); }
+async fn stopped() i64 { return await timeout(3, branch(2)) orelse 0; }
+async fn quick() i64 { await sleep(3); return 0; }
+async fn selected() i64 {
+    const first = await select(branch(2), quick());
+    return first.value;
+}
+async fn wait_a_little() void { await sleep(1); }
 """
 
 
@@ -197,6 +220,35 @@ def test_a_failure_in_a_nursery_cancels_the_others(runtime: Runtime) -> None:
 
     with pytest.raises(PromiseFailed, match="broken"):
         scope()
+
+
+def test_a_nursery_keeps_what_its_children_failed_with(runtime: Runtime) -> None:
+    children = runtime.nursery()
+    assert len(children.failures) == 0
+    for task in ("broken", "nothing", "forever"):
+        children.spawn(task)
+    with pytest.raises(PromiseFailed, match="broken") as raised:
+        children.join()
+    kept = children.failures[0]
+    assert (str(kept), kept.code, kept.line) == (str(raised.value), "panic", raised.value.line)
+    children.join()  # raised once
+
+
+@pytest.mark.parametrize("how", ["branch(0)", "branch(1)", "branch(2)", "stopped()", "selected()"])
+def test_nothing_of_a_tree_is_left_when_its_root_has_ended(how: str) -> None:
+    with Runtime() as runtime:
+        runtime.load_module(TREE)
+        name, _, arguments = how.rstrip(")").partition("(")
+        root = runtime.spawn(name, *map(int, arguments.split()))
+        runtime.call("wait_a_little")
+        if name == "branch":
+            assert runtime.live_objects >= 3  # itself, its nursery, a child
+            root.cancel()
+            with pytest.raises(PromiseCancelled):
+                root.await_result()
+        else:
+            assert root.await_result() == 0
+        assert runtime.live_objects == 1  # itself
 
 
 def test_an_exception_in_a_nursery_goes_on(runtime: Runtime) -> None:

@@ -57,4 +57,6 @@ OPERATIONS: dict[str, Operation] = {
     "nursery": Operation("", "ptr"),
     "nursery_spawn": Operation("ptr, ptr"),
     "nursery_cancel": Operation(),
+    "nursery_failures": Operation("ptr", "i64"),
+    "nursery_failure": Operation("ptr, i64, ptr", "i32"),
 }

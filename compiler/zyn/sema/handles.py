@@ -15,6 +15,7 @@ from zyn.sema.types import (
     BOOL,
     ERROR,
     I64,
+    STRING,
     U32,
     VOID,
     ArrayType,
@@ -196,6 +197,11 @@ METHODS: dict[str, Method] = {
               "Waits until all children have ended; the first failure cancels the others and is "
               "raised here."),
         _now("Nursery", "cancel", (), VOID, "nursery_cancel", "Cancels the children."),
+        _now("Nursery", "failures", (), I64, "nursery_failures",
+             "How many children have failed, also in their clean-up."),
+        _now("Nursery", "failure", (("index", I64),), OptionalType(STRING), "nursery_failure",
+             "The message of one that failed, in the order of their ends: 0 is what `join` raises; "
+             "null when there are not so many."),
     )
 }  # fmt: skip
 

@@ -26,6 +26,7 @@ from zyn.embed.errors import (
     SetEmpty,
 )
 from zyn.embed.promise import Promise
+from zyn.runtime.host import read_error
 from zyn.runtime.load import library
 from zyn.sema.types import (
     VOID,
@@ -300,8 +301,8 @@ class JoinSet(Handle):
 class Nursery(Handle):
     """Tasks that end together.
 
-    Leaving `with` waits for all; the first failure cancels the others and is raised there.  An
-    exception inside `with` cancels all and goes on.
+    Leaving `with` waits for all; the first failure cancels the others and is raised there, once
+    all have ended.  An exception inside `with` cancels all, waits and goes on.
     """
 
     __slots__ = ()
@@ -317,7 +318,7 @@ class Nursery(Handle):
         self._runtime._call_direct(child, (self, promise))
 
     def join(self, timeout: float | None = None) -> None:
-        """Wait until all children ended; PromiseTimeout cancels them."""
+        """Wait until all children ended; PromiseTimeout cancels them, and waits for that."""
         self._wait(self._later("join"), timeout)
 
     async def join_async(self) -> None:
@@ -327,6 +328,22 @@ class Nursery(Handle):
     def cancel(self) -> None:
         """Ask the children to end."""
         self._now("cancel")
+
+    @property
+    def failures(self) -> tuple[PromiseFailed, ...]:
+        """What children failed with so far, in the order of their ends.
+
+        The first is what `join` raises; behind it is what siblings failed with as well, before
+        they were cancelled or in their clean-up.
+        """
+        runtime, found = self._runtime, list[PromiseFailed]()
+        for index in range(library().zyn_nursery_failures(self._address)):
+            address = library().zyn_nursery_failure(self._address, index)
+            error = read_error(address)
+            library().zyn_error_release(address)
+            if error is not None:
+                found.append(runtime._failed(error))
+        return tuple(found)
 
     def __enter__(self) -> Self:
         return self

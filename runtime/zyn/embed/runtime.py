@@ -28,6 +28,7 @@ from zyn.embed.errors import (
     Deadlocked,
     Problem,
     PromiseCancelled,
+    PromiseFailed,
     PromiseTimeout,
     RuntimeClosed,
 )
@@ -38,6 +39,7 @@ from zyn.embed.values import Encoder, decode, release
 from zyn.runtime.abi import CLOCK_REAL, CLOCK_VIRTUAL, Status
 from zyn.runtime.host import (
     FUEL_UNBOUNDED,
+    NativeError,
     NativePromise,
     NativeRuntime,
     RuntimeBusyError,
@@ -341,8 +343,12 @@ class Runtime:
             raise MemoryError("the native runtime has no memory")
         if status == Status.CANCELLED or error is None:
             raise PromiseCancelled(f"{function.name} was cancelled")
+        raise self._failed(error)
+
+    def _failed(self, error: NativeError) -> PromiseFailed:
+        """The exception for an error of this runtime."""
         file = self._file_of(error.side_table)
-        raise failure(
+        return failure(
             Failed(error.message, code=error.code.text, line=error.line or None, file=file)
         )
 

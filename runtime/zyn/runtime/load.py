@@ -98,6 +98,8 @@ _OBJECT_FUNCTIONS: dict[str, tuple[object, ...]] = {
     "zyn_object_retain": (None, c_void_p),
     "zyn_object_release": (None, c_void_p),
     "zyn_object_id": (c_uint64, c_void_p),
+    "zyn_nursery_failures": (c_uint64, c_void_p),
+    "zyn_nursery_failure": (c_void_p, c_void_p, c_uint64),
     "zyn_dbg_task_wait": (
         c_int32, c_void_p, c_uint64, c_uint64, c_uint32, c_void_p, _POINTER(ZynWaitInfo),
     ),
