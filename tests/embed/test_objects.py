@@ -224,7 +224,8 @@ def test_a_failure_in_a_nursery_cancels_the_others(runtime: Runtime) -> None:
 
 def test_a_nursery_keeps_what_its_children_failed_with(runtime: Runtime) -> None:
     children = runtime.nursery()
-    assert len(children.failures) == 0
+    before = children.failures
+    assert len(before) == 0
     for task in ("broken", "nothing", "forever"):
         children.spawn(task)
     with pytest.raises(PromiseFailed, match="broken") as raised:
