@@ -104,6 +104,16 @@ def test_a_handle_comes_back_as_the_same_object(runtime: Runtime) -> None:
     assert runtime.call("maybe", runtime.channel("i64")) is True
 
 
+def test_a_type_is_compiled_once(runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
+    runtime.channel("Job")
+    monkeypatch.setattr(runtime, "_load_hidden", None)
+
+    assert runtime.channel("Job").try_send({"name": "job", "n": 1})
+    monkeypatch.undo()
+    runtime.load_module("const Job = struct { n: bool }; fn of(job: Job) bool { return job.n; }")
+    assert runtime.channel("Job").try_send({"n": True})
+
+
 def test_without_waiting(runtime: Runtime) -> None:
     with runtime.channel("i64", 2) as queue:
         assert [queue.try_send(n) for n in (1, 2, 3)] == [True, True, False]

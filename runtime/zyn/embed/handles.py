@@ -475,13 +475,17 @@ def _element(runtime: "Runtime", text: str) -> Type:
             for struct in _structs(type_):
                 known[struct.name] = struct
     named = [known[word] for word in re.findall(r"[A-Za-z_]\w*", text) if word in known]
+    key = (text, *named)
+    if (cached := runtime._elements.get(key)) is not None:
+        return cached
     source = "".join(_declarations(named)) + f"fn type_of(_value: {text}) void {{}}\n"
     try:
         function = runtime._load_hidden(source, text)["type_of"]
     except CompileFailed as error:
         said = [problem.message for problem in error.problems if problem.severity == "error"]
         raise CallError(f"{text!r} is no type here: {'; '.join(said)}") from None
-    return function.signature.params[0][1]
+    type_ = runtime._elements[key] = function.signature.params[0][1]
+    return type_
 
 
 def _declarations(types: Iterable[Type]) -> list[str]:

@@ -131,6 +131,8 @@ class Runtime:
         self._pumps: list[Pump] = []
         # What `zyn.embed.handles` compiled for a type.
         self._glue: dict[Type, dict[str, LoadedFunction]] = {}
+        # What it found a text to mean, beside the structs that the text names.
+        self._elements: dict[tuple[object, ...], Type] = {}
         # For the debugger: called after every load, and before the runtime closes.
         self._on_load: list[Callable[[], None]] = []
         self._on_close: list[Callable[[], None]] = []
