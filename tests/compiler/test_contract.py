@@ -2,6 +2,7 @@
 
 import ctypes
 import json
+import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -169,7 +170,7 @@ def test_a_promise_has_two_pointers() -> None:
         entry = ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int32)
         context = ZynContext(runtime=native.runtime.address)
 
-        promise = entry(function.entry())(ctypes.addressof(context), 9)
+        promise = entry(function.entry)(ctypes.addressof(context), 9)
 
         found = ZynPromise.from_address(promise)
         assert found.state_machine == promise + 32
@@ -177,6 +178,75 @@ def test_a_promise_has_two_pointers() -> None:
         assert ctypes.c_uint32.from_address(found.state_machine).value == FrameState.START
         assert ctypes.c_int32.from_address(found.state_machine + 4).value == 9
         library().zyn_promise_release(promise)
+        assert native.live_objects() == 0
+
+
+MANY = """
+const Pair = struct { left: f64, name: string };
+async fn many(
+    a: i8, b: f32, c: bool, pair: Pair, d: u16, text: string, e: i64, f: u8, g: i32, h: bool,
+    numbers: [20]i64, w: f64, x: f64, y: f64, z: f64, p: f64, q: f64, r: f64, s: f64, t: f32
+) string {
+    await yield_now();
+    if (c and !h and a == -1 and d == 65535 and e == -5 and f == 200 and g == 7) {
+        if (numbers[0] + numbers[19] == 19 and pair.left == 0.5 and b == 1.5) {
+            if (w + x + y + z + p + q + r == 28.0 and s == 8.0 and t == 9.0) {
+                return pair.name + text;
+            }
+        }
+    }
+    return "no";
+}
+"""
+
+KINDS: dict[str, type[Any]] = {
+    "i8": ctypes.c_int8, "u8": ctypes.c_uint8, "u16": ctypes.c_uint16, "i32": ctypes.c_int32,
+    "i64": ctypes.c_int64, "f32": ctypes.c_float, "f64": ctypes.c_double, "bool": ctypes.c_bool,
+}  # fmt: skip
+"""Everything else goes by address."""
+
+
+@pytest.mark.parametrize("how", ["entry", "init"])
+def test_entry_and_init_fill_a_frame_with_arguments_of_all_kinds(how: str) -> None:
+    """In registers, on the stack and by address; what is counted is retained."""
+    with Native(MANY) as native:
+        function = native.function("many")
+        context = ZynContext(runtime=native.runtime.address)
+        texts = [
+            library().zyn_string_new(native.runtime.address, text, 4)
+            for text in (b"pair", b"text")
+        ]
+        pair = (ctypes.c_uint64 * 2)(struct.unpack("<Q", struct.pack("<d", 0.5))[0], texts[0])
+        numbers = (ctypes.c_int64 * 20)(*range(20))
+        values: list[Any] = [
+            -1, 1.5, True, ctypes.addressof(pair), 65535, texts[1], -5, 200, 7, False,
+            ctypes.addressof(numbers), 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0,
+        ]  # fmt: skip
+        kinds = [KINDS.get(str(type_), ctypes.c_void_p) for _, type_, _ in function.args]
+
+        if how == "entry":
+            make = ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p, *kinds)(function.entry)
+            promise = make(ctypes.addressof(context), *values)
+            machine = promise + 32
+        else:
+            made = Machine(native.runtime, function)
+            ctypes.memset(made.address, 0xEE, ZynDescriptor.from_address(function.descriptor).size)
+            machine = made.address
+            address = ZynDescriptor.from_address(function.descriptor).init
+            fill = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p, *kinds)(address)
+            fill(ctypes.addressof(context), machine, *values)
+        for text in texts:
+            library().zyn_string_release(text)
+        poll = POLL(function.stub)
+        assert poll(machine, ctypes.addressof(context)) == 0
+        assert poll(machine, ctypes.addressof(context)) == LOOK
+        descriptor = ZynDescriptor.from_address(function.descriptor)
+        result = ctypes.string_at(machine + descriptor.result_offset, 8)
+        assert read(function.result, result) == "pairtext"
+        if how == "entry":
+            library().zyn_promise_release(promise)
+        else:
+            ctypes.CFUNCTYPE(None, ctypes.c_void_p)(descriptor.drop)(machine)
         assert native.live_objects() == 0
 
 

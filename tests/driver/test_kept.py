@@ -142,7 +142,7 @@ def test_a_kept_program_can_be_debugged_and_called_from_c(tmp_path: Path) -> Non
         assert all(build.probe_count for build in built if build.function in ("half", "pair"))
         assert native.call("pair", 7).value == ("sum", (0.5,))
         assert native.call("fail", 0).line == 15
-        assert native.function("twice").entry()
+        assert native.function("twice").entry
 
 
 @settings(max_examples=25, derandomize=True, database=None, deadline=None,

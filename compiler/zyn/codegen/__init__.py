@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from zyn.codegen.target import Target
 
 __all__ = [
-    "ModuleText", "Names", "Target", "Unit", "emit_debug_module", "emit_entry",
-    "emit_module", "emit_thunk",
+    "ModuleText", "Names", "Target", "Unit", "emit_debug_module", "emit_module",
+    "emit_thunk",
 ]  # fmt: skip
 
 _HOMES = {"Names": "names", "Target": "target"}

@@ -13,6 +13,7 @@ from zyn.codegen.module_state import ModuleState
 from zyn.codegen.names import Names
 from zyn.codegen.source_lines import SourceLines
 from zyn.codegen.stubs import Stub, direct_signature, emit_stubs
+from zyn.ir.func import Function
 from zyn.ir.transform.pipeline import Lowered
 from zyn.sema.types import Type, VoidType, holds_reference
 
@@ -38,9 +39,9 @@ def emit_module(
 ) -> ModuleText:
     """The fast build of a module.
 
-    Exports one table of pointers: three per function, in order (descriptor, null for a direct
-    function; stub; cell), then the word that the side table ids of the functions count from,
-    shifted by 32.  When `counted`, functions count their calls and the back-edges of their loops,
+    Exports one table of pointers: four per function, in order (descriptor, null for a direct
+    function; stub; cell; entry), then the word that the side table ids of the functions count
+    from, shifted by 32.  When `counted`, functions count their calls and the back-edges of their loops,
     in two words each, and the table ends with the address of these.
     """
     names = Names(name)
@@ -63,14 +64,14 @@ def emit_module(
         code = names.build(function.name, "fast")
         state.globals.append(f"{cell} = internal global ptr {code}, align 8")
         if function.is_async:
-            body.append(_descriptor(state, lowered))
+            body += [_descriptor(state, lowered), _entry(state, function)]
             stubs.append(Stub(names.poll(function.name), cell, None, function.result))
             rows.append(names.descriptor(function.name))
         else:
             params = tuple(param.type for param in function.params)
             stubs.append(Stub(names.entry(function.name), cell, params, function.result))
             rows.append("null")
-        rows += [stubs[-1].symbol, cell]
+        rows += [stubs[-1].symbol, cell, names.entry(function.name)]
     rows.append(sites)
     if counted:
         rows.append(counts)
@@ -176,31 +177,24 @@ def _thunk_call(target: str, result: Type, args: str) -> list[str]:
     return [*lines, f"store {memory(result)} %result, ptr %out"]
 
 
-def emit_entry(name: str, lowered: Lowered) -> ModuleText:
-    """The entry and the init of an async function, for callers that are not compiled from the same
-    module.
-
-    Compiled calls fill frames themselves, and a host does it through `zyn_call_async`; so these two
-    are made only when somebody asks for their addresses.  Exports entry and init.
+def _entry(state: ModuleState, function: Function) -> str:
+    """The entry and the init of an async function, for callers from outside the module: compiled
+    ones fill frames themselves.
     """
-    names = Names(name)
-    state = ModuleState(names)
-    function = lowered.function
+    names = state.names
     types = [param.type for param in function.params]
     descriptor, init = names.descriptor(function.name), names.init(function.name)
-    state.external(descriptor, f"{descriptor} = external global i8")
     args = "".join(f", {register(type_)} %a{i}" for i, type_ in enumerate(types))
-    entry = names.entry(function.name)
-    body = (
-        f"define void {init}(ptr %cx, ptr %sm{args}) #0 {{\nentry:\n{_init_body(state, types)}}}\n"
-        f"define ptr {entry}(ptr %cx{args}) #0 {{\n"
+    return (
+        f"define internal void {init}(ptr %cx, ptr %sm{args}) #0 {{\nentry:\n"
+        f"{_init_body(state, types)}}}\n"
+        f"define internal ptr {names.entry(function.name)}(ptr %cx{args}) #0 {{\n"
         f"%sm = call ptr {state.need('zyn_frame_new')}(ptr %cx, ptr {descriptor})\n"
         "%none = icmp eq ptr %sm, null\nbr i1 %none, label %fail, label %fill\n"
         f"fill:\ncall void {init}(ptr %cx, ptr %sm{args})\n"
         "%promise = getelementptr i8, ptr %sm, i64 -32\nret ptr %promise\n"
         "fail:\nret ptr null\n}\n"
     )
-    return ModuleText(state.text() + body, (entry[1:], init[1:]), tuple(state.needed))
 
 
 def _declare(state: ModuleState, lowered: Lowered) -> None:
@@ -229,7 +223,8 @@ def _descriptor(state: ModuleState, lowered: Lowered) -> str:
         f"{names.descriptor(name)} = internal global "
         "{ i32, i32, i32, i32, ptr, ptr, ptr, i32, i32, ptr, ptr, ptr } "
         f"{{ i32 {frame.size}, i32 {frame.align}, i32 {frame.result}, i32 {kind(function.result)}, "
-        f"ptr null, ptr {names.cell(name)}, ptr {names.drop(name) if drop else 'null'}, "
+        f"ptr {names.init(name)}, ptr {names.cell(name)}, "
+        f"ptr {names.drop(name) if drop else 'null'}, "
         f"i32 0, i32 0, ptr {names.poll(name)}, ptr {state.info(function.result)}, "
         f"ptr {label} }}, align 8"
     )

@@ -19,7 +19,6 @@ from zyn.codegen.module import (
     ModuleText,
     Unit,
     emit_debug_module,
-    emit_entry,
     emit_module,
     emit_optimised,
     emit_thunk,
@@ -80,7 +79,7 @@ class Engine:
 
     @property
     def is_own(self) -> bool:
-        """Whether machine code is our own: LLVM then makes debug builds and entries only."""
+        """Whether machine code is our own: LLVM then makes debug builds only."""
         return self.baseline and is_supported()
 
     def load(
@@ -157,12 +156,6 @@ class Engine:
         if module.kept is not None:
             _keep(module.kept, emitted, code, part)
         return self.link(code, emitted, module.symbols())[emitted.exports[0]]
-
-    def entry(self, module: LoadedModule, index: int) -> tuple[int, int]:
-        """The addresses of the entry and the init of an async function."""
-        emitted = emit_entry(module.name, module.units[index].lowered)
-        found = self.link(self.object_of(emitted), emitted, module.symbols())
-        return found[emitted.exports[0]], found[emitted.exports[1]]
 
     def debug(self, module: LoadedModule, chosen: Sequence[int]) -> list[tuple[int, int]]:
         """Debug builds of the functions at `chosen`: addresses of their code and probe bytes."""

@@ -30,6 +30,9 @@ _ids_lock = threading.Lock()
 
 _FIELDS = STRUCTS["ZynDescriptor"].offsets
 
+ROW = 4
+"""Words per function in the table of a program: descriptor, stub, cell, entry."""
+
 
 class CompileError(Exception):
     """The program has errors.  `diagnostics` holds all findings, spans from the file's start."""
@@ -55,6 +58,8 @@ class LoadedFunction:
     """A function in this process.
 
     descriptor  address of its ZynDescriptor; 0 for a direct function
+    entry       the address that a C caller calls: the stub of a direct function, what makes an
+                async one's promise
     table_id    number of its side table in this process
     args        (name, type, offset) of each parameter: in the frame of an async function, in the
                 argument block of a direct one's thunk
@@ -70,7 +75,7 @@ class LoadedFunction:
         self.name = placed.signature.name
         self.result: Type = placed.signature.result
         self.table_id = module.base + index
-        self.descriptor, self.stub, self.cell = row
+        self.descriptor, self.stub, self.cell, self.entry = row
         start = 4 if self.is_async else 0
         offsets, end = param_offsets(tuple(type_ for _, type_ in self.signature.params), start)
         self.args = tuple(
@@ -80,7 +85,6 @@ class LoadedFunction:
         self.args_offset = offsets[0] if offsets else start
         self.args_size = max(end - self.args_offset, 0)
         self._thunk = 0
-        self._entry = 0
 
     @property
     def is_async(self) -> bool:
@@ -97,19 +101,6 @@ class LoadedFunction:
         if not self._thunk:
             self._thunk = self.module.thunk(self.index)
         return self._thunk
-
-    def entry(self) -> int:
-        """The address that a C caller calls: the stub of a direct function, what makes an async
-        one's promise.
-
-        The latter and the init that its descriptor names from then on are made on first use.
-        """
-        if not self.is_async:
-            return self.stub
-        if not self._entry:
-            self._entry, init = self.module.engine.entry(self.module, self.index)
-            _poke(self.descriptor + _FIELDS["init"], ctypes.c_uint64, init)
-        return self._entry
 
 
 class LoadedModule:
@@ -205,7 +196,7 @@ class LoadedModule:
 
     def adopt(self, address: int, *, counted: bool = False) -> None:
         """Take the addresses that linking gave: the table that `emit_module` describes."""
-        size = 3 * len(self.program.functions) + 1 + counted
+        size = ROW * len(self.program.functions) + 1 + counted
         table = list((ctypes.c_uint64 * size).from_address(address))
         with _ids_lock:
             self.base = next(_ids)
@@ -216,7 +207,7 @@ class LoadedModule:
         self._sites = table[-1]
         _poke(self._sites, ctypes.c_uint64, self.base << 32)
         for index, placed in enumerate(self.program.functions):
-            function = LoadedFunction(self, index, placed, table[3 * index : 3 * index + 3])
+            function = LoadedFunction(self, index, placed, table[ROW * index : ROW * index + ROW])
             if function.descriptor:
                 _poke(
                     function.descriptor + _FIELDS["side_table"], ctypes.c_uint32, function.table_id

@@ -23,7 +23,9 @@ STUB_SIZE = 8
 JUMP_SIZE = 6
 
 _DESCRIPTOR = Struct("<IIIIQQQIIQQQ")
-_POLL_CELL, _DROP, _POLL, _RESULT_INFO, _NAME = (at // WORD for at in (24, 32, 48, 56, 64))
+_INIT, _POLL_CELL, _DROP, _POLL, _RESULT_INFO, _NAME = (
+    at // WORD for at in (16, 24, 32, 48, 56, 64)
+)
 _TYPE_INFO = Struct("<IIIIQQQ")
 _RETAIN, _RELEASE, _TYPE_NAME = (at // WORD for at in (16, 24, 32))
 _STRING = Struct("<iIQ")
@@ -38,9 +40,9 @@ class MachineCode(NamedTuple):
     data      its first `fixed` bytes, whole pages, are code
     rebase    native u32 indexes of the words that hold an offset into the block, to be an address
     imports   offsets of words that hold the address of a function of the runtime or the C library
-    export    offset of the table: three words per function (descriptor or null, stub, cell), and
-              the address of the word that side table ids count from, shifted by 32; if functions
-              count, the address of their counts
+    export    offset of the table: four words per function (descriptor or null, stub, cell, entry,
+              which is the stub of a direct function), and the address of the word that side table
+              ids count from, shifted by 32; if functions count, the address of their counts
     """
 
     data: bytes
@@ -51,12 +53,13 @@ class MachineCode(NamedTuple):
 
 
 class Descriptor(NamedTuple):
-    """A ZynDescriptor to be; `drop` is a position in code, `name` an offset in data."""
+    """A ZynDescriptor to be; `drop` and `init` are positions in code, `name` an offset in data."""
 
     number: int
     frame: tuple[int, int, int]
     result: Type
     drop: int
+    init: int
     name: int
 
 
@@ -77,9 +80,11 @@ class Builder:
             if is_async:
                 self.descriptor_of[index] = self.table
                 self.table += _DESCRIPTOR.size
-        self.size = self.table + WORD * (3 * len(names) + 1)
+        self.size = self.table + WORD * (4 * len(names) + 1)
         self.counts = NONE
         self.entries: list[int] = []
+        # Of the async functions, what makes their promises.
+        self.made: dict[int, int] = {}
         self.references: list[tuple[int, int]] = []
         self.imports: dict[str, int] = {}
         self.counters: dict[Counter, int] = {}
@@ -125,12 +130,12 @@ class Builder:
         return known[0]
 
     def describe(
-        self, index: int, name: str, frame: tuple[int, int, int], result: Type, drop: int
+        self, index: int, name: str, frame: tuple[int, int, int], result: Type, drop: int, init: int
     ) -> None:
         """Describe an async function: size, alignment and result offset of its frame."""
         self.info(result)
         label = self._add(name.encode() + b"\0")
-        self._descriptors.append(Descriptor(index, frame, result, drop, label))
+        self._descriptors.append(Descriptor(index, frame, result, drop, init, label))
 
     def _room(self, size: int) -> int:
         offset = self.size
@@ -182,14 +187,14 @@ class Builder:
     def _write_descriptors(
         self, block: bytearray, fixed: int, stubs: int, rebase: "array[int]"
     ) -> None:
-        for index, frame, result, drop, name in self._descriptors:
+        for index, frame, result, drop, init, name in self._descriptors:
             at = fixed + self.descriptor_of[index]
             word = at // WORD
             _DESCRIPTOR.pack_into(
-                block, at, *frame, kind(result), 0, fixed + WORD * index, max(drop, 0), 0, 0,
+                block, at, *frame, kind(result), init, fixed + WORD * index, max(drop, 0), 0, 0,
                 stubs + STUB_SIZE * index, fixed + self._infos[result][0], fixed + name,
             )  # fmt: skip
-            rebase.extend((word + _POLL_CELL, word + _POLL, word + _RESULT_INFO, word + _NAME))
+            rebase.extend(word + at for at in (_INIT, _POLL_CELL, _POLL, _RESULT_INFO, _NAME))
             if drop != NONE:
                 rebase.append(word + _DROP)
 
@@ -197,9 +202,9 @@ class Builder:
         words: list[int] = []
         for index in range(len(self.entries)):
             descriptor = self.descriptor_of.get(index)
+            stub = stubs + STUB_SIZE * index
             words.append(0 if descriptor is None else fixed + descriptor)
-            words.append(stubs + STUB_SIZE * index)
-            words.append(fixed + WORD * index)
+            words += (stub, fixed + WORD * index, self.made.get(index, stub))
         words.append(fixed + self.sites)
         if self.counts != NONE:
             words.append(fixed + self.counts)

@@ -13,10 +13,10 @@ from zyn.base.source import line_starts
 from zyn.codegen.lltypes import is_aggregate
 from zyn.codegen.x86 import encode as x86
 from zyn.codegen.x86.builder import Builder
-from zyn.codegen.x86.encode import R8, R9, RAX, RCX, RDI, RDX, RSI, RSP, Address
+from zyn.codegen.x86.encode import R8, R9, RAX, RBP, RCX, RDI, RDX, RSI, RSP, Address
 from zyn.codegen.x86.values import NOTHING, Values
-from zyn.ir.func import Function, Operand
-from zyn.sema.types import FloatType
+from zyn.ir.func import Function, Local, Operand
+from zyn.sema.types import BoolType, FloatType
 
 ARGUMENTS = (RDI, RSI, RDX, RCX, R8, R9)
 FLOAT_ARGUMENTS = 8
@@ -39,6 +39,7 @@ class Calls(Values):
         self.index = index
         self.first_line = first_line
         self.outgoing = 0
+        self.result_home: Address = (0, 0)
         # What is emitted behind the blocks: methods and their arguments.
         self.cold: list[tuple[Any, ...]] = []
         self._returns: bool | None = None
@@ -101,6 +102,49 @@ class Calls(Values):
         self.builder.references.append((len(self.out), self.builder.sites))
 
     # --- calls ---
+
+    def receive(self, params: Sequence[Local], used: int) -> list[tuple[Local, Address]]:
+        """Send home what a caller put behind the `used` first integers; for the aggregates, which
+        come by address, where that is.  The address for a direct function's aggregate result goes
+        to its own home.
+        """
+        floats, stack = 0, 16
+        by_address: list[tuple[Local, Address]] = []
+        for param in params:
+            type_ = param.type
+            if type(type_) is FloatType and floats < FLOAT_ARGUMENTS:
+                self.out += x86.store(type_, floats, *self.home(param))
+                floats += 1
+            elif type(type_) is not FloatType and used < len(ARGUMENTS):
+                reg = ARGUMENTS[used]
+                used += 1
+                if is_aggregate(type_):
+                    pointer = self.place(8, 8)
+                    by_address.append((param, pointer))
+                    self.out += x86.memory(b"\x89", reg, *pointer, True)
+                    continue
+                if type(type_) is BoolType:
+                    # LLVM leaves all bits but the lowest undefined.
+                    self.out += x86.registers(b"\x83", 4, reg) + b"\x01"  # and reg, 1
+                self.out += x86.store(type_, reg, *self.home(param))
+            else:
+                if is_aggregate(type_):
+                    by_address.append((param, (RBP, stack)))
+                else:
+                    home = self.homes.setdefault(param.index, (RBP, stack))
+                    if home[0] != RBP:
+                        self.out += x86.load(type_, RAX, RBP, stack)
+                        self.out += x86.store(type_, RAX, *home)
+                    if type(type_) is BoolType:
+                        self.out += x86.memory(b"\x80", 4, RBP, stack) + b"\x01"
+                stack += 8
+        if is_aggregate(self.function.result) and not self.function.is_async:
+            if used < len(ARGUMENTS):
+                self.result_home = self.place(8, 8)
+                self.out += x86.memory(b"\x89", ARGUMENTS[used], *self.result_home, True)
+            else:
+                self.result_home = RBP, stack
+        return by_address
 
     def arguments(
         self, args: Sequence[Operand], used: int = 1, result: Address | None = None

@@ -7,7 +7,7 @@ from zyn.codegen.func import LARGE_STACK, LOOK, RETURNED, settled_offsets, value
 from zyn.codegen.lltypes import is_aggregate, size_of
 from zyn.codegen.x86 import encode as x86
 from zyn.codegen.x86.builder import NONE, Builder
-from zyn.codegen.x86.calls import ARGUMENTS, EPILOGUE, FLOAT_ARGUMENTS
+from zyn.codegen.x86.calls import EPILOGUE
 from zyn.codegen.x86.encode import (
     R8,
     R9,
@@ -81,7 +81,6 @@ class FunctionCode(Ops):
         self.begin: ir.Begin | None = None
         self.polls: dict[int, int] = {}
         self.uses_r15 = False
-        self.result_home: Address = (0, 0)
         self.before = [0] * len(function.blocks)
         self.done: set[int] = set()
         self.saved: list[int] = [RBX, R14] if self.state_machine else [RBX]
@@ -210,43 +209,7 @@ class FunctionCode(Ops):
 
     def _bind_params(self) -> None:
         """Send every parameter home; an aggregate is copied there from the address that came."""
-        used, floats, stack = 1, 0, 16
-        by_address: list[tuple[Local, Address]] = []
-        for param in self.function.params:
-            type_ = param.type
-            if type(type_) is FloatType and floats < FLOAT_ARGUMENTS:
-                self.out += x86.store(type_, floats, *self.home(param))
-                floats += 1
-            elif type(type_) is not FloatType and used < len(ARGUMENTS):
-                reg = ARGUMENTS[used]
-                used += 1
-                if is_aggregate(type_):
-                    pointer = self.place(8, 8)
-                    by_address.append((param, pointer))
-                    self.out += x86.memory(b"\x89", reg, *pointer, True)
-                    continue
-                if type(type_) is BoolType:
-                    # LLVM leaves all bits but the lowest undefined.
-                    self.out += x86.registers(b"\x83", 4, reg) + b"\x01"  # and reg, 1
-                self.out += x86.store(type_, reg, *self.home(param))
-            else:
-                if is_aggregate(type_):
-                    by_address.append((param, (RBP, stack)))
-                else:
-                    home = self.homes.setdefault(param.index, (RBP, stack))
-                    if home[0] != RBP:
-                        self.out += x86.load(type_, RAX, RBP, stack)
-                        self.out += x86.store(type_, RAX, *home)
-                    if type(type_) is BoolType:
-                        self.out += x86.memory(b"\x80", 4, RBP, stack) + b"\x01"
-                stack += 8
-        if is_aggregate(self.function.result):
-            if used < len(ARGUMENTS):
-                self.result_home = self.place(8, 8)
-                self.out += x86.memory(b"\x89", ARGUMENTS[used], *self.result_home, True)
-            else:
-                self.result_home = RBP, stack
-        for param, pointer in by_address:
+        for param, pointer in self.receive(self.function.params, 1):
             self.out += x86.memory(b"\x8b", RDX, *pointer, True)
             self.copy(size_of(param.type), (RDX, 0), self.home(param))
 

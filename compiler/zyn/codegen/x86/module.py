@@ -11,6 +11,7 @@ from zyn.codegen.x86.builder import NONE, Builder, MachineCode
 from zyn.codegen.x86.calls import Calls
 from zyn.codegen.x86.code import Code
 from zyn.codegen.x86.encode import R14, R15, RAX, RBX, Address
+from zyn.codegen.x86.entry import emit_entry, emit_init
 from zyn.codegen.x86.func import (
     ENTER,
     LEAVE,
@@ -59,7 +60,9 @@ def emit_code(units: Sequence[Unit], *, counted: bool = False) -> MachineCode:
             if needs_drop(function):
                 drop = _emit_drop(builder, lowered)
             size = frame.size, frame.align, frame.result
-            builder.describe(index, function.name, size, function.result, drop)
+            init = emit_init(builder, function)
+            builder.describe(index, function.name, size, function.result, drop, init)
+            builder.made[index] = emit_entry(builder, function, builder.descriptor_of[index])
         builder.entries.append(FunctionCode(builder, lowered, index, first_line, drop).emit())
     _emit_counters(builder)
     return builder.finish()
