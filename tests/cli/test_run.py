@@ -201,7 +201,9 @@ def test_another_ending_with_a_language(tmp_path: Path, capsys: pytest.CaptureFi
     assert "unknown language zig; known: zyntax" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("stage", ["ast", "build", "insert_counts", "split_suspends", "llvm"])
+@pytest.mark.parametrize(
+    "stage", ["ast", "build", "insert_counts", "split_suspends", "llvm", "native"]
+)
 def test_every_stage_can_be_printed(stage: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["run", VALUES, "--dump", stage]) == 0
     assert "is_even" in capsys.readouterr().out

@@ -213,8 +213,7 @@ def test_entry_and_init_fill_a_frame_with_arguments_of_all_kinds(how: str) -> No
         function = native.function("many")
         context = ZynContext(runtime=native.runtime.address)
         texts = [
-            library().zyn_string_new(native.runtime.address, text, 4)
-            for text in (b"pair", b"text")
+            library().zyn_string_new(native.runtime.address, text, 4) for text in (b"pair", b"text")
         ]
         pair = (ctypes.c_uint64 * 2)(struct.unpack("<Q", struct.pack("<d", 0.5))[0], texts[0])
         numbers = (ctypes.c_int64 * 20)(*range(20))

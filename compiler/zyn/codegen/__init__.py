@@ -16,7 +16,6 @@ if TYPE_CHECKING:
         ModuleText,
         Unit,
         emit_debug_module,
-        emit_entry,
         emit_module,
         emit_thunk,
     )

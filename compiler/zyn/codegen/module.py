@@ -41,8 +41,8 @@ def emit_module(
 
     Exports one table of pointers: four per function, in order (descriptor, null for a direct
     function; stub; cell; entry), then the word that the side table ids of the functions count
-    from, shifted by 32.  When `counted`, functions count their calls and the back-edges of their loops,
-    in two words each, and the table ends with the address of these.
+    from, shifted by 32.  When `counted`, functions count their calls and the back-edges of their
+    loops, in two words each, and the table ends with the address of these.
     """
     names = Names(name)
     counts = names.local("counts") if counted else ""

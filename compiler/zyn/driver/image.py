@@ -37,6 +37,9 @@ class Image(NamedTuple):
     data      the block; its first `fixed` bytes, whole pages, are executed and never written
     rebase    native u32 indexes of the words that hold an offset into the block, to be an address
     exports   offsets by symbol
+    lines     native u32 in threes, by offset: where code begins that belongs to a function of the
+              program, by its number, and to a statement of it, by the number of its probe + 1;
+              empty when that is not known
     """
 
     data: bytes
@@ -44,6 +47,7 @@ class Image(NamedTuple):
     rebase: bytes
     imports: tuple[Import, ...]
     exports: dict[str, int]
+    lines: bytes = b""
 
 
 def is_supported() -> bool:

@@ -163,9 +163,9 @@ def thawed(row: tuple[Any, ...]) -> Type:
 
 
 def _row(image: Image) -> tuple[object, ...]:
-    return (image.data, image.fixed, image.rebase, tuple(map(tuple, image.imports)), image.exports)
+    return (*image[:3], tuple(map(tuple, image.imports)), image.exports, image.lines)
 
 
 def _image(row: tuple[Any, ...]) -> Image:
-    data, fixed, rebase, imports, exports = row
-    return Image(data, fixed, rebase, tuple(Import(*one) for one in imports), exports)
+    data, fixed, rebase, imports, exports, lines = row
+    return Image(data, fixed, rebase, tuple(Import(*one) for one in imports), exports, lines)

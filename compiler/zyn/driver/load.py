@@ -128,14 +128,14 @@ class Engine:
             image = _image(x86.emit_code(units, counted=self.counted), "table")
             if kept is not None:
                 kept.put_program(program, image)
-            table = load_image(image, {})["table"]
+            module.adopt_image(image, counted=self.counted)
         else:
             emitted = emit_module(name, units, self.target.triple, counted=self.counted)
             code = self.object_of(emitted, optimise=not self.baseline)
             if kept is not None:
                 _keep(kept, emitted, code, program)
             table = self.link(code, emitted, {})[emitted.exports[0]]
-        module.adopt(table, counted=self.counted)
+            module.adopt(table, counted=self.counted)
         return module
 
     def lowered(self, language: str, text: bytes) -> list[Unit]:
@@ -208,7 +208,7 @@ def _placed(unit: Unit) -> Placed:
 
 def _image(code: x86.MachineCode, name: str) -> Image:
     imports = tuple(Import(offset, symbol, 0) for symbol, offset in code.imports.items())
-    return Image(code.data, code.fixed, code.rebase, imports, {name: code.export})
+    return Image(code.data, code.fixed, code.rebase, imports, {name: code.export}, code.lines)
 
 
 def _keep(kept: Kept, emitted: ModuleText, code: bytes, what: Program | str) -> None:

@@ -9,11 +9,13 @@ kept program never do.  Addresses leave as plain integers; calling them is the b
 import ctypes
 import itertools
 import threading
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from zyn.codegen.lltypes import param_offsets
 from zyn.codegen.names import Names
+from zyn.driver.image import Image
 from zyn.driver.image import load as load_image
 from zyn.driver.kept import Kept, Placed, Program
 from zyn.runtime.abi import STRUCTS
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from zyn.base.diagnostic import Diagnostic
     from zyn.codegen import Unit
     from zyn.driver.load import Engine
-    from zyn.ir.side_table import SideTable
+    from zyn.ir.side_table import Probe, SideTable
 
 _ids = itertools.count(1)
 _ids_lock = threading.Lock()
@@ -129,6 +131,8 @@ class LoadedModule:
         self.data = data
         self.functions: dict[str, LoadedFunction] = {}
         self.base = 0
+        # Where the code of the fast builds begins; 0 when LLVM linked it.
+        self.code_address = 0
         self.kept: Kept | None = None
         self._engine = engine
         self._units = units
@@ -136,6 +140,7 @@ class LoadedModule:
         self._debug: dict[str, DebugBuild] = {}
         self._optimised: set[str] = set()
         self._switching = threading.Lock()
+        self._lines = b""
         self._counts = 0
         self._sites = 0
 
@@ -155,14 +160,15 @@ class LoadedModule:
     def side_tables(self) -> "tuple[SideTable, ...]":
         """The side table of each function, placed in this file and this process."""
         if self._side_tables is None:
-            from zyn.driver.tables import placed, unpacked
+            from zyn.driver.tables import native_ranges, placed, unpacked
 
             if self._units is None:
                 tables = unpacked(self.program.side_tables)
             else:
                 tables = [unit.lowered.side_table for unit in self._units]
+            native = native_ranges(self._lines, len(tables))
             self._side_tables = tuple(
-                placed(table, function, self.base + index, self.name, self.file)
+                placed(table, function, self.base + index, self.name, self.file, native[index])
                 for index, (table, function) in enumerate(
                     zip(tables, self.program.functions, strict=True)
                 )
@@ -193,6 +199,26 @@ class LoadedModule:
             else:
                 found[names.entry(function.name)[1:]] = function.stub
         return found
+
+    def adopt_image(self, image: Image, *, counted: bool = False) -> None:
+        """Load the program's image, whose one export is its table, and take the addresses."""
+        ((symbol, offset),) = image.exports.items()
+        table = load_image(image, {})[symbol]
+        self.code_address = table - offset
+        self._lines = image.lines
+        self.adopt(table, counted=counted)
+
+    def place_of(self, address: int) -> "tuple[SideTable, Probe | None] | None":
+        """The function that the machine code at an address was made for, and the statement, if it
+        is of one; None for code that is not the fast build of this program.
+        """
+        offset = address - self.code_address
+        for table in self.side_tables:
+            at = bisect_right(table.native, offset, key=lambda part: part.offset) - 1
+            if at >= 0 and offset < table.native[at].offset + table.native[at].size:
+                probe = table.native[at].probe
+                return table, table.probes[probe] if probe >= 0 else None
+        return None
 
     def adopt(self, address: int, *, counted: bool = False) -> None:
         """Take the addresses that linking gave: the table that `emit_module` describes."""

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zyn.driver.cache import ObjectCache
-from zyn.driver.image import load
 from zyn.driver.kept import Kept, kept
 from zyn.driver.loaded import LoadedModule
 
@@ -68,6 +67,5 @@ class Loader:
             program, engine=self.engine, language=language, name=name, file=file, data=text
         )
         module.kept = found
-        (table,) = load(image, {}).values()
-        module.adopt(table, counted=self.counted)
+        module.adopt_image(image, counted=self.counted)
         return module

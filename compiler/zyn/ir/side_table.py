@@ -114,6 +114,18 @@ class TypeShape(msgspec.Struct, frozen=True, gc=False):
     count: int = 0
 
 
+class NativeRange(msgspec.Struct, frozen=True, gc=False):
+    """Machine code of the fast build, `offset` bytes from where the program's code begins.
+
+    probe    the statement it was made for, an index into `probes`; -1 for what belongs to the
+             function as a whole: prologue, epilogue, entry, init and drop
+    """
+
+    offset: int
+    size: int
+    probe: int
+
+
 class FrameLayout(msgspec.Struct, frozen=True, gc=False):
     """The frame as a whole.  `bound` is the least size that the contract allows, in bytes."""
 
@@ -142,6 +154,7 @@ class SideTable(msgspec.Struct, frozen=True, gc=False):
     shadow_size: int
     callees: tuple[str, ...] = ()  # functions of the file that it calls
     inlined: tuple[str, ...] = ()  # callees whose code the fast build contains
+    native: tuple[NativeRange, ...] = ()  # by offset; empty before it is loaded, or LLVM made it
     id: int = 0  # of the loaded function in a process; 0 until it is loaded
     module: str = ""
     file: str = ""

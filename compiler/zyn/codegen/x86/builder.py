@@ -40,6 +40,7 @@ class MachineCode(NamedTuple):
     data      its first `fixed` bytes, whole pages, are code
     rebase    native u32 indexes of the words that hold an offset into the block, to be an address
     imports   offsets of words that hold the address of a function of the runtime or the C library
+    lines     what `Builder.mark` was told, as native u32 in threes
     export    offset of the table: four words per function (descriptor or null, stub, cell, entry,
               which is the stub of a direct function), and the address of the word that side table
               ids count from, shifted by 32; if functions count, the address of their counts
@@ -49,6 +50,7 @@ class MachineCode(NamedTuple):
     fixed: int
     rebase: bytes
     imports: dict[str, int]
+    lines: bytes
     export: int
 
 
@@ -87,6 +89,7 @@ class Builder:
         self.made: dict[int, int] = {}
         self.references: list[tuple[int, int]] = []
         self.imports: dict[str, int] = {}
+        self.lines: list[int] = []
         self.counters: dict[Counter, int] = {}
         self.counter_calls: list[tuple[int, Counter]] = []
         self._descriptors: list[Descriptor] = []
@@ -97,6 +100,14 @@ class Builder:
     def cell(self, name: str) -> int:
         """The offset of a function's cell."""
         return WORD * self.index[name]
+
+    def mark(self, function: int, probe: int) -> None:
+        """From here on code belongs to a statement of a function, given by the number of its probe;
+        NONE: to no statement of it.
+        """
+        if self.lines[-3:-2] == [len(self.code)]:
+            del self.lines[-3:]
+        self.lines += (len(self.code), function, probe + 1)
 
     def count(self, size: int) -> None:
         """Have functions count in `size` bytes, which the table ends with the address of."""
@@ -170,7 +181,10 @@ class Builder:
         self._write_descriptors(block, fixed, stubs, rebase)
         self._write_table(block, fixed, stubs, rebase)
         imports = {name: fixed + offset for name, offset in self.imports.items()}
-        return MachineCode(bytes(block), fixed, rebase.tobytes(), imports, fixed + self.table)
+        lines = array("I", self.lines).tobytes()
+        return MachineCode(
+            bytes(block), fixed, rebase.tobytes(), imports, lines, fixed + self.table
+        )
 
     def _write_infos(self, block: bytearray, fixed: int, rebase: "array[int]") -> None:
         for type_, (offset, name) in self._infos.items():

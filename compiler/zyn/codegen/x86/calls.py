@@ -12,7 +12,7 @@ from typing import Any
 from zyn.base.source import line_starts
 from zyn.codegen.lltypes import is_aggregate
 from zyn.codegen.x86 import encode as x86
-from zyn.codegen.x86.builder import Builder
+from zyn.codegen.x86.builder import NONE, Builder
 from zyn.codegen.x86.encode import R8, R9, RAX, RBP, RCX, RDI, RDX, RSI, RSP, Address
 from zyn.codegen.x86.values import NOTHING, Values
 from zyn.ir.func import Function, Local, Operand
@@ -40,9 +40,13 @@ class Calls(Values):
         self.first_line = first_line
         self.outgoing = 0
         self.result_home: Address = (0, 0)
-        # What is emitted behind the blocks: methods and their arguments.
-        self.cold: list[tuple[Any, ...]] = []
+        # The probe of the statement that code is made for, and the last that was marked.
+        self.probe = NONE
+        self.marked = NONE
+        # What is emitted behind the blocks: probes, methods and their arguments.
+        self.cold: list[tuple[int, Any, tuple[Any, ...]]] = []
         self._returns: bool | None = None
+        self._probe_at: dict[int, int] | None = None
         self._labels = len(function.blocks)
         self._bound: dict[int, int] = {}
         self._jumps: list[tuple[int, int]] = []
@@ -83,7 +87,25 @@ class Calls(Values):
         for end, label in self._jumps:
             pack_into("<i", self.out, end - 4, self._bound[label] - end)
 
+    def later(self, method: Any, *arguments: Any) -> None:
+        """Have a method called behind the blocks, for what hardly ever runs."""
+        self.cold.append((self.probe, method, arguments))
+
     # --- places in the source ---
+
+    def mark_loop(self, start: int) -> None:
+        """Code from here on belongs to the loop at a byte offset in the item."""
+        if self._probe_at is None:
+            probes = self.function.probes
+            self._probe_at = {span.start: index for index, (_, span, _) in enumerate(probes)}
+        self.mark(self._probe_at.get(start, self.probe))
+
+    def mark(self, probe: int) -> None:
+        """Code from here on belongs to a statement."""
+        self.probe = probe
+        if probe != self.marked:
+            self.marked = probe
+            self.builder.mark(self.index, probe)
 
     def line(self, start: int) -> int:
         """The absolute 1-based line of a byte offset in the item."""

@@ -33,7 +33,6 @@ from zyn.ir.transform.pipeline import Lowered
 from zyn.sema.types import (
     I64,
     BoolType,
-    FloatType,
     IntType,
     OptionalType,
     VoidType,
@@ -82,6 +81,8 @@ class FunctionCode(Ops):
         self.polls: dict[int, int] = {}
         self.uses_r15 = False
         self.before = [0] * len(function.blocks)
+        # Of each block, the probe of the statement that it begins in: its first predecessor's.
+        self.within = [NONE] * len(function.blocks)
         self.done: set[int] = set()
         self.saved: list[int] = [RBX, R14] if self.state_machine else [RBX]
         self._survey()
@@ -191,11 +192,14 @@ class FunctionCode(Ops):
             if block.index not in self.done:
                 self._block(block)
         self.bind(EPILOGUE)
+        self.mark(NONE)
         for place, reg in enumerate(self.saved, 1):
             out += x86.memory(x86.MOV_LOAD, reg, RBP, -8 * place, True)
         out += LEAVE
-        for method, *arguments in self.cold:
+        for probe, method, arguments in self.cold:
+            self.mark(probe)
             method(self, *arguments)
+        self.mark(NONE)
         size = align_up(self.room, 16) + align_up(self.outgoing, 16)
         pack_into("<i", out, start + SIZE_AT, size)
         entry = start if size <= LARGE_STACK else self._guarded(start, size)
@@ -257,6 +261,7 @@ class FunctionCode(Ops):
         if block.index and _is_empty(block):
             return
         self.bind(block.index)
+        self.mark(self.within[block.index])
         self.held = NOTHING
         self.unsaved = False
         while True:
@@ -266,12 +271,25 @@ class FunctionCode(Ops):
                 emit = OPS.get(kind)
                 if emit is not None:
                     emit(self, op)
-                elif kind is not ir.Probe:
+                elif kind is ir.Probe:
+                    probe: int = op.index  # type: ignore[attr-defined]
+                    if self.function.probes[probe][0] != "await":
+                        self.mark(probe)
+                else:
                     _FRAME_OPS[kind](self, op)
             end = block.end
             if type(end) is not ir.Goto or self.before[end.target.index] != 1:
                 break
             block = end.target
+        for target in end.successors:
+            if self.within[target.index] == NONE:
+                self.within[target.index] = self.probe
+        if type(end) is ir.Await:
+            # Its probe is where it goes on: the code around it belongs to the statement.
+            for op in end.ok.ops:
+                if type(op) is ir.Probe:
+                    self.mark(op.index)
+                    break
         _TERMINATORS[type(end)](self, end)
 
     def target(self, block: Block) -> int:

@@ -53,6 +53,7 @@ def emit_code(units: Sequence[Unit], *, counted: bool = False) -> MachineCode:
     if counted:
         builder.count(COUNTS_SIZE * len(units))
     for index, (lowered, first_line, _) in enumerate(units):
+        builder.mark(index, NONE)
         frame = lowered.frame
         drop = NONE
         if frame is not None:
@@ -64,6 +65,8 @@ def emit_code(units: Sequence[Unit], *, counted: bool = False) -> MachineCode:
             builder.describe(index, function.name, size, function.result, drop, init)
             builder.made[index] = emit_entry(builder, function, builder.descriptor_of[index])
         builder.entries.append(FunctionCode(builder, lowered, index, first_line, drop).emit())
+    # These belong to no function.
+    builder.mark(len(units), NONE)
     _emit_counters(builder)
     return builder.finish()
 

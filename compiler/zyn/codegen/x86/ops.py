@@ -351,7 +351,7 @@ class Ops(Calls):
             zero = self.label()
             self.out += rex + b"\x85\xc9"  # test ecx, ecx
             self.jump_if(x86.EQUAL, zero)
-            self.cold.append((Ops._divided_by_zero, op, zero, error))
+            self.later(Ops._divided_by_zero, op, zero, error)
         divided = self.label()
         if type_.signed and value in (None, -1):
             proper = self.label()
@@ -395,7 +395,7 @@ class Ops(Calls):
         self.out += b"\x48\x81\xfa" + x86.I32(op.length)
         self.jump_if(x86.ABOVE_EQUAL, outside)
         self.jump(ok)
-        self.cold.append((Ops._outside, op, outside, error))
+        self.later(Ops._outside, op, outside, error)
 
     def _outside(self, op: ir.CheckIndex, outside: int, error: int) -> None:
         self.bind(outside)
@@ -464,6 +464,8 @@ class Ops(Calls):
 
     def _attend(self, op: ir.Attend, ok: int, error: int) -> None:
         slow = self.label()
+        if not op.is_entry:
+            self.mark_loop(op.span.start)
         if self.builder.counts != NONE:
             self.out += _COUNT
             at = self.builder.counts + count_offset(self.index, op)
@@ -474,7 +476,7 @@ class Ops(Calls):
             self.out += _STACK
             self.jump_if(x86.BELOW, slow)
         self.jump(ok)
-        self.cold.append((Ops._attended, op, slow, ok, error))
+        self.later(Ops._attended, op, slow, ok, error)
 
     def _attended(self, op: ir.Attend, slow: int, ok: int, error: int) -> None:
         self.bind(slow)
