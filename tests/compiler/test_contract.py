@@ -221,6 +221,7 @@ def test_entry_and_init_fill_a_frame_with_arguments_of_all_kinds(how: str) -> No
             -1, 1.5, True, ctypes.addressof(pair), 65535, texts[1], -5, 200, 7, False,
             ctypes.addressof(numbers), 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0,
         ]  # fmt: skip
+        promise = None
         kinds = [KINDS.get(str(type_), ctypes.c_void_p) for _, type_, _ in function.args]
 
         if how == "entry":
@@ -242,7 +243,7 @@ def test_entry_and_init_fill_a_frame_with_arguments_of_all_kinds(how: str) -> No
         descriptor = ZynDescriptor.from_address(function.descriptor)
         result = ctypes.string_at(machine + descriptor.result_offset, 8)
         assert read(function.result, result) == "pairtext"
-        if how == "entry":
+        if promise is not None:
             library().zyn_promise_release(promise)
         else:
             ctypes.CFUNCTYPE(None, ctypes.c_void_p)(descriptor.drop)(machine)
