@@ -44,6 +44,23 @@ def test_value() -> None:
     assert "value  15" in done.stdout
 
 
+def test_value_of_several_workers() -> None:
+    program = SUMS.with_name("workers.zyntax")
+    done = execute(program, "--call", "main(4)", "--workers", 2, "--json")
+    first, *_, last = happened(done)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (first["workers"], first["clock"]) == (2, "real")
+    assert last["value"] == "34"
+
+
+@pytest.mark.parametrize("one", [("--seed", 1), ("--clock", "virtual")])
+def test_several_workers_have_no_single_order(one: tuple[object, ...]) -> None:
+    done = execute(SUMS, "--workers", 2, *one)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "means one order" in done.stderr
+
+
 def test_polls_with_their_fields() -> None:
     done = execute(SUMS, "--step-polls", 3, "--json")
     polls = [line for line in happened(done) if line["event"] == "stop" and line["poll"]]

@@ -1,5 +1,8 @@
 """The beginning and the end of a session, and what comes in which order."""
 
+import os
+from typing import Any
+
 import pytest
 
 from tests.dap.conftest import Bench
@@ -47,6 +50,44 @@ async def test_launch_passes_everything_on(bench: Bench) -> None:
     assert (config.clock, config.seed, config.non_stop) == ("real", 7, True)
     assert config.stop_on_entry
     assert config.env == {"A": "b"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "workers", "clock"),
+    [({}, 1, "virtual"), ({"workers": 1}, 1, "virtual"), ({"workers": 3}, 3, "real")],
+)
+async def test_several_workers_have_a_real_clock(
+    bench: Bench, arguments: dict[str, Any], workers: int, clock: str
+) -> None:
+    await bench.configure(**arguments)
+    config = bench.engine.config
+    assert config is not None
+    assert (config.workers, config.clock) == (workers, clock)
+
+
+async def test_as_many_workers_as_cores(bench: Bench) -> None:
+    await bench.configure(workers=0)
+    config = bench.engine.config
+    assert config is not None
+    assert config.workers == min(os.cpu_count() or 1, 64)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        ({"workers": 2, "clock": "virtual"}, "a virtual clock means one order"),
+        ({"workers": 2, "seed": 1}, "a seed means one order"),
+        ({"workers": 65}, "workers"),
+        ({"workers": -1}, "workers"),
+        ({"workers": True}, "workers"),
+        ({"workers": 1.5}, "workers"),
+    ],
+)
+async def test_workers_that_cannot_be(bench: Bench, arguments: dict[str, object], why: str) -> None:
+    await bench.client.request("initialize", VSCODE)
+    refusal = await bench.client.refused("launch", {"program": bench.program, **arguments})
+    assert refusal.id == 1002
+    assert why in refusal.message
 
 
 async def test_broken_program_is_refused_and_the_session_goes_on(bench: Bench) -> None:

@@ -10,11 +10,13 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from zyn.dap import protocol
 from zyn.dap.protocol import Natural
+from zyn.debug.model import WORKERS_MAX
 
 TaskState = Literal[
     "pending", "runnable", "running", "parked", "held", "completed", "failed", "cancelled"
 ]
 Seed = Annotated[int, Meta(ge=0, le=2**63 - 1)]
+Workers = Annotated[int, Meta(ge=0, le=WORKERS_MAX)]
 ThreadId = Annotated[protocol.Int32, Meta(description="A task, by its thread id.")]
 
 
@@ -37,10 +39,20 @@ class LaunchArguments(protocol.LaunchRequestArguments, kw_only=True, rename="cam
     ] = UNSET
     clock: Annotated[
         Literal["virtual", "real"] | UnsetType,
-        Meta(description="Whether timers wait in real time; virtual when absent."),
+        Meta(
+            description="Whether timers wait in real time; virtual when absent, real with several "
+            "workers."
+        ),
     ] = UNSET
     seed: Annotated[
         Seed | UnsetType, Meta(description="Seed of everything random; 0 when absent.")
+    ] = UNSET
+    workers: Annotated[
+        Workers | UnsetType,
+        Meta(
+            description="How many threads run the tasks, 0: one for each core; 1 when absent. More "
+            "than one means a real clock and no seed."
+        ),
     ] = UNSET
     non_stop: Annotated[
         bool | UnsetType, Meta(description="A stop of one task leaves the others running.")

@@ -4,6 +4,7 @@ Lines and columns are 1-based; columns count bytes, which a protocol skin turns 
 Absent facts are None, never a made-up value.
 """
 
+import os
 from typing import Literal
 
 import msgspec
@@ -13,6 +14,8 @@ from zyn.base.span import Span
 StopReason = Literal["breakpoint", "step", "pause", "entry", "exception", "deadlock"]
 StepKind = Literal["into", "over", "out", "await", "poll"]
 ClockKind = Literal["virtual", "real"]
+
+WORKERS_MAX = 64
 
 
 class LaunchConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,8 +28,14 @@ class LaunchConfig(msgspec.Struct, frozen=True, kw_only=True):
     language: str | None = None
     clock: ClockKind = "virtual"
     seed: int = 0
+    workers: int = 1  # threads that run the tasks; more than one means a real clock and no seed
     non_stop: bool = False  # a stop of one task leaves the others running
     env: dict[str, str] = {}
+
+
+def workers_of(wanted: int) -> int:
+    """How many threads run the tasks; 0 asks for one for each core."""
+    return wanted or min(os.cpu_count() or 1, WORKERS_MAX)
 
 
 class SourceBreakpoint(msgspec.Struct, frozen=True, kw_only=True):

@@ -31,6 +31,7 @@ class About(msgspec.Struct, frozen=True):
     clock: str = "real"
     seed: int = 0
     call: str | None = None
+    workers: int = 1
 
 
 class Function:

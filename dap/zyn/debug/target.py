@@ -1,8 +1,8 @@
 """One debuggee as the engine knows it: the connection, the program, and who is stopped.
 
 References that were handed out carry a `Stamp`.  It is good as long as the task has not run since:
-while the gate is closed nothing runs but what we resume, so a count of resumes says it all; while
-the gate is open, the number of polls does.
+while everything stands still nothing runs but what we resume, so a count of resumes says it all;
+else the number of polls does.
 """
 
 import asyncio
@@ -89,11 +89,20 @@ class Target:
         self._run = 0
         self._runs: dict[int, int] = {}
 
+    @property
+    def stands_still(self) -> bool:
+        """Whether nothing runs but what we let go.
+
+        The gate keeps polls from beginning.  With one worker the one poll under way is that which
+        stopped; with several, those of the others go on to their ends.
+        """
+        return self.gate_closed and self.program.about.workers <= 1
+
     # --- tasks ----------------------------------------------------------------------------------
 
     async def every_task(self) -> list[Task]:
         """All tasks; while everything stands still they are told once, until something changes."""
-        if not self.gate_closed:
+        if not self.stands_still:
             return await self.link.all_tasks(TASKS_MAX)
         changes = self.memory.changes
         if self._tasks is None or self._tasks[0] != changes:
@@ -144,7 +153,7 @@ class Target:
         """Raise when the task has run since."""
         if stamp.run != self._run + self._runs.get(stamp.task, 0):
             raise DebugError("this is of an earlier stop: the task has run since", stale=True)
-        if self.gate_closed or stamp.task in self.stops:
+        if self.stands_still or stamp.task in self.stops:
             return
         self.memory.forget()
         task = await self.task(stamp.task)
@@ -162,7 +171,7 @@ class Target:
         stop = self.stops.get(task)
         if stop is not None and stop.mid_poll:
             return stop.task, stop.chain
-        if not self.gate_closed:
+        if not self.stands_still:
             self.memory.forget()
         try:
             return await self.link.chain(task)

@@ -86,7 +86,7 @@ async def page(
     target: Target, wanted: Wanted, start: int, count: int | None
 ) -> tuple[list[TaskView], int]:
     """The tasks that match, most interesting first; views are made of the page only."""
-    if not target.gate_closed:
+    if not target.stands_still:
         target.memory.forget()
     every = await target.every_task()
     known = {task.id for task in every}
@@ -134,7 +134,7 @@ async def _parked(target: Target) -> list[tuple[Task, Place]]:
 
 async def by_await(target: Target) -> list[AwaitGroup]:
     """Parked tasks grouped by the line they wait at, largest group first."""
-    if not target.gate_closed:
+    if not target.stands_still:
         target.memory.forget()
     groups: dict[tuple[str, str | None, int | None], list[Task]] = {}
     for task, place in await _parked(target):

@@ -60,7 +60,7 @@ def main(arguments: list[str] | None = None) -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     language = config.language or language_of(Path(config.program)) or "zyntax"
     try:
-        runtime = Runtime(language, clock=config.clock, seed=config.seed)
+        runtime = Runtime(language, clock=config.clock, seed=config.seed, workers=config.workers)
     except ValueError as error:
         print(f"zyn debuggee: {error}", file=sys.stderr)
         return USAGE
@@ -100,7 +100,7 @@ def _session(runtime: Runtime, host: DebugHost, config: LaunchConfig, language: 
     path = os.path.abspath(config.program)
     try:
         runtime.load_bytes(Path(path).read_bytes(), file=path)
-        host.about(clock=config.clock, seed=config.seed, call=config.call)
+        host.about(clock=config.clock, seed=config.seed, call=config.call, workers=config.workers)
         host.publish()
         call = _prepared(runtime, config, language)
     except OSError as error:

@@ -33,7 +33,7 @@ class Listener:
         self.token: Final = token
         self._agent = NativeAgent.listen(runtime._native.address, port, token)
         self._host = DebugHost(runtime, self._agent)
-        self._host.about(clock=runtime._clock)
+        self._host.about(clock=runtime._clock, workers=runtime._workers)
         self._host.publish()
         runtime._on_load.append(self._host.publish)
         runtime._is_debugged = lambda: self.is_attached

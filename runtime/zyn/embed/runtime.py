@@ -123,6 +123,7 @@ class Runtime:
             Path(cache_dir) if cache_dir else None, check, counted=self._counted
         )
         self._clock = clock
+        self._workers = workers
         self._loading = threading.RLock()
         self._modules: list[LoadedModule] = []
         self._problems: list[Problem] = []

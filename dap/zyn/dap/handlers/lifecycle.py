@@ -18,7 +18,7 @@ from zyn.dap.errors import AdapterError, Kind
 from zyn.dap.registry import ANY, STARTED, request
 from zyn.dap.state import Phase, State
 from zyn.debug.link import LinkLost
-from zyn.debug.model import DebugError, LaunchConfig
+from zyn.debug.model import ClockKind, DebugError, LaunchConfig, workers_of
 
 CAPABILITIES = protocol.Capabilities(
     supports_configuration_done_request=True,
@@ -223,14 +223,21 @@ def _config(state: State, arguments: custom.LaunchArguments) -> LaunchConfig:
     program = state.converter.path_in(arguments.program)
     if not program:
         raise AdapterError(Kind.BAD_ARGUMENTS, "launch: the program is empty")
+    workers = workers_of(1 if arguments.workers is UNSET else arguments.workers)
+    ordered = "seed" if arguments.seed else "virtual clock" if arguments.clock == "virtual" else ""
+    if workers > 1 and ordered:
+        text = f"launch: a {ordered} means one order, and that means one worker"
+        raise AdapterError(Kind.BAD_ARGUMENTS, text)
+    clock: ClockKind = "virtual" if workers == 1 else "real"
     return LaunchConfig(
         program=str(Path(program).absolute()),
         call=optional_text(arguments.call),
         args=() if arguments.args is UNSET else tuple(arguments.args),
         stop_on_entry=arguments.stop_on_entry is True and arguments.no_debug is not True,
         language=optional_text(arguments.language),
-        clock="virtual" if arguments.clock is UNSET else arguments.clock,
+        clock=clock if arguments.clock is UNSET else arguments.clock,
         seed=0 if arguments.seed is UNSET else arguments.seed,
+        workers=workers,
         non_stop=arguments.non_stop is True,
         env={} if arguments.env is UNSET else arguments.env,
     )

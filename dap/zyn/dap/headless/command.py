@@ -16,7 +16,7 @@ from zyn.dap.headless.run import Headless, Script
 from zyn.dap.headless.text import TextReporter, coloured, plain
 from zyn.dap.headless.trace import check_trace, write_trace
 from zyn.debug.engine import Engine
-from zyn.debug.model import LaunchConfig
+from zyn.debug.model import WORKERS_MAX, ClockKind, LaunchConfig, workers_of
 
 VERDICTS = ("failure", "deadlock", "leak")
 EXIT_INTERRUPTED = 130
@@ -37,6 +37,10 @@ def run_exec(arguments: Sequence[str], make_engine: Callable[[], Engine] | None 
     options = _parser().parse_args(arguments)
     if not Path(options.file).is_file():
         print(f"zyn-dap exec: {options.file}: there is no such file", file=sys.stderr)
+        return EXIT_USAGE
+    if workers_of(options.workers) > 1 and (options.seed or options.clock == "virtual"):
+        one = "--seed" if options.seed else "--clock virtual"
+        print(f"zyn-dap exec: {one} means one order, and that means --workers 1", file=sys.stderr)
         return EXIT_USAGE
     if options.trace is not None and not _can_trace(options.trace, check_trace):
         return EXIT_USAGE  # before the program runs, whose polls would be lost
@@ -80,13 +84,16 @@ async def _play(
 def _script(options: argparse.Namespace) -> Script:
     lines = [point for point in options.breaks if isinstance(point, tuple)]
     functions = [point for point in options.breaks if isinstance(point, str)]
+    workers = workers_of(options.workers)
+    clock: ClockKind = options.clock or ("virtual" if workers == 1 else "real")
     config = LaunchConfig(
         program=str(Path(options.file).absolute()),
         call=options.call,
         stop_on_entry=options.step_polls[1] > 0 and options.step_polls[0] is None,
         language=options.language,
-        clock=options.clock,
+        clock=clock,
         seed=options.seed,
+        workers=workers,
     )
     return Script(
         config=config,
@@ -132,7 +139,10 @@ def _parser() -> argparse.ArgumentParser:
     add("--timeout", type=_seconds, metavar="S", help="give up after S seconds of real time")
     add("--trace", metavar="FILE", help="write the polls as a Chrome/Perfetto trace")
     add("--json", action="store_true", help="print one JSON object per line")
-    add("--clock", choices=("virtual", "real"), default="virtual", help="virtual when absent")
+    add("--clock", choices=("virtual", "real"),
+        help="virtual when absent, real with several workers")  # fmt: skip
+    add("--workers", type=_workers, default=1, metavar="N",
+        help="threads that run the tasks; 0: one for each core; 1 when absent")  # fmt: skip
     add("--seed", type=_seed, default=0, metavar="N", help="seed of everything random; 0")
     add("--language", metavar="ID", help="found from the file name when absent")
     return parser
@@ -171,6 +181,12 @@ def _seconds(text: str) -> float:
     if not 0 < seconds < 1e9:
         raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds")
     return seconds
+
+
+def _workers(text: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,2}", text) or int(text) > WORKERS_MAX:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 0 to {WORKERS_MAX}")
+    return int(text)
 
 
 def _seed(text: str) -> int:

@@ -23,6 +23,7 @@ class LineReporter:
             call=config.call,
             clock=config.clock,
             seed=config.seed,
+            workers=config.workers,
         )
 
     def breakpoint_set(self, wanted: str, point: Breakpoint) -> None:

@@ -71,7 +71,8 @@ class TextReporter:
     def begin(self, config: LaunchConfig) -> None:
         """A title."""
         call = config.call or "main()"
-        facts = f"{call} · {config.clock} clock · seed {config.seed}"
+        order = f"seed {config.seed}" if config.workers == 1 else f"{config.workers} workers"
+        facts = f"{call} · {config.clock} clock · {order}"
         self._say(f"{self._paint(Path(config.program).name, 'bold')}  {self._paint(facts, 'dim')}")
 
     def breakpoint_set(self, wanted: str, point: Breakpoint) -> None:
