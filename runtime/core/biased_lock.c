@@ -75,7 +75,7 @@ void zyn__biased_init(ZynBiasedLock *lock, bool biased)
 			zyn__thread_number = atomic_fetch_add(&number_last, 1) + 1;
 		bias = zyn__thread_number;
 	}
-	atomic_init(&lock->lock.word, 0);
+	atomic_init(&lock->lock.byte, 0);
 	atomic_init(&lock->bias, bias);
 	atomic_init(&lock->inside, 0);
 }

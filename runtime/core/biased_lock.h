@@ -3,7 +3,7 @@
  * Most channels and locks of a program are used by one thread, the one that turns its runtime, and
  * a compare-and-swap costs more than all the rest of sending a value.  So a lock begins biased to
  * the thread that made it: that thread says with two plain stores that it is inside.  The first
- * other thread that comes takes the bias away for good, and from then on everybody uses the word
+ * other thread that comes takes the bias away for good, and from then on everybody uses the lock
  * of lock.h.
  *
  * Two plain stores and a load would not be in order between processors.  The one that takes the
@@ -11,10 +11,10 @@
  * (membarrier(2)), after which either the owner saw that the bias is gone, or we see that it is
  * inside.  D. Dice, H. Huang and M. Yang, "Asymmetric Dekker Synchronization", 2001; with thanks.
  *
- * Rule 1.  bias goes from a thread's number to 0, once, by a thread that has the word.
+ * Rule 1.  bias goes from a thread's number to 0, once, by a thread that has the lock of lock.h.
  * Rule 2.  inside is written by the owner only.  It may show its number for a moment after the
  *          bias is gone; the owner then leaves again without having been inside.
- * Rule 3.  the word is a lock for whoever does not own the bias, and for all when it is gone.
+ * Rule 3.  that one is for whoever does not own the bias, and for all when it is gone.
  *
  * Where the system has no such barrier, or under the thread sanitizer, which does not know of it, a
  * lock begins without a bias.

@@ -106,7 +106,7 @@ struct ZynTask {
 	_Atomic uint8_t inbox;       /* any thread */
 	_Atomic uint8_t worker; /* who owns it, by its place in the team, and ZYN_FREE_TO_OWN */
 	uint8_t sched;          /* ZynSched */
-	ZynByteLock lock;       /* in a team: guards joiners, and status against them */
+	ZynLock lock;           /* in a team: guards joiners, and status against them */
 	_Atomic(ZynTask *) inbox_next; /* owned by whoever turned inbox from 0 to not 0 */
 
 	ZynList queue; /* ready queue, round, foreign list, free list, or on its way elsewhere */

@@ -5,28 +5,14 @@
 
 #define SPINS 64
 
-void zyn__byte_lock_slow(ZynByteLock *lock)
-{
-	/* ends: whoever holds the lock does not wait for anything */
-	for (int spins = 0;; spins++) {
-		if (atomic_load_explicit(&lock->byte, memory_order_relaxed) == 0 &&
-		    atomic_exchange_explicit(&lock->byte, 1, memory_order_acquire) == 0)
-			return;
-		if (spins < SPINS)
-			zyn__relax();
-		else
-			sched_yield();
-	}
-}
-
 void zyn__lock_slow(ZynLock *lock)
 {
 	/* ends: whoever holds the lock does not wait for anything */
 	for (int spins = 0;; spins++) {
-		uint32_t free = 0;
-		if (atomic_load_explicit(&lock->word, memory_order_relaxed) == 0 &&
+		uint8_t free = 0;
+		if (atomic_load_explicit(&lock->byte, memory_order_relaxed) == 0 &&
 		    atomic_compare_exchange_weak_explicit(
-			    &lock->word, &free, 1, memory_order_acquire, memory_order_relaxed))
+			    &lock->byte, &free, 1, memory_order_acquire, memory_order_relaxed))
 			return;
 		if (spins < SPINS)
 			zyn__relax();

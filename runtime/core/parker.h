@@ -15,7 +15,7 @@
  *          unpark is seen after the park.
  *
  * The caller looks for work between deciding to sleep and parking, and whoever brings work looks
- * for sleepers after bringing it; both with sequentially consistent operations (see injector.h).
+ * for sleepers after bringing it; both with sequentially consistent operations (team.c, rule 4).
  *
  * Not here: spinning before parking, and who is to be woken.
  */

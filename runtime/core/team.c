@@ -9,7 +9,7 @@
  *     tasks that were woken              are handed over by their owner, half of them at a time,
  *                                        to a worker that shows that it has nothing to do
  *     wake, cancel, release, schedule    are messages to the owner of the task (waker.c)
- *     joining, timers, groups, channels  have a lock of a byte or four each
+ *     joining, timers, groups, channels  have a lock of a byte each
  *
  * So stealing needs no cooperation where the work comes from, and a task that has begun is never
  * touched by two workers at once: its timers, children and awaits need not be prepared for that.

@@ -75,13 +75,13 @@ static inline void zyn__debug_unlock(ZynRuntime *head)
 static inline void zyn__task_lock(const ZynRuntime *rt, ZynTask *task)
 {
 	if (rt->team != NULL)
-		zyn__byte_lock(&task->lock);
+		zyn__lock(&task->lock);
 }
 
 static inline void zyn__task_unlock(const ZynRuntime *rt, ZynTask *task)
 {
 	if (rt->team != NULL)
-		zyn__byte_unlock(&task->lock);
+		zyn__unlock(&task->lock);
 }
 
 static inline void zyn__team_unlock(const ZynRuntime *rt, ZynLock *lock)

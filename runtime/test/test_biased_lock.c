@@ -40,10 +40,10 @@ static void test_alone_it_takes_no_word(void)
 	zyn__biased_init(&shared.lock, true);
 	zyn__biased_lock(&shared.lock);
 	bool biased = atomic_load(&shared.lock.bias) != 0;
-	CHECK_EQ(atomic_load(&shared.lock.lock.word), biased ? 0 : 1);
+	CHECK_EQ(atomic_load(&shared.lock.lock.byte), biased ? 0 : 1);
 	CHECK_EQ(atomic_load(&shared.lock.inside) != 0, biased);
 	zyn__biased_unlock(&shared.lock);
-	CHECK_EQ(atomic_load(&shared.lock.lock.word), 0);
+	CHECK_EQ(atomic_load(&shared.lock.lock.byte), 0);
 	CHECK_EQ(atomic_load(&shared.lock.inside), 0);
 	for (int i = 0; i < 10; i++)
 		section(&shared);
@@ -56,9 +56,9 @@ static void test_without_a_bias_it_is_a_plain_lock(void)
 	Shared shared = {.first = 0};
 	zyn__biased_init(&shared.lock, false);
 	zyn__biased_lock(&shared.lock);
-	CHECK_EQ(atomic_load(&shared.lock.lock.word), 1);
+	CHECK_EQ(atomic_load(&shared.lock.lock.byte), 1);
 	zyn__biased_unlock(&shared.lock);
-	CHECK_EQ(atomic_load(&shared.lock.lock.word), 0);
+	CHECK_EQ(atomic_load(&shared.lock.lock.byte), 0);
 }
 
 /* The others come while the owner is inside, outside, or on its way, in every round anew. */

@@ -22,7 +22,7 @@ static ZynLock lock;
 static void lock_begin(void)
 {
 	data = 0;
-	atomic_init(&lock.word, 0);
+	atomic_init(&lock.byte, 0);
 }
 static void lock_twice(void)
 {

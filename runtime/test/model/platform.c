@@ -68,10 +68,10 @@ long model_syscall(long number, long command, ...)
 void zyn__lock_slow(ZynLock *lock)
 {
 	for (;;) {
-		uint32_t free = 0;
+		uint8_t free = 0;
 		model_yield();
 		if (atomic_compare_exchange_strong_explicit(
-			    &lock->word, &free, 1, memory_order_acquire, memory_order_relaxed))
+			    &lock->byte, &free, 1, memory_order_acquire, memory_order_relaxed))
 			return;
 	}
 }
