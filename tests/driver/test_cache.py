@@ -6,6 +6,7 @@ import logging
 import multiprocessing
 import os
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from typing import Any
 import pytest
 
 from tests.support.native import Native
-from zyn.driver.cache import ObjectCache
+from zyn.driver.cache import SWEPT, ObjectCache
 from zyn.driver.load import Engine
 
 SOURCE = "fn f() i32 { return 42; } async fn g() i32 { await yield_now(); return f(); }"
@@ -47,7 +48,44 @@ def test_another_program_is_another_entry(tmp_path: Path) -> None:
     Engine(cache_dir=tmp_path, baseline=False).load(SOURCE.replace("42", "43").encode())
     Engine(cache_dir=tmp_path, baseline=False).load(SOURCE.encode(), name="other")
 
-    assert len(list(tmp_path.iterdir())) == 3
+    assert len(entries(tmp_path)) == 3
+
+
+def entries(folder: Path) -> list[Path]:
+    """What is kept in a folder."""
+    return [path for path in folder.iterdir() if path.name != SWEPT]
+
+
+def aged(path: Path, days: float) -> None:
+    """Make a file look as if it was last changed so long ago."""
+    then = time.time() - days * 86400
+    os.utime(path, (then, then))
+
+
+def test_what_nobody_used_for_five_days_is_removed(tmp_path: Path) -> None:
+    cache = ObjectCache(tmp_path)
+    for key, days in (("fresh", 0.0), ("used", 4.9), ("unused", 5.1), ("new-left", 6.0)):
+        cache.put(key, b"code")
+        aged(tmp_path / key, days)
+    aged(tmp_path / SWEPT, 0.9)
+
+    cache.put("one", b"more")
+    assert (tmp_path / "unused").exists()  # it is a day too early to look
+    aged(tmp_path / SWEPT, 1.1)
+    cache.put("another", b"more")
+
+    left = {path.name for path in entries(tmp_path)}
+    assert left == {"fresh", "used", "one", "another"}
+
+
+def test_an_entry_that_is_read_counts_as_used(tmp_path: Path) -> None:
+    cache = ObjectCache(tmp_path)
+    cache.put("old", b"code")
+    aged(tmp_path / "old", 4.9)
+    assert cache.get("old") == b"code"
+    aged(tmp_path / SWEPT, 2)
+    cache.put("another", b"more")
+    assert time.time() - (tmp_path / "old").stat().st_mtime < 86400
 
 
 def test_where_the_parts_of_a_key_end_matters() -> None:
@@ -79,7 +117,7 @@ def test_a_damaged_entry_is_made_again(
     damage: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     loaded(tmp_path)
-    (entry,) = tmp_path.iterdir()
+    (entry,) = entries(tmp_path)
     whole = entry.read_bytes()
     entry.write_bytes(damage(whole))
 
@@ -93,13 +131,13 @@ def test_a_damaged_entry_is_made_again(
 
 def test_an_entry_that_is_a_folder_costs_only_time(tmp_path: Path) -> None:
     loaded(tmp_path)
-    (entry,) = tmp_path.iterdir()
+    (entry,) = entries(tmp_path)
     entry.unlink()
     entry.mkdir()
 
     loaded(tmp_path)
 
-    assert list(tmp_path.iterdir()) == [entry]
+    assert entries(tmp_path) == [entry]
 
 
 def test_a_folder_that_cannot_be_made_only_logs(
@@ -197,7 +235,7 @@ def test_processes_that_write_at_once_see_whole_entries(tmp_path: Path) -> None:
 
     assert [writer.exitcode for writer in writers] == [0, 0, 0]
     assert failures.empty()
-    assert len(list(tmp_path.iterdir())) == 7
+    assert len(entries(tmp_path)) == 7
 
 
 def test_without_a_folder_nothing_is_kept() -> None:

@@ -4,18 +4,30 @@ An entry is named by a hash of everything its bytes depend on, so it is never ou
 carries a hash of its own bytes, so a torn or damaged one is found out and made again.  A writer
 fills a file of its own and renames it, so readers and other writers see a whole entry or none.  A
 cache that cannot be written (full disk, no rights) costs time and nothing else.
+
+What nobody used for a while goes: a folder is looked through once a day, by whoever puts something
+in.  An entry's time of last change is when it was last used, to within an hour.
 """
 
 import contextlib
 import hashlib
 import logging
 import os
+import time
 from pathlib import Path
 
 logger = logging.getLogger("zyn.compiler.codegen")
 
 _MAGIC = b"zyn object 1\n"
 _HASH_SIZE = 32
+_HOUR_S = 3600
+UNUSED_S = 5 * 24 * _HOUR_S
+"""How long an entry stays that nobody uses."""
+
+SWEPT = "swept"
+"""The file whose time of last change says when the folder was last looked through."""
+
+_SWEEP_S = 24 * _HOUR_S
 
 
 class ObjectCache:
@@ -41,7 +53,10 @@ class ObjectCache:
         if self.directory is None:
             return None
         try:
-            data = (self.directory / key).read_bytes()
+            with open(self.directory / key, "rb") as file:
+                data = file.read()
+                if time.time() - os.fstat(file.fileno()).st_mtime > _HOUR_S:
+                    self._used(key)
         except OSError:
             self.misses += 1
             return None
@@ -67,11 +82,33 @@ class ObjectCache:
             with os.fdopen(handle, "wb") as file:
                 file.write(_MAGIC + _digest(body) + body)
             os.replace(name, self.directory / key)
+            self._sweep(self.directory)
         except OSError as error:
             logger.warning("cannot keep compiled code in %s: %s", self.directory, error)
             if name is not None:
                 with contextlib.suppress(OSError):
                     Path(name).unlink()
+
+    def _used(self, key: str) -> None:
+        assert self.directory is not None
+        # Another may have swept it away, or own it.
+        with contextlib.suppress(OSError):
+            os.utime(self.directory / key)
+
+    def _sweep(self, directory: Path) -> None:
+        """Remove what was not used for long, and what writers left that died."""
+        now, mark = time.time(), directory / SWEPT
+        try:
+            if now - mark.stat().st_mtime < _SWEEP_S:
+                return
+        except FileNotFoundError:
+            pass  # nobody has swept here yet
+        mark.touch()
+        for entry in os.scandir(directory):
+            # Two may sweep at once, and a file that is not ours to remove stays.
+            with contextlib.suppress(OSError):
+                if entry.name != SWEPT and now - entry.stat().st_mtime > UNUSED_S:
+                    os.unlink(entry)
 
 
 def _digest(body: bytes) -> bytes:
