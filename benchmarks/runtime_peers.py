@@ -12,6 +12,7 @@ import argparse
 import json
 import os
 import platform
+import statistics
 import subprocess
 import sys
 import time
@@ -24,7 +25,7 @@ from benchmarks.runtime.suite import OURS, SINGLE, WORKLOADS, Workload
 
 RESULTS = Path(__file__).resolve().parent / "results"
 TIMEOUT_S = 120
-ROUNDS_MIN = 2
+ROUNDS_MIN = 1
 NOT_DONE = 2  # the status of a program that does not do a workload
 
 
@@ -61,7 +62,7 @@ def measure(
 ) -> tuple[dict[str, list[float]], dict[str, str]]:
     """All samples of one row, interleaved, and why programs have none.
 
-    A row that takes more than `seconds` has fewer rounds, but at least two.
+    A row that takes more than `seconds` has fewer rounds, but at least one.
     """
     samples: dict[str, list[float]] = {program.name: [] for program in found}
     absent: dict[str, str] = {}
@@ -78,6 +79,19 @@ def measure(
                 absent[program.name] = str(error)
                 del samples[program.name]
     return samples, absent
+
+
+def efficiency(
+    workload: Workload, samples: dict[tuple[str, int], dict[str, list[float]]]
+) -> dict[str, list[float]]:
+    """Of every program that has both rows: the time of one worker over twice that of two."""
+    assert workload.scales is not None
+    alone = samples.get((workload.scales, 1), {})
+    return {
+        name: [statistics.median(alone[name]) / (2 * value) for value in values]
+        for name, values in samples.get((workload.scales, 2), {}).items()
+        if name in alone
+    }
 
 
 def takes_part(name: str, workload: Workload, workers: int) -> bool:
@@ -136,12 +150,17 @@ def main() -> int:
         print(f"left out: {line}", file=sys.stderr)
     todo = [(workload, workers) for workload in workloads for workers in workload.workers]
     rows: list[Row] = []
+    known: dict[tuple[str, int], dict[str, list[float]]] = {}
     measuring = time.monotonic()
     for index, (workload, workers) in enumerate(todo):
+        if workload.scales is not None:
+            rows += rows_of(workload, workers, efficiency(workload, known))
+            continue
         part = [p for p in found.values() if takes_part(p.name, workload, workers)]
         share = (options.seconds - (time.monotonic() - measuring)) / (len(todo) - index)
         samples, none = measure(workload, workers, part, options.rounds, share)
         left_out += [f"{name}, `{workload.name}` on {workers}: {why}" for name, why in none.items()]
+        known[workload.name, workers] = samples
         rows += rows_of(workload, workers, samples)
     used = list(found.values())
     text = document(

@@ -81,10 +81,16 @@ def test_programs_take_turns_and_absent_ones_are_named() -> None:
     }
 
 
-def test_a_row_that_takes_too_long_has_two_rounds() -> None:
+def test_efficiency_is_of_programs_that_ran_on_one_and_two_workers() -> None:
+    row = Workload("A0", "scale", "of 1", "", (), scales="spin")
+    samples = {("spin", 1): {"go": [8.0, 8.0, 9.0]}, ("spin", 2): {"go": [4.0, 8.0], "c": [1.0]}}
+    assert runtime_peers.efficiency(row, samples) == {"go": [1.0, 0.5]}
+
+
+def test_a_row_that_takes_too_long_has_one_round() -> None:
     found = [scripted("ours (C)", "print(1)")]
     samples, _ = runtime_peers.measure(ROW, 1, found, rounds=9, seconds=0)
-    assert samples == {"ours (C)": [1.0, 1.0]}
+    assert samples == {"ours (C)": [1.0]}
 
 
 def test_an_absent_toolchain_leaves_its_rows_out(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -103,8 +109,12 @@ def test_a_row_that_does_not_exist_is_refused() -> None:
 
 def test_every_row_has_a_program_of_ours_and_known_names() -> None:
     tables = "".join(path.read_text(encoding="utf-8") for path in (SOURCES / "c").glob("*.c"))
-    ours = {*re.findall(r'\{"(\w+)", \w+\}', tables), *compiled.CALLS, *compiled.MEMORY}
-    assert {w.name for w in WORKLOADS} <= ours
+    in_c = set(re.findall(r'\{"(\w+)", \w+\}', tables))
+    in_zyntax = {*compiled.CALLS, *compiled.MEMORY, *compiled.TREE, *compiled.BRIDGES}
+    run = {w.name for w in WORKLOADS if w.scales is None}
+    assert run == in_c | in_zyntax
+    assert run == in_zyntax | compiled.ABSENT.keys()
+    assert {w.scales for w in WORKLOADS if w.scales is not None} <= run
     assert {peer for w in WORKLOADS for peer in w.peers} <= set(builds.BUILDERS) - set(OURS)
     for workload in WORKLOADS:
         assert workload.goals.keys() <= {*workload.peers, *workload.fixed}

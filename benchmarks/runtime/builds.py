@@ -16,7 +16,6 @@ SOURCES: Final = Path(__file__).resolve().parent
 ROOT: Final = SOURCES.parent.parent
 BUILD: Final = ROOT / "build" / "bench"
 PEERS: Final = SOURCES / "peers"
-RUST_BINARIES: Final = {"tokio": "tokio", "async-executor": "async-executor"}
 
 
 @dataclass(frozen=True)
@@ -74,14 +73,27 @@ def our_version() -> str:
     return f"{version('zyn')} ({commit})"
 
 
+def c_compiler(folder: str) -> list[str]:
+    """The command for the C files of a folder, up to the output."""
+    files = [str(path) for path in sorted((SOURCES / folder).glob("*.c"))]
+    headers = [f"-I{ROOT / 'runtime' / 'include'}", f"-I{SOURCES / 'c'}"]
+    compiler = tool("cc", "gcc", "clang")
+    return [compiler, "-std=c11", "-O3", "-D_GNU_SOURCE", "-pthread", *headers, *files]
+
+
 def futures() -> Program:
     """Our C futures, linked with the library that is installed."""
-    compiler, library, target = tool("cc", "gcc", "clang"), native_library(), BUILD / "futures"
-    files = [str(path) for path in sorted((SOURCES / "c").glob("*.c"))]
-    flags = ["-std=c11", "-O3", "-D_GNU_SOURCE", "-pthread", f"-I{ROOT / 'runtime' / 'include'}"]
-    linked = [str(library), f"-Wl,-rpath,{library.parent}"]
-    run([compiler, *flags, *files, "-o", str(target), *linked])
+    library, target = native_library(), BUILD / "futures"
+    run([*c_compiler("c"), "-o", str(target), str(library), f"-Wl,-rpath,{library.parent}"])
     return Program("ours (C)", (str(target),), our_version())
+
+
+def floor() -> Program:
+    """What the machine costs without a runtime: a futex, system calls, a plain loop."""
+    target = BUILD / "floor"
+    command = [*c_compiler("floor"), "-o", str(target)]
+    run(command)
+    return Program("floor", (str(target),), run([command[0], "-dumpfullversion"]).strip())
 
 
 def compiled() -> Program:
@@ -99,7 +111,7 @@ def rust(name: str) -> Program:
     pinned = re.search(rf'^{name} = .*?"=([\d.]+)"', pins, re.MULTILINE)
     compiler = run([tool("rustc"), "--version"]).split()[1]
     version = f"{pinned[1] if pinned else '?'}, rustc {compiler}"
-    binary = folder / "target" / "release" / RUST_BINARIES[name]
+    binary = folder / "target" / "release" / name
     return Program(name, (str(binary),), version)
 
 
@@ -141,6 +153,8 @@ BUILDERS: Final = {
     "ours (Zyntax)": compiled,
     "tokio": lambda: rust("tokio"),
     "async-executor": lambda: rust("async-executor"),
+    "rayon": lambda: rust("rayon"),
+    "floor": floor,
     "go": go,
     "node": node,
     "asyncio": asyncio,

@@ -4,16 +4,16 @@ Prints nanoseconds for each operation, or bytes for each task, once for each sam
 not counted.
 """
 
+import asyncio
 import contextlib
 import os
 import sys
 import time
 from pathlib import Path
 
-from zyn.embed import PromiseTimeout, Runtime
+from zyn.embed import Promise, PromiseCancelled, PromiseTimeout, Runtime
 
 PROGRAMS = Path(__file__).with_name("programs.zyntax")
-TASKS = 1_000_000
 # function, arguments, operations
 CALLS: dict[str, tuple[str, tuple[int, ...], int]] = {
     "spawn_join": ("spawn_join", (100_000,), 100_000),
@@ -28,8 +28,29 @@ CALLS: dict[str, tuple[str, tuple[int, ...], int]] = {
     "mutex": ("mutex_many", (1000, 100), 100_000),
     "mutex_alone": ("mutex_many", (1, 1_000_000), 1_000_000),
     "sleepers": ("sleepers", (100_000,), 100_000),
+    "chained_spawn": ("chained_spawn", (100_000,), 100_000),
+    "fib": ("fib", (25,), 242_785),
+    "select_losers": ("select_losers", (100_000,), 100_000),
+    "timeout_storm": ("timeout_storm", (100_000,), 100_000),
 }
-MEMORY = {"mem_pending": "hold_pending", "mem_sleeping": "hold_sleeping"}
+# function, tasks
+MEMORY = {
+    "mem_pending": ("hold_pending", 1_000_000),
+    "mem_sleeping": ("hold_sleeping", 1_000_000),
+    "mem_100k": ("hold_sleeping", 100_000),
+}
+TREE = {"cancel_tree": ("cancel_tree", 6, 1_111_111)}  # function, depth, tasks
+BRIDGES = ("py_await", "py_callback")
+BRIDGED = 20_000
+SOCKETS = "no program in Zyntax: it has no sockets"
+EMBEDDED = "no program in Zyntax: the embedded scheduler runs tasks of C"
+ABSENT = {
+    "nqueens": "no program in Zyntax: it has no bit operators",
+    "wake_parked": "no program in Zyntax: it has neither clock nor threads to wake it from",
+    "wake_busy": "no program in Zyntax: it has neither clock nor threads to wake it from",
+    **dict.fromkeys(("echo_1", "echo_64", "echo_5000", "echo_4k"), SOCKETS),
+    **dict.fromkeys(("embedded_turns", "embedded_bursts", "embedded_bytes"), EMBEDDED),
+}
 SLEPT_NS = {"sleepers": 100_000_000}  # what every run of it waits
 
 
@@ -39,17 +60,55 @@ def resident_bytes() -> int:
     return pages * os.sysconf("SC_PAGESIZE")
 
 
-def memory(runtime: Runtime, workers: int, function: str, tasks: int) -> float:
-    """Bytes for each of so many tasks, once all of them wait."""
-    before = resident_bytes()
-    promise = runtime.call_async(function, tasks)
-    while sum(worker.polls for worker in runtime.metrics()) <= tasks:
+def run_until_polls(runtime: Runtime, workers: int, promise: Promise, polls: int) -> None:
+    """Runs until so many polls were done; the promise does not end meanwhile."""
+    while sum(worker.polls for worker in runtime.metrics()) < polls:
         if workers == 1:
             promise.poll()
         else:  # the workers poll, this thread only waits
             with contextlib.suppress(PromiseTimeout):
-                promise.await_with_timeout(0.05)
+                promise.await_with_timeout(0.01)
+
+
+def memory(runtime: Runtime, workers: int, function: str, tasks: int) -> float:
+    """Bytes for each of so many tasks, once all of them wait."""
+    before = resident_bytes()
+    promise = runtime.call_async(function, tasks)
+    run_until_polls(runtime, workers, promise, tasks + 1)
     return (resident_bytes() - before) / tasks
+
+
+def cancelled(runtime: Runtime, workers: int, function: str, depth: int, tasks: int) -> float:
+    """Nanoseconds for each task of a tree, from its cancelling until the last has gone."""
+    before = runtime.live_objects
+    done = sum(worker.polls for worker in runtime.metrics())
+    promise = runtime.call_async(function, depth)
+    run_until_polls(runtime, workers, promise, done + tasks + 2)
+    begin = time.perf_counter_ns()
+    promise.cancel()
+    with contextlib.suppress(PromiseCancelled):
+        promise.await_result()
+    del promise
+    while runtime.live_objects > before:  # the root ends first, the leaves last
+        runtime.call("breath")
+    return (time.perf_counter_ns() - begin) / tasks
+
+
+async def awaited(runtime: Runtime) -> float:
+    """Nanoseconds for each await of a compiled function under asyncio."""
+    begin = time.perf_counter_ns()
+    for i in range(BRIDGED):
+        await runtime.call_async("leaf", i)
+    return (time.perf_counter_ns() - begin) / BRIDGED
+
+
+def called_back(runtime: Runtime) -> float:
+    """Nanoseconds for each await of a Python machine in a compiled function."""
+    promises = [Promise.from_poll_fn(None, lambda _machine: 1) for _ in range(BRIDGED)]
+    begin = time.perf_counter_ns()
+    for promise in promises:
+        runtime.call("callback", promise)
+    return (time.perf_counter_ns() - begin) / BRIDGED
 
 
 def timed(runtime: Runtime, workload: str) -> float:
@@ -60,21 +119,34 @@ def timed(runtime: Runtime, workload: str) -> float:
     return (time.perf_counter_ns() - begin - SLEPT_NS.get(workload, 0)) / operations
 
 
+def sample(runtime: Runtime, workload: str, workers: int) -> float:
+    """One sample of any workload."""
+    if workload in MEMORY:
+        return memory(runtime, workers, *MEMORY[workload])
+    if workload in TREE:
+        return cancelled(runtime, workers, *TREE[workload])
+    if workload == "py_await":
+        return asyncio.run(awaited(runtime))
+    if workload == "py_callback":
+        return called_back(runtime)
+    return timed(runtime, workload)
+
+
 def main() -> int:
     """Runs one workload so many times."""
     workload, workers, samples = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+    if workload not in {*CALLS, *MEMORY, *TREE, *BRIDGES}:
+        print(ABSENT.get(workload, "no program in Zyntax"), file=sys.stderr)
+        return 2
     runtime = Runtime(language="zyntax", workers=workers)
     runtime.load_file(str(PROGRAMS))
-    if workload in MEMORY:
-        print(memory(runtime, workers, MEMORY[workload], TASKS), flush=True)
-        os._exit(0)  # a million tasks: tearing them down is not what is measured
-    if workload not in CALLS:
-        print("no program in Zyntax", file=sys.stderr)
-        return 2
-    function, arguments, _ = CALLS[workload]
-    runtime.call(function, *(min(n, 10) for n in arguments))  # so that every stub is compiled
+    if workload in CALLS:
+        function, arguments, _ = CALLS[workload]
+        runtime.call(function, *(min(n, 10) for n in arguments))  # so that stubs are compiled
     for _ in range(samples):
-        print(timed(runtime, workload), flush=True)
+        print(sample(runtime, workload, workers), flush=True)
+        if workload in MEMORY:
+            os._exit(0)  # a million tasks: tearing them down is not what is measured
     return 0
 
 

@@ -100,13 +100,32 @@ static inline double timed(ZynRuntime *rt, ZynPromise *p, double operations)
 	return ns;
 }
 
-/* A workload: one sample on a runtime of its own. */
+/* Runs until so many polls were done; `p` does not end meanwhile. */
+static inline void run_until_polls(ZynRuntime *rt, uint32_t workers, ZynPromise *p, uint64_t polls)
+{
+	zyn_promise_spawn(rt, p);
+	for (;;) {
+		uint64_t sum = 0;
+		ZynMetrics metrics;
+		for (uint32_t i = 0; i < zyn_rt_metrics(rt, i, &metrics); i++)
+			sum += metrics.polls;
+		if (sum >= polls)
+			return;
+		if (workers > 1)
+			zyn_rt_block_on(rt, p, 10000000);
+		else
+			zyn_rt_turn(rt);
+	}
+}
+
+/* A workload: one sample on a runtime of its own; not a number when it printed its samples. */
 typedef struct Workload {
 	const char *name;
 	double (*run)(ZynRuntime *rt, uint32_t workers);
 } Workload;
 
 /* One table for each file, ended by a null name. */
-extern const Workload tasks_workloads[], sync_workloads[];
+extern const Workload tasks_workloads[], sync_workloads[], wake_workloads[], cancel_workloads[];
+extern const Workload trees_workloads[], embedded_workloads[], echo_workloads[];
 
 #endif

@@ -240,6 +240,59 @@ static int64_t caller_poll(void *sm, ZynContext *cx)
 	return returned(&c->state, &c->result, sum);
 }
 
+/* --- link: spawns the next one in the nursery of all ------------------------------------------ */
+
+typedef struct ChainLink {
+	uint32_t state;
+	ZynNursery *nursery; /* borrowed */
+	int64_t left;
+	int64_t result;
+} ChainLink;
+
+MACHINE(chain_link, ChainLink);
+
+static int64_t chain_link_poll(void *sm, ZynContext *cx)
+{
+	ChainLink *l = sm;
+	if (l->left > 0) {
+		ChainLink *next = frame(cx, &chain_link);
+		next->nursery = l->nursery;
+		next->left = l->left - 1;
+		zyn_promise_release(zyn_nursery_spawn(cx, l->nursery, promise_of(next), 0));
+		zyn_promise_release(promise_of(next));
+	}
+	return returned(&l->state, &l->result, 1);
+}
+
+typedef struct Chain {
+	uint32_t state;
+	ZynNursery *nursery; /* owned */
+	LEAF(64) leaf;
+	int64_t result;
+} Chain;
+
+MACHINE(chain, Chain);
+
+static int64_t chain_poll(void *sm, ZynContext *cx)
+{
+	Chain *c = sm;
+	if (c->state == ZYN_STATE_START) {
+		c->state = 1;
+		c->nursery = zyn_nursery_new(cx->runtime);
+		ChainLink *first = frame(cx, &chain_link);
+		first->nursery = c->nursery;
+		first->left = SPAWNS - 1;
+		zyn_promise_release(zyn_nursery_spawn(cx, c->nursery, promise_of(first), 0));
+		zyn_promise_release(promise_of(first));
+		zyn_nursery_join_init(cx, &c->leaf, c->nursery);
+	}
+	if (zyn_nursery_join_poll(&c->leaf, cx) == 0)
+		return 0;
+	zyn_nursery_join_drop(&c->leaf);
+	zyn_object_release(c->nursery);
+	return returned(&c->state, &c->result, 1);
+}
+
 /* --- running --------------------------------------------------------------------------------- */
 
 static double resident_bytes(void)
@@ -263,22 +316,13 @@ static ZynPromise *flat_new(ZynRuntime *rt, int64_t count, int64_t chained,
 	return zyn_call_async(rt, &flat, &args, offsetof(Flat, count), sizeof args);
 }
 
-static uint64_t polls(ZynRuntime *rt)
-{
-	uint64_t sum = 0;
-	ZynMetrics metrics;
-	for (uint32_t i = 0; i < zyn_rt_metrics(rt, i, &metrics); i++)
-		sum += metrics.polls;
-	return sum;
-}
-
-static double memory(ZynRuntime *rt, int64_t tasks, void *(*make)(ZynContext *, int64_t))
+static double memory(ZynRuntime *rt, uint32_t workers, int64_t tasks,
+                     void *(*make)(ZynContext *, int64_t))
 {
 	memset(children, 1, sizeof children); /* the handles are not counted */
 	double before = resident_bytes();
 	ZynPromise *p = flat_new(rt, tasks, 0, make);
-	while (polls(rt) <= (uint64_t)tasks) /* until all of them wait */
-		zyn_rt_block_on(rt, p, 10000000);
+	run_until_polls(rt, workers, p, (uint64_t)tasks + 1); /* until all of them wait */
 	return (resident_bytes() - before) / (double)tasks;
 }
 
@@ -322,20 +366,37 @@ static double async_call(ZynRuntime *rt, uint32_t workers)
 	             1000000);
 }
 
-static double mem_pending(ZynRuntime *rt, uint32_t workers)
+static double chained_spawn(ZynRuntime *rt, uint32_t workers)
 {
 	(void)workers;
-	return memory(rt, TASKS, waiter_new);
+	return timed(rt, zyn_call_async(rt, &chain, NULL, 0, 0), SPAWNS);
+}
+
+static double mem_100k(ZynRuntime *rt, uint32_t workers)
+{
+	return memory(rt, workers, SPAWNS, long_sleeper_new);
+}
+
+static double mem_pending(ZynRuntime *rt, uint32_t workers)
+{
+	return memory(rt, workers, TASKS, waiter_new);
 }
 
 static double mem_sleeping(ZynRuntime *rt, uint32_t workers)
 {
-	(void)workers;
-	return memory(rt, TASKS, long_sleeper_new);
+	return memory(rt, workers, TASKS, long_sleeper_new);
 }
 
 const Workload tasks_workloads[] = {
-	{"spawn_join", spawn_join},   {"spawn_await", spawn_await},   {"async_call", async_call},
-	{"yield_many", yield_many},   {"sleepers", sleepers},         {"skynet", skynet_tree},
-	{"mem_pending", mem_pending}, {"mem_sleeping", mem_sleeping}, {NULL, NULL},
+	{"spawn_join", spawn_join},
+	{"spawn_await", spawn_await},
+	{"async_call", async_call},
+	{"yield_many", yield_many},
+	{"sleepers", sleepers},
+	{"skynet", skynet_tree},
+	{"chained_spawn", chained_spawn},
+	{"mem_100k", mem_100k},
+	{"mem_pending", mem_pending},
+	{"mem_sleeping", mem_sleeping},
+	{NULL, NULL},
 };

@@ -1,5 +1,6 @@
 // The workloads of the suite on goroutines: `peer WORKLOAD WORKERS SAMPLES` prints nanoseconds for
-// each operation, or bytes for each goroutine, once for each sample.  WORKERS is GOMAXPROCS.
+// each operation (microseconds of echo), or bytes for each goroutine, once for each sample.
+// WORKERS is GOMAXPROCS.
 package main
 
 import (
@@ -153,7 +154,7 @@ func residentBytes() float64 {
 	return resident * 4096
 }
 
-func memory(wait func()) float64 {
+func memory(tasks int, wait func()) float64 {
 	before := residentBytes()
 	var begun sync.WaitGroup
 	begun.Add(tasks)
@@ -161,7 +162,7 @@ func memory(wait func()) float64 {
 		go func() { begun.Done(); wait() }()
 	}
 	begun.Wait()
-	return (residentBytes() - before) / tasks
+	return (residentBytes() - before) / float64(tasks)
 }
 
 func timed(work func(), operations float64) float64 {
@@ -197,9 +198,26 @@ func sample(workload string) float64 {
 		value = timed(sleepers, spawns) - 0.1e9/spawns
 	case "mem_pending":
 		never := make(chan int)
-		value = memory(func() { <-never })
+		value = memory(tasks, func() { <-never })
 	case "mem_sleeping":
-		value = memory(func() { time.Sleep(time.Hour) })
+		value = memory(tasks, func() { time.Sleep(time.Hour) })
+	case "mem_100k":
+		value = memory(spawns, func() { time.Sleep(time.Hour) })
+	case "chained_spawn":
+		value = timed(func() { done := make(chan int); go link(spawns-1, done); <-done }, spawns)
+	case "fib":
+		value = timed(func() { fib(25) }, 242_785)
+	case "nqueens":
+		value = timed(func() { queens(0, 0, 0) }, 10_633)
+	case "select_losers":
+		value = timed(selectLosers, spawns)
+	case "timeout_storm":
+		value = timed(timeoutStorm, spawns)
+	case "cancel_tree":
+		value = cancelTree()
+	case "echo_1", "echo_64", "echo_5000", "echo_4k":
+		traffic := traffics[workload]
+		value = echo(traffic[0], traffic[1], traffic[2])
 	default:
 		fmt.Fprintln(os.Stderr, "no such workload")
 		os.Exit(2)
@@ -212,6 +230,13 @@ func main() {
 	samples, _ := strconv.Atoi(os.Args[3])
 	runtime.GOMAXPROCS(workers)
 	for i := 0; i < samples; i++ {
-		fmt.Println(sample(os.Args[1]))
+		switch os.Args[1] {
+		case "wake_parked":
+			wakeLatencies(0)
+		case "wake_busy":
+			wakeLatencies(workers)
+		default:
+			fmt.Println(sample(os.Args[1]))
+		}
 	}
 }

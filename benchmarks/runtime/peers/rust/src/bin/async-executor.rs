@@ -1,6 +1,9 @@
 //! The workloads of the suite on async-executor: `async-executor WORKLOAD WORKERS SAMPLES` prints
-//! nanoseconds for each operation, or bytes for each task, once for each sample.  One worker is the
-//! LocalExecutor-like use of the executor on this thread, more are threads that run it.
+//! nanoseconds for each operation, or bytes for each task, once for each sample.  One worker is
+//! this thread alone, more are further threads that run the executor.
+
+#[path = "../wake.rs"]
+mod wake;
 
 use async_channel::{bounded, Receiver, Sender};
 use async_executor::Executor;
@@ -65,6 +68,17 @@ fn skynet(executor: Shared, num: u64, size: u64) -> Pin<Box<dyn Future<Output = 
         }
         sum
     })
+}
+
+/// Each task spawns the next; the last drops `done`.
+fn link(executor: Shared, left: u64, done: Sender<()>) {
+    executor
+        .spawn(async move {
+            if left > 0 {
+                link(executor, left - 1, done);
+            }
+        })
+        .detach();
 }
 
 fn resident_bytes() -> f64 {
@@ -210,6 +224,13 @@ fn run(workload: &str, workers: usize) -> f64 {
             });
             (seconds - 0.1) / SPAWNS as f64
         }
+        "chained_spawn" => {
+            timed(workers, |executor| async move {
+                let (done, ended) = bounded::<()>(1);
+                link(executor, SPAWNS - 1, done);
+                let _ = ended.recv().await;
+            }) / SPAWNS as f64
+        }
         "mem_pending" => memory(workers),
         _ => {
             eprintln!("no such workload");
@@ -222,6 +243,21 @@ fn main() {
     let arguments: Vec<String> = std::env::args().collect();
     let (workers, samples) = (arguments[2].parse().unwrap(), arguments[3].parse().unwrap());
     for _ in 0..samples {
-        println!("{}", run(&arguments[1], workers) * 1e9);
+        if let "wake_parked" | "wake_busy" = arguments[1].as_str() {
+            let busy = if arguments[1] == "wake_busy" { workers } else { 0 };
+            timed(workers, |executor| async move {
+                for _ in 0..busy {
+                    let turns = async {
+                        while !wake::over() {
+                            yield_now().await;
+                        }
+                    };
+                    executor.spawn(turns).detach();
+                }
+                wake::print(wake::wakes().await);
+            });
+        } else {
+            println!("{}", run(&arguments[1], workers) * 1e9);
+        }
     }
 }

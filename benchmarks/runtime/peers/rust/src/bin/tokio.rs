@@ -1,12 +1,21 @@
-//! The workloads of the suite on tokio: `tokio WORKLOAD WORKERS SAMPLES` prints nanoseconds for each
-//! operation, or bytes for each task, once for each sample.  One worker is the current-thread runtime,
-//! more the multi-thread one.
+//! The workloads of the suite on tokio: `tokio WORKLOAD WORKERS SAMPLES` prints nanoseconds for
+//! each operation (microseconds of echo), or bytes for each task, once for each sample.  One worker
+//! is the current-thread runtime, more the multi-thread one.
+
+#[path = "../echo.rs"]
+mod echo;
+#[path = "../trees.rs"]
+mod trees;
+#[path = "../wake.rs"]
+mod wake;
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::sync::{mpsc, Mutex, Notify};
+use tokio::sync::{mpsc, Mutex};
+use tokio::task::JoinSet;
 
 const SPAWNS: u64 = 100_000;
 const CALLS: u64 = 1_000_000;
@@ -21,7 +30,7 @@ fn runtime(workers: usize) -> tokio::runtime::Runtime {
     if workers > 1 {
         builder.worker_threads(workers);
     }
-    builder.enable_time().build().unwrap()
+    builder.enable_all().build().unwrap()
 }
 
 /// Runs `work` as a task, not as the future of block_on, and gives the seconds that it took.
@@ -61,12 +70,12 @@ fn resident_bytes() -> f64 {
 }
 
 /// Bytes for each of a million tasks that wait; what holds the handles is not counted.
-fn memory(workers: usize, sleeping: bool) -> f64 {
+fn memory(workers: usize, tasks: u64, sleeping: bool) -> f64 {
     let rt = runtime(workers);
     rt.block_on(async move {
         tokio::spawn(async move {
             let before = resident_bytes();
-            for _ in 0..TASKS {
+            for _ in 0..tasks {
                 if sleeping {
                     tokio::spawn(tokio::time::sleep(Duration::from_secs(3600)));
                 } else {
@@ -81,12 +90,64 @@ fn memory(workers: usize, sleeping: bool) -> f64 {
             {
                 tokio::task::yield_now().await;
             }
-            let bytes = (resident_bytes() - before) / TASKS as f64;
+            let bytes = (resident_bytes() - before) / tasks as f64;
             println!("{bytes}");
             std::process::exit(0); // tearing a million tasks down is not what is measured
         })
         .await
         .unwrap()
+    })
+}
+
+/// Each task spawns the next; the last drops `done`.
+fn link(left: u64, done: mpsc::Sender<()>) {
+    tokio::spawn(async move {
+        if left > 0 {
+            link(left - 1, done);
+        }
+    });
+}
+
+static WAITING: AtomicU64 = AtomicU64::new(0);
+const TREE_TASKS: u64 = 1_111_111;
+
+/// Counts the tasks that are alive.
+struct Alive;
+
+impl Drop for Alive {
+    fn drop(&mut self) {
+        WAITING.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+fn branch(depth: u32) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+    Box::pin(async move {
+        WAITING.fetch_add(1, Ordering::AcqRel);
+        let _alive = Alive;
+        if depth == 0 {
+            return std::future::pending().await;
+        }
+        let mut children = JoinSet::new();
+        for _ in 0..10 {
+            children.spawn(branch(depth - 1));
+        }
+        while children.join_next().await.is_some() {}
+    })
+}
+
+/// Seconds for each task of a tree of join sets, from the abort of its root to the last end.
+fn cancel_tree(workers: usize) -> f64 {
+    runtime(workers).block_on(async {
+        let root = tokio::spawn(branch(6));
+        while WAITING.load(Ordering::Acquire) < TREE_TASKS {
+            tokio::task::yield_now().await;
+        }
+        let begin = Instant::now();
+        root.abort();
+        while WAITING.load(Ordering::Acquire) > 0 {
+            tokio::task::yield_now().await;
+        }
+        begin.elapsed().as_secs_f64() / TREE_TASKS as f64
     })
 }
 
@@ -228,20 +289,48 @@ fn run(workload: &str, workers: usize) -> f64 {
                 }
             }) / CALLS as f64
         }
-        "cancel" => {
+        "chained_spawn" => {
             timed(workers, async {
-                let notify = Arc::new(Notify::new());
-                let mut set = tokio::task::JoinSet::new();
-                for _ in 0..SPAWNS {
-                    let notify = notify.clone();
-                    set.spawn(async move { notify.notified().await });
-                }
-                tokio::task::yield_now().await;
-                set.shutdown().await;
+                let (done, mut ended) = mpsc::channel::<()>(1);
+                link(SPAWNS - 1, done);
+                ended.recv().await;
             }) / SPAWNS as f64
         }
-        "mem_pending" => memory(workers, false),
-        "mem_sleeping" => memory(workers, true),
+        "fib" => {
+            timed(workers, async {
+                trees::fib(trees::FIB).await;
+            }) / trees::FIB_CALLS
+        }
+        "nqueens" => {
+            timed(workers, async {
+                assert_eq!(trees::queens(0, 0, 0).await, 352);
+            }) / trees::QUEENS_TASKS
+        }
+        "select_losers" => {
+            timed(workers, async {
+                for _ in 0..SPAWNS {
+                    tokio::select! {
+                        biased;
+                        _ = tokio::task::yield_now() => {}
+                        _ = std::future::pending::<()>() => {}
+                    }
+                }
+            }) / SPAWNS as f64
+        }
+        "timeout_storm" => {
+            timed(workers, async {
+                for _ in 0..SPAWNS {
+                    let limit = Duration::from_secs(3600);
+                    tokio::time::timeout(limit, tokio::task::yield_now())
+                        .await
+                        .unwrap();
+                }
+            }) / SPAWNS as f64
+        }
+        "cancel_tree" => cancel_tree(workers),
+        "mem_pending" => memory(workers, TASKS, false),
+        "mem_100k" => memory(workers, SPAWNS, true),
+        "mem_sleeping" => memory(workers, TASKS, true),
         _ => {
             eprintln!("no such workload");
             std::process::exit(2);
@@ -251,16 +340,28 @@ fn run(workload: &str, workers: usize) -> f64 {
 
 fn main() {
     let arguments: Vec<String> = std::env::args().collect();
+    let workload = arguments[1].as_str();
     let (workers, samples) = (arguments[2].parse().unwrap(), arguments[3].parse().unwrap());
     for _ in 0..samples {
-        let value = run(&arguments[1], workers);
-        println!(
-            "{}",
-            if arguments[1].starts_with("mem") {
-                value
-            } else {
-                value * 1e9
+        match workload {
+            "wake_parked" => wake::print(
+                runtime(workers).block_on(async { tokio::spawn(wake::wakes()).await.unwrap() }),
+            ),
+            "wake_busy" => wake::print(runtime(workers).block_on(async move {
+                for _ in 0..workers {
+                    tokio::spawn(async {
+                        while !wake::over() {
+                            tokio::task::yield_now().await;
+                        }
+                    });
+                }
+                tokio::spawn(wake::wakes()).await.unwrap()
+            })),
+            name if name.starts_with("mem") => println!("{}", run(name, workers)),
+            name if name.starts_with("echo") => {
+                println!("{}", runtime(workers).block_on(echo::echo(name)) * 1e6);
             }
-        );
+            name => println!("{}", run(name, workers) * 1e9),
+        }
     }
 }

@@ -1,0 +1,123 @@
+/* Work that divides itself: fib and nqueens, one task for each part but the last. */
+#include "bench.h"
+
+#define FIB 25
+#define FIB_CALLS 242785 /* fib(25) calls itself so often, and once */
+#define QUEENS 9
+#define QUEENS_TASKS 10633 /* boards of up to 9 queens that do not threaten each other */
+
+/* --- fib -------------------------------------------------------------------------------------- */
+
+typedef struct Fib {
+	uint32_t state;
+	int64_t n;
+	ZynPromise *children[2];
+	int64_t sum;
+	Await leaf;
+	int64_t result;
+} Fib;
+
+MACHINE(fib, Fib);
+
+static void *fib_new(ZynContext *cx, int64_t n)
+{
+	Fib *f = frame(cx, &fib);
+	f->n = n;
+	return f;
+}
+
+/* The first half is a task, the second is awaited in place. */
+static int64_t fib_poll(void *sm, ZynContext *cx)
+{
+	Fib *f = sm;
+	if (f->state == ZYN_STATE_START) {
+		if (f->n < 2)
+			return returned(&f->state, &f->result, f->n);
+		f->children[1] = spawned(cx, fib_new(cx, f->n - 1));
+		f->children[0] = promise_of(fib_new(cx, f->n - 2));
+		zyn_await_promise_init(cx, &f->leaf, f->children[0]);
+		f->state = 1;
+	}
+	for (;;) {
+		if (zyn_await_promise_poll(&f->leaf, cx) == 0)
+			return 0;
+		f->sum += taken(&f->leaf, f->children[f->state - 1]);
+		if (f->state == 2)
+			return returned(&f->state, &f->result, f->sum);
+		f->state = 2;
+		zyn_await_promise_init(cx, &f->leaf, f->children[1]);
+	}
+}
+
+static double fib_tree(ZynRuntime *rt, uint32_t workers)
+{
+	int64_t n = FIB;
+	(void)workers;
+	return timed(rt, zyn_call_async(rt, &fib, &n, offsetof(Fib, n), sizeof n), FIB_CALLS);
+}
+
+/* --- queens: a board, as bits of columns and diagonals ---------------------------------------- */
+
+typedef struct Queens {
+	uint32_t state;
+	uint32_t count; /* of children */
+	int64_t columns;
+	int64_t left;
+	int64_t right;
+	uint32_t next;
+	ZynPromise *children[QUEENS];
+	int64_t sum;
+	Await leaf;
+	int64_t result;
+} Queens;
+
+MACHINE(queens, Queens);
+
+static int64_t queens_poll(void *sm, ZynContext *cx)
+{
+	Queens *q = sm;
+	const int64_t all = (1 << QUEENS) - 1;
+	if (q->state == ZYN_STATE_START) {
+		if (q->columns == all)
+			return returned(&q->state, &q->result, 1);
+		int64_t free = all & ~(q->columns | q->left | q->right);
+		for (; free != 0; free &= free - 1) {
+			int64_t place = free & -free;
+			Queens *child = frame(cx, &queens);
+			child->columns = q->columns | place;
+			child->left = ((q->left | place) << 1) & all;
+			child->right = (q->right | place) >> 1;
+			q->children[q->count++] = spawned(cx, child);
+		}
+		if (q->count == 0)
+			return returned(&q->state, &q->result, 0);
+		zyn_await_promise_init(cx, &q->leaf, q->children[0]);
+		q->state = 1;
+	}
+	for (;;) {
+		if (zyn_await_promise_poll(&q->leaf, cx) == 0)
+			return 0;
+		q->sum += taken(&q->leaf, q->children[q->next]);
+		if (++q->next == q->count)
+			return returned(&q->state, &q->result, q->sum);
+		zyn_await_promise_init(cx, &q->leaf, q->children[q->next]);
+	}
+}
+
+static double nqueens(ZynRuntime *rt, uint32_t workers)
+{
+	int64_t board[3] = {0, 0, 0};
+	(void)workers;
+	ZynPromise *p = zyn_call_async(rt, &queens, board, offsetof(Queens, columns), sizeof board);
+	zyn_promise_retain(p);
+	double ns = timed(rt, p, QUEENS_TASKS);
+	MUST(*(const int64_t *)zyn_promise_result(p) == 352);
+	zyn_promise_release(p);
+	return ns;
+}
+
+const Workload trees_workloads[] = {
+	{"fib", fib_tree},
+	{"nqueens", nqueens},
+	{NULL, NULL},
+};
