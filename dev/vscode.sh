@@ -24,7 +24,7 @@ fi
 stamp=node_modules/.installed
 if ! cmp -s package-lock.json "$stamp"; then
   echo "installing the packages of the extension"
-  npm ci --silent --ignore-scripts
+  ../dev/retry.sh npm ci --silent --ignore-scripts
   cp package-lock.json "$stamp"
 fi
 npm run --silent "$task" -- "${@:2}"

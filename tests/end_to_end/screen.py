@@ -20,6 +20,7 @@ from tests.support.outside import require_program
 
 CELL_WIDTH_PX = 1233 / 2048 * 14  # Of DejaVu Sans Mono at 14 px, which the style below asks for.
 CELL_HEIGHT_PX = 18
+MARGIN_PX = 10  # As the window of a terminal has it.
 QUIET_CHROMIUM = (
     "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --hide-scrollbars "
     "--disable-background-networking --disable-component-update --disable-sync"
@@ -74,8 +75,8 @@ class Screen:
     def picture(self, file: Path) -> None:
         """Write the screen as a PNG."""
         chromium = require_program("chromium")
-        width = math.ceil(self.columns * CELL_WIDTH_PX)
-        height = len(self.rows) * CELL_HEIGHT_PX
+        width = math.ceil(self.columns * CELL_WIDTH_PX) + 2 * MARGIN_PX
+        height = len(self.rows) * CELL_HEIGHT_PX + 2 * MARGIN_PX
         with tempfile.TemporaryDirectory() as scratch:
             page = Path(scratch) / "screen.html"
             page.write_text(self._page(), encoding="utf-8")
@@ -99,7 +100,7 @@ class Screen:
                 style = f"{self._css(highlight)};width:{len(cells) * CELL_WIDTH_PX:.3f}px"
                 spans.append(f'<span style="{style}">{text}</span>')
             rows.append(f"<pre>{''.join(spans)}</pre>")
-        body = f"background:#{self.background:06x}"
+        body = f"background:#{self.background:06x};padding:{MARGIN_PX}px"
         head = f'<meta charset="utf-8"><style>{STYLE}</style>'
         return f'<!doctype html>{head}<body style="{body}">{"".join(rows)}</body>'
 

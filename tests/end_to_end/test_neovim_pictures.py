@@ -16,7 +16,7 @@ from tests.support.repository import ROOT
 
 pytestmark = pytest.mark.e2e
 
-COLUMNS, ROWS = 124, 42
+COLUMNS, ROWS = 128, 42
 
 
 @pytest.fixture

@@ -28,6 +28,12 @@ const ARGUMENTS = [
 /** How long any one condition is waited for, in milliseconds, before a journey fails. */
 export const TIMEOUT = 60_000;
 
+/** How long the browser may take to start, in milliseconds. */
+const START_TIMEOUT = 120_000;
+
+/** How long a window may take to come to rest for a picture, in milliseconds. */
+const PICTURE_TIMEOUT = 20_000;
+
 /** Between two pictures that must be the same, in milliseconds. */
 const REST = 500;
 
@@ -35,6 +41,7 @@ export async function launch(): Promise<Browser> {
     return playwright.chromium.launch({
         executablePath: CHROMIUM,
         headless: true,
+        timeout: START_TIMEOUT,
         args: ARGUMENTS,
         env: environment({ PATH: '/usr/bin:/bin' }) as Record<string, string>,
     });
@@ -43,35 +50,28 @@ export async function launch(): Promise<Browser> {
 /** A window of VS Code on a folder of its own, with what is kept when a journey fails. */
 export class Window {
     readonly page: Page;
-    readonly folder: string;
     private readonly context: BrowserContext;
-    private readonly log: string[];
+    private readonly log: string[] = [];
 
-    private constructor(context: BrowserContext, page: Page, folder: string, log: string[]) {
+    private constructor(context: BrowserContext, page: Page) {
         this.context = context;
         this.page = page;
-        this.folder = folder;
-        this.log = log;
+        page.on('console', (message) => this.log.push(`${message.type()}: ${message.text()}`));
+        page.on('pageerror', (error) => this.log.push(`uncaught: ${error.stack ?? error.message}`));
     }
 
-    /** Open a window on `folder`, which exists; returns when the workbench is drawn. */
-    static async open(browser: Browser, server: CodeServer, folder: string): Promise<Window> {
+    /** An empty window. */
+    static async open(browser: Browser): Promise<Window> {
         const context = await browser.newContext({ viewport: SIZE });
         context.setDefaultTimeout(TIMEOUT);
         await context.tracing.start({ screenshots: true, snapshots: false });
-        const page = await context.newPage();
-        const log: string[] = [];
-        page.on('console', (message) => log.push(`${message.type()}: ${message.text()}`));
-        page.on('pageerror', (error) => log.push(`uncaught: ${error.stack ?? error.message}`));
-        const window = new Window(context, page, folder, log);
-        try {
-            await page.goto(`${server.url}/?folder=${encodeURIComponent(folder)}`);
-            await page.locator('.monaco-workbench .explorer-folders-view .monaco-list').waitFor();
-        } catch (error) {
-            await window.close();
-            throw error;
-        }
-        return window;
+        return new Window(context, await context.newPage());
+    }
+
+    /** Show `folder`, which exists; returns when the workbench is drawn. */
+    async show(server: CodeServer, folder: string): Promise<void> {
+        await this.page.goto(`${server.url}/?folder=${encodeURIComponent(folder)}`);
+        await this.page.locator('.monaco-workbench .explorer-folders-view .monaco-list').waitFor();
     }
 
     /**
@@ -87,7 +87,7 @@ export class Window {
             document.documentElement.scrollTo(0, 0);
             document.body.scrollTo(0, 0);
         });
-        const deadline = Date.now() + TIMEOUT;
+        const deadline = Date.now() + PICTURE_TIMEOUT;
         const take = () => this.page.screenshot({ caret: 'hide', animations: 'disabled' });
         let last = await take();
         for (;;) {
@@ -103,7 +103,6 @@ export class Window {
 
     /** Write a picture, the trace and the console of the browser into a folder. */
     async keep(folder: string): Promise<void> {
-        fs.mkdirSync(folder, { recursive: true });
         fs.writeFileSync(path.join(folder, 'console.log'), this.log.join('\n'));
         await this.page.screenshot({ path: path.join(folder, 'failed.png') });
         await this.context.tracing.stop({ path: path.join(folder, 'trace.zip') });

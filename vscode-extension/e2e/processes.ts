@@ -15,7 +15,7 @@ const MARK = 'ZYN_E2E_RUN';
 const RUN = randomUUID();
 
 /** How long a process may take to end when asked, in milliseconds; then it is killed. */
-const PATIENCE = 8000;
+const PATIENCE = 20_000;
 
 export interface Running {
     pid: number;
@@ -71,6 +71,14 @@ export function signal(pid: number, name: NodeJS.Signals): boolean {
             return false;
         }
         throw error;
+    }
+}
+
+/** Wait until nothing of this run is left, but no longer than PATIENCE. */
+export async function allGone(): Promise<void> {
+    const deadline = Date.now() + PATIENCE;
+    while (everyone().length > 0 && Date.now() < deadline) {
+        await new Promise((resolve) => setTimeout(resolve, 50));
     }
 }
 

@@ -3,6 +3,7 @@
  * Chromium, and zyn's own commands.
  */
 
+import { execFileSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import * as path from 'node:path';
 
@@ -16,6 +17,12 @@ export const CHROMIUM = process.env.ZYN_CHROMIUM ?? '/usr/bin/chromium';
 
 /** The folder with zyn, zyn-lsp and zyn-dap. */
 export const ZYN_BIN = process.env.ZYN_BIN ?? path.join(ROOT, '.venv', 'bin');
+
+/** The Python that zyn's virtual environment was made from. */
+export function python(): string {
+    const asked = ['-c', 'import sys; print(sys._base_executable)'];
+    return execFileSync(path.join(ZYN_BIN, 'python'), asked, { encoding: 'utf8' }).trim();
+}
 
 export const NODE = path.join(PROGRAMS, 'bin', 'node');
 

@@ -6,8 +6,9 @@
  * With --documented only those whose pictures the documentation shows, and these in every theme
  * and not just the dark one, which takes its time.
  *
- * A journey that failed is walked once more, from the beginning and in a folder of its own: VS
- * Code has moods that a person meets with a second try, and this suite drives it by its surface.
+ * A journey that failed is walked once more, from the beginning, in a folder, a VS Code and a
+ * browser of its own: VS Code has moods that a person meets with a second try, and this suite
+ * drives it by its surface.
  * What failed is never hidden: the first error is printed and kept in the results, beside what the
  * second try found.  A fault of the product fails twice.
  *
@@ -26,7 +27,8 @@ import type { Browser } from 'playwright-core';
 import { launch, Window } from './browser.ts';
 import { DARK, type Given, type Journey, type Theme } from './journey.ts';
 import { JOURNEYS } from './journeys/index.ts';
-import { killLeftovers, running } from './processes.ts';
+import { allGone, killLeftovers, running } from './processes.ts';
+import { python } from './programs.ts';
 import { CodeServer } from './server.ts';
 import { Workbench } from './workbench.ts';
 
@@ -60,43 +62,87 @@ async function main(): Promise<number> {
     );
 
     const results: Result[] = [];
-    const state = path.join(out, 'state');
-    const server = await CodeServer.start(state, path.resolve(values.vsix));
+    const programs = new Programs(out, path.resolve(values.vsix));
+    const everyTheme = values.documented;
     try {
-        const browser = await launch();
-        try {
-            for (const journey of journeys) {
-                const options = { everyTheme: values.documented };
-                const first = await walk(journey, browser, server, out, options);
-                if (first.error === null) {
-                    results.push(first);
-                    continue;
-                }
-                const again = { ...journey, name: `${journey.name} (again)` };
-                const second = await walk(again, browser, server, out, options);
-                results.push({ ...second, name: journey.name, before: first.error });
+        for (const journey of journeys) {
+            const first = await walk(journey, programs, { everyTheme });
+            if (first.error === null) {
+                results.push(first);
+                continue;
             }
-        } finally {
-            await browser.close();
+            await programs.stop();
+            const again = { ...journey, name: `${journey.name} (again)` };
+            const second = await walk(again, programs, { everyTheme });
+            results.push({ ...second, name: journey.name, before: first.error });
         }
     } finally {
-        await server.stop();
+        await programs.stop();
     }
-    results.push(leftovers());
+    results.push(await leftovers());
     fs.writeFileSync(path.join(out, 'results.json'), JSON.stringify(results, null, 2));
     return results.some(({ error }) => error !== null) ? 1 : 0;
 }
 
+/** VS Code and the browser: started for the first journey, and again when they were stopped. */
+class Programs {
+    readonly out: string;
+    readonly vsix: string;
+    private shared: CodeServer | undefined;
+    private window: Browser | undefined;
+    private started = 0;
+
+    constructor(out: string, vsix: string) {
+        this.out = out;
+        this.vsix = vsix;
+    }
+
+    /** The one VS Code that journeys share; one that died is replaced. */
+    async server(): Promise<CodeServer> {
+        if (this.shared?.isRunning !== true) {
+            this.shared = await CodeServer.start(this.state(), this.vsix);
+        }
+        return this.shared;
+    }
+
+    /** Another one, with Python, without the extension and zyn: the caller stops it. */
+    async bareServer(): Promise<CodeServer> {
+        const state = this.state();
+        const tools = path.join(state, 'bin');
+        fs.mkdirSync(tools, { recursive: true });
+        fs.symlinkSync(python(), path.join(tools, 'python3'));
+        return CodeServer.start(state, null, tools);
+    }
+
+    async browser(): Promise<Browser> {
+        if (this.window?.isConnected() !== true) {
+            this.window = await launch();
+        }
+        return this.window;
+    }
+
+    async stop(): Promise<void> {
+        await this.window?.close();
+        await this.shared?.stop();
+        this.window = undefined;
+        this.shared = undefined;
+    }
+
+    private state(): string {
+        this.started += 1;
+        return path.join(this.out, this.started === 1 ? 'state' : `state-${this.started}`);
+    }
+}
+
 async function walk(
     journey: Journey,
-    browser: Browser,
-    server: CodeServer,
-    out: string,
+    programs: Programs,
     options: { everyTheme: boolean },
 ): Promise<Result> {
     const began = performance.now();
     const notes: string[] = [];
     let error: string | null = null;
+    const { out, vsix } = programs;
     const slug = journey.name.replaceAll(/\W+/g, '-');
     // The name is seen in the pictures.
     const folder = path.join(out, 'folders', slug, 'demo');
@@ -105,39 +151,42 @@ async function walk(
         fs.mkdirSync(path.dirname(path.join(folder, name)), { recursive: true });
         fs.writeFileSync(path.join(folder, name), text);
     }
-    server.configure(journey.settings ?? {});
     try {
-        const window = await Window.open(browser, server, folder);
+        const browser = await programs.browser();
+        const server = await (journey.bare ? programs.bareServer() : programs.server());
         try {
-            const given: Given = {
-                browser,
-                server,
-                window,
-                workbench: new Workbench(window.page),
-                folder,
-                note: (what) => notes.push(what),
-                picture: (name, themes, scene) =>
-                    picture(
-                        given,
-                        path.join(out, 'pictures', name),
-                        options.everyTheme ? (themes ?? [DARK]) : [DARK],
-                        scene,
-                    ),
-            };
-            await journey.walk(given);
-        } catch (thrown) {
-            const kept = path.join(out, 'failed', slug);
-            await window.keep(kept);
-            fs.writeFileSync(
-                path.join(kept, 'processes.txt'),
-                running()
-                    .map(({ pid, command }) => `${pid} ${command}\n`)
-                    .join(''),
-            );
-            const said = await window.dialog();
-            throw said === null ? thrown : new Error(`a dialog says: ${said}`, { cause: thrown });
+            server.configure(journey.settings ?? {});
+            // Those of the journey before may still be about to end.
+            const before = new Set(running().map(({ pid }) => pid));
+            const window = await Window.open(browser);
+            try {
+                await window.show(server, folder);
+                const given: Given = {
+                    window,
+                    workbench: new Workbench(window.page),
+                    folder,
+                    vsix,
+                    server,
+                    running: (...parts) => running(...parts).filter(({ pid }) => !before.has(pid)),
+                    note: (what) => notes.push(what),
+                    picture: (name, themes, scene) =>
+                        picture(
+                            given,
+                            path.join(out, 'pictures', name),
+                            options.everyTheme ? (themes ?? [DARK]) : [DARK],
+                            scene,
+                        ),
+                };
+                await journey.walk(given);
+            } catch (thrown) {
+                throw await kept(window, path.join(out, 'failed', slug), thrown);
+            } finally {
+                await window.close();
+            }
         } finally {
-            await window.close();
+            if (journey.bare) {
+                await server.stop();
+            }
         }
     } catch (thrown) {
         error = inspect(thrown);
@@ -148,6 +197,21 @@ async function walk(
         console.log(`         ${line.replaceAll('\n', '\n         ')}`);
     }
     return { name: journey.name, seconds, notes, error, before: null };
+}
+
+/** Write down what there is to see of a failure, and give what is thrown on. */
+async function kept(window: Window, folder: string, thrown: unknown): Promise<unknown> {
+    try {
+        fs.mkdirSync(folder, { recursive: true });
+        const processes = running().map(({ pid, command }) => `${pid} ${command}\n`);
+        fs.writeFileSync(path.join(folder, 'processes.txt'), processes.join(''));
+        await window.keep(folder);
+        const said = await window.dialog();
+        return said === null ? thrown : new Error(`a dialog says: ${said}`, { cause: thrown });
+    } catch (error) {
+        // A page that crashed can neither be photographed nor asked.
+        return new Error(`and nothing could be kept of it: ${String(error)}`, { cause: thrown });
+    }
 }
 
 /** A picture `base`-THEME.png for each theme; leaves the window as it was. */
@@ -167,7 +231,8 @@ async function picture(
 }
 
 /** The last check: the server and the browser are gone, and so is all that they started. */
-function leftovers(): Result {
+async function leftovers(): Promise<Result> {
+    await allGone();
     const left = killLeftovers();
     const error = left.length === 0 ? null : left.map(({ command }) => command).join('\n');
     const result = { name: 'nothing is left running', seconds: 0, notes: [], error, before: null };

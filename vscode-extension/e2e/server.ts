@@ -25,7 +25,8 @@ const SETTINGS = {
     'workbench.startupEditor': 'none',
 };
 
-const START_TIMEOUT = 60_000;
+/** For each of the two: to install the extension, and to answer.  In milliseconds. */
+const START_TIMEOUT = 180_000;
 
 export type Settings = Record<string, unknown>;
 
@@ -42,12 +43,15 @@ export class CodeServer {
         this.log = log;
     }
 
-    /** Install the extension into a new state folder and start the server on it. */
-    static async start(state: string, vsix: string): Promise<CodeServer> {
+    /**
+     * Start a server on a new state folder, with an extension installed or, when `vsix` is null,
+     * with none; `tools` is the folder that comes first on PATH.
+     */
+    static async start(state: string, vsix: string | null, tools = ZYN_BIN): Promise<CodeServer> {
         const home = path.join(state, 'home');
         fs.mkdirSync(home, { recursive: true });
         // VS Code takes its environment from a login shell.
-        fs.writeFileSync(path.join(home, '.profile'), `PATH='${ZYN_BIN}':$PATH\n`);
+        fs.writeFileSync(path.join(home, '.profile'), `PATH='${tools}':$PATH\n`);
         writeSettings(state, {});
         const env = environment({ HOME: home, SHELL: '/bin/bash', PATH: '/usr/bin:/bin' });
         const command = [
@@ -60,8 +64,10 @@ export class CodeServer {
             '--config',
             path.join(state, 'config.yaml'),
         ];
-        const install = [...command.slice(1), '--install-extension', vsix];
-        await promisify(execFile)(NODE, install, { env, timeout: START_TIMEOUT });
+        if (vsix !== null) {
+            const install = [...command.slice(1), '--install-extension', vsix];
+            await promisify(execFile)(NODE, install, { env, timeout: START_TIMEOUT });
+        }
 
         const port = await freePort();
         const log = path.join(state, 'code-server.log');
@@ -93,6 +99,10 @@ export class CodeServer {
         return server;
     }
 
+    get isRunning(): boolean {
+        return this.child.exitCode === null && this.child.signalCode === null;
+    }
+
     /** Change the user's settings; open windows follow at once. */
     configure(settings: Settings): void {
         writeSettings(this.state, settings);
@@ -105,7 +115,7 @@ export class CodeServer {
     private async answers(): Promise<void> {
         const deadline = Date.now() + START_TIMEOUT;
         while (!(await healthy(`${this.url}/healthz`))) {
-            if (this.child.exitCode !== null || Date.now() > deadline) {
+            if (!this.isRunning || Date.now() > deadline) {
                 throw new Error(`code-server did not start:\n${fs.readFileSync(this.log, 'utf8')}`);
             }
         }
@@ -122,10 +132,11 @@ function writeSettings(state: string, extra: Settings): void {
 async function healthy(url: string): Promise<boolean> {
     return new Promise((resolve) => {
         const refused = () => setTimeout(() => resolve(false), 100);
-        http.get(url, { timeout: 1000 }, (response) => {
+        const question = http.get(url, { timeout: 5000 }, (response) => {
             response.resume();
             resolve(response.statusCode === 200);
-        }).on('error', refused);
+        });
+        question.on('timeout', () => question.destroy()).on('error', refused);
     });
 }
 

@@ -1,12 +1,13 @@
 /**
- * What a person does in VS Code, one method an action: each waits until its effect is
- * there.  Nothing sleeps; where a key may come before VS Code listens, it is pressed again.
+ * What a person does in VS Code, one method an action: each waits until its effect is there.
+ * Nothing sleeps; what may come too early for VS Code is done again, see until.ts.
  */
 
 import type { FrameLocator, Locator, Page } from 'playwright-core';
 
 import { TIMEOUT } from './browser.ts';
 import type { Theme } from './journey.ts';
+import { eventually, frame, type Sign, STEP, until } from './until.ts';
 
 export interface Point {
     x: number;
@@ -20,21 +21,36 @@ interface Box extends Point {
 
 /** Pixels that do not matter. */
 const NEAR = 6;
+/** Rows of a list in which the wanted one is looked for. */
+const ROWS_MAX = 20;
 
 export class Workbench {
     readonly page: Page;
+    private readonly input: Locator;
 
     constructor(page: Page) {
         this.page = page;
+        this.input = page.locator('.quick-input-widget .quick-input-box input');
+    }
+
+    /** Do something until its sign is there; not at all when it is there already. */
+    async until(sign: Sign, act: () => Promise<unknown>, patience?: number): Promise<void> {
+        await until(this.page, sign, act, patience);
+    }
+
+    async eventually(what: string, sign: Sign): Promise<void> {
+        await eventually(this.page, what, sign);
     }
 
     // The editor.
 
     /** Open a file of the folder by its name, as Go to File does. */
     async open(name: string): Promise<void> {
-        await this.quickInput('Control+p', name);
-        await this.quickRow(name).click();
-        await this.page.locator(`.tab.active[data-resource-name="${name}"]`).waitFor();
+        const tab = this.page.locator(`.tab.active[data-resource-name="${name}"]`);
+        await this.until(tab, async () => {
+            await this.quickInput('Control+p', name);
+            await this.accept(name);
+        });
         await this.editor(name).locator('.view-line').first().waitFor();
     }
 
@@ -47,13 +63,22 @@ export class Workbench {
         return this.page.locator('.editor-instance .view-line').filter({ hasText: text }).first();
     }
 
-    /** Put the cursor somewhere; both numbers count from 1. */
+    /** Put the cursor somewhere, and the focus with it; both numbers count from 1. */
     async goTo(line: number, column = 1): Promise<void> {
-        await this.quickInput('Control+g', `:${line}:${column}`);
-        await this.page.keyboard.press('Enter');
-        await this.page
-            .locator('.statusbar-item', { hasText: `Ln ${line}, Col ${column}` })
-            .waitFor();
+        const position = this.page.locator('.statusbar-item').filter({
+            hasText: new RegExp(`Ln ${line}, Col ${column}(?!\\d)`),
+        });
+        const there = async () => (await position.isVisible()) && (await this.isInEditor());
+        await this.until(there, async () => {
+            await this.quickInput('Control+g', `:${line}:${column}`);
+            await this.page.keyboard.press('Enter');
+        });
+    }
+
+    /** Keys go to the text: it has the focus, and no box stands over it. */
+    private async isInEditor(): Promise<boolean> {
+        const focused = this.page.locator('.editor-instance .monaco-editor.focused');
+        return (await focused.first().isVisible()) && !(await this.input.isVisible());
     }
 
     async type(text: string): Promise<void> {
@@ -105,77 +130,84 @@ export class Workbench {
         return popup;
     }
 
+    /** What stands behind a line without being text of it: decorations, as they are drawn. */
+    async behind(text: string): Promise<string[]> {
+        return this.line(text)
+            .locator('span')
+            .evaluateAll((all) =>
+                all
+                    .map((one) => getComputedStyle(one, '::after').content)
+                    .filter((content) => content.startsWith('"'))
+                    .map((content) => content.slice(1, -1)),
+            );
+    }
+
     // Commands.
 
-    /** Run a command by its title in the palette. */
-    async command(title: string): Promise<void> {
-        // The palette has what there was when it was opened; some commands come later.
-        await this.until(this.quickRow(title), async () => {
-            await this.page.keyboard.press('Escape');
-            await this.quickInput('F1', `>${title}`);
-        });
-        await this.quickRow(title).click();
+    /** Run a command by its title in the palette, until its effect is there. */
+    async command(title: string, effect: Sign, patience = 4000): Promise<void> {
+        await this.until(
+            effect,
+            async () => {
+                // The palette has what there was when it was opened; some commands come later.
+                await this.quickInput('F1', `>${title}`);
+                await this.accept(title);
+            },
+            patience,
+        );
     }
 
     /** Choose a colour theme from the list of them; false when it was chosen already. */
     async theme(theme: Theme): Promise<boolean> {
         const workbench = this.page.locator(`.monaco-workbench.${theme.mark}`);
-        if (await workbench.isVisible()) {
+        const isDone = async () => (await workbench.isVisible()) && !(await this.input.isVisible());
+        if (await isDone()) {
             return false;
         }
-        await this.command('Preferences: Color Theme');
-        const box = this.page.locator('.quick-input-box input[placeholder^="Select Color Theme"]');
-        await box.fill(theme.label);
-        await this.quickRow(theme.label).click();
-        await workbench.waitFor();
-        await box.waitFor({ state: 'hidden' });
+        await this.until(isDone, async () => {
+            const box = this.input.and(this.page.locator('[placeholder^="Select Color Theme"]'));
+            await this.command('Preferences: Color Theme', box);
+            await box.fill(theme.label, STEP);
+            await this.accept(theme.label);
+        });
         return true;
     }
 
-    /** Type into the box that a key opens. */
+    /** Type into the box that a key opens; one that is open is closed first. */
     async quickInput(key: string, text: string): Promise<void> {
-        const box = this.page.locator('.quick-input-widget .quick-input-box input');
-        await this.until(box, () => this.page.keyboard.press(key));
-        await box.fill(text);
+        await this.until(
+            async () => !(await this.input.isVisible()),
+            () => this.page.keyboard.press('Escape'),
+        );
+        await this.until(this.input, () => this.page.keyboard.press(key));
+        await this.input.fill(text, STEP);
+    }
+
+    /** Take the row with a label from the open list, by keys: a row moves under a click. */
+    async accept(label: string): Promise<void> {
+        const row = this.quickRow(label);
+        await row.waitFor(STEP);
+        const chosen = row.and(this.page.locator('.focused'));
+        for (let below = 0; !(await chosen.isVisible()); below += 1) {
+            if (below > ROWS_MAX) {
+                throw new Error(`the keys do not come to ${label}`);
+            }
+            await this.page.keyboard.press('ArrowDown');
+            await frame(this.page);
+        }
+        await this.page.keyboard.press('Enter');
     }
 
     quickRow(label: string): Locator {
         return this.page
             .locator('.quick-input-list .monaco-list-row')
-            .filter({ hasText: label })
+            .filter({ has: this.page.getByText(label, { exact: true }) })
             .first();
     }
 
     /** Press a key, again and again if need be, until something is there. */
-    async press(key: string, appears: Locator): Promise<void> {
+    async press(key: string, appears: Sign): Promise<void> {
         await this.until(appears, () => this.page.keyboard.press(key));
-    }
-
-    /** Do something until a thing is visible; some keys come before anybody listens. */
-    async until(thing: Locator, act: () => Promise<unknown>): Promise<void> {
-        const deadline = Date.now() + TIMEOUT;
-        for (;;) {
-            await act();
-            try {
-                await thing.waitFor({ timeout: 2000 });
-                return;
-            } catch (error) {
-                if (Date.now() > deadline) {
-                    throw error;
-                }
-            }
-        }
-    }
-
-    /** Wait until something is so, asking once a frame. */
-    async eventually(what: string, isSo: () => Promise<boolean>): Promise<void> {
-        const deadline = Date.now() + TIMEOUT;
-        while (!(await isSo())) {
-            if (Date.now() > deadline) {
-                throw new Error(`not so: ${what}`);
-            }
-            await this.page.evaluate(() => new Promise(requestAnimationFrame));
-        }
     }
 
     // What stands around the editor.
@@ -193,24 +225,23 @@ export class Workbench {
 
     /** Unfold a section of the side bar. */
     async unfold(title: string): Promise<Locator> {
-        const section = this.section(title);
-        const header = section.locator('.pane-header');
-        await header.waitFor();
-        if ((await header.getAttribute('aria-expanded')) !== 'true') {
-            await header.click();
-        }
-        return section;
+        await this.setUnfolded(title, 'true');
+        return this.section(title);
     }
 
     /** Fold sections of the side bar, so that the others have its room. */
     async fold(...titles: string[]): Promise<void> {
         for (const title of titles) {
-            const header = this.section(title).locator('.pane-header');
-            await header.waitFor();
-            if ((await header.getAttribute('aria-expanded')) === 'true') {
-                await header.click();
-            }
+            await this.setUnfolded(title, 'false');
         }
+    }
+
+    private async setUnfolded(title: string, wanted: 'true' | 'false'): Promise<void> {
+        const header = this.section(title).locator('.pane-header');
+        await header.waitFor();
+        await this.until(header.and(this.page.locator(`[aria-expanded="${wanted}"]`)), () =>
+            header.click(STEP),
+        );
     }
 
     /** Drag the edge of the side bar until it is so wide, in pixels. */
@@ -239,17 +270,17 @@ export class Workbench {
 
     /** Where a thing is, once it is where it was two frames ago. */
     private async atRest(thing: Locator): Promise<Box> {
-        for (;;) {
+        const deadline = Date.now() + TIMEOUT;
+        while (Date.now() < deadline) {
             const before = await thing.boundingBox();
-            await this.page.evaluate(
-                () =>
-                    new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))),
-            );
+            await frame(this.page);
+            await frame(this.page);
             const now = await thing.boundingBox();
             if (now !== null && before?.y === now.y && before.height === now.height) {
                 return now;
             }
         }
+        throw new Error(`does not come to rest: ${String(thing)}`);
     }
 
     private async drag(from: Point, to: Point): Promise<void> {
@@ -265,31 +296,21 @@ export class Workbench {
     /** The document inside the webview that has an element with the given test id. */
     async webview(testId: string): Promise<FrameLocator> {
         const deadline = Date.now() + TIMEOUT;
-        const frames = this.page.locator('iframe.webview');
-        for (;;) {
-            for (const frame of await frames.all()) {
-                const inner = frame.contentFrame().locator('#active-frame').contentFrame();
-                const found = inner.getByTestId(testId).first();
-                if (await appears(found, 500)) {
+        while (Date.now() < deadline) {
+            const frames = this.page.locator('iframe.webview');
+            const names = await frames.evaluateAll((all) =>
+                all.map((one) => one.getAttribute('name')),
+            );
+            for (const name of names) {
+                // By its name: places change when another webview comes or goes.
+                const outer = this.page.frameLocator(`iframe.webview[name="${name}"]`);
+                const inner = outer.frameLocator('#active-frame');
+                if (await inner.getByTestId(testId).first().isVisible()) {
                     return inner;
                 }
             }
-            if (Date.now() > deadline) {
-                throw new Error(`no webview shows ${testId}`);
-            }
-            await this.page.evaluate(() => new Promise(requestAnimationFrame));
+            await frame(this.page);
         }
-    }
-}
-
-async function appears(thing: Locator, timeout: number): Promise<boolean> {
-    try {
-        await thing.waitFor({ state: 'attached', timeout });
-        return true;
-    } catch (error) {
-        if ((error as Error).name === 'TimeoutError') {
-            return false;
-        }
-        throw error;
+        throw new Error(`no webview shows ${testId}`);
     }
 }

@@ -1,7 +1,7 @@
 /** What goes wrong around the editor, and how it goes on. */
 
 import type { Journey } from '../journey.ts';
-import { running, signal } from '../processes.ts';
+import { signal } from '../processes.ts';
 import { lineOf, manyWorkers, WORKERS } from './programs.ts';
 
 const FILE = 'workers.zyntax';
@@ -9,7 +9,7 @@ const FILE = 'workers.zyntax';
 export const restarting: Journey = {
     name: 'kill the language server: it comes back',
     files: { [FILE]: WORKERS },
-    async walk({ workbench }) {
+    async walk({ workbench, running }) {
         await workbench.open(FILE);
         await workbench.line('await delay(').filter({ hasText: 'state 1' }).waitFor();
         const servers = running('zyn-lsp');
@@ -21,7 +21,7 @@ export const restarting: Journey = {
         // It answers: a new mistake is found.
         await workbench.goTo(lineOf(WORKERS, 'return total'), '    return total'.length + 1);
         await workbench.type('s');
-        await workbench.editor(FILE).locator('.squiggly-error').waitFor();
+        await workbench.editor(FILE).locator('.squiggly-error').first().waitFor();
     },
 };
 
@@ -59,9 +59,8 @@ export const activating: Journey = {
     async walk({ workbench, note }) {
         await workbench.open(FILE);
         await workbench.line('await delay(').filter({ hasText: 'state 1' }).waitFor();
-        await workbench.command('zyn: Show Environment');
         const line = workbench.line('activation');
-        await line.waitFor();
+        await workbench.command('zyn: Show Environment', line);
         note((await line.innerText()).replaceAll(/\s+/g, ' '));
         await workbench.line('zyn-dap').filter({ hasText: 'zyn-dap 0.' }).waitFor();
     },

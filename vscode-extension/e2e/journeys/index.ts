@@ -4,9 +4,11 @@ import type { Journey } from '../journey.ts';
 import { debugging, drawing, holding, killing } from './debugging.ts';
 import { fixing, hovering, reading, renaming } from './editing.ts';
 import { activating, large, restarting } from './failures.ts';
+import { starting } from './starting.ts';
 import { testing } from './testing.ts';
 
 export const JOURNEYS: readonly Journey[] = [
+    starting,
     reading,
     fixing,
     hovering,

@@ -2,9 +2,12 @@
 
 import { Debugging } from '../debugging.ts';
 import { DARK, type Journey, LIGHT } from '../journey.ts';
+import { STEP } from '../until.ts';
 import { lineOf, TESTS } from './programs.ts';
 
 const FILE = 'twice.zyntax';
+/** How long the tests may take before they are started again, in milliseconds. */
+const A_RUN = 20_000;
 
 export const testing: Journey = {
     name: 'run and debug tests from the test explorer',
@@ -14,23 +17,27 @@ export const testing: Journey = {
         const debug = new Debugging(workbench);
         const { page } = workbench;
         await workbench.open(FILE);
-        await workbench.command('Testing: Focus on Test Explorer View');
         const row = (name: string) =>
             page.locator('.test-explorer .monaco-list-row').filter({ hasText: name }).first();
-        await row(FILE).click();
-        await workbench.press('ArrowRight', row('test_twice'));
-        await workbench.command('Test: Run All Tests');
-        await row('test_twice').locator('.codicon-testing-passed-icon').waitFor();
+        await workbench.command('Testing: Focus on Test Explorer View', row(FILE));
+        await workbench.until(row('test_twice'), async () => {
+            await row(FILE).click(STEP);
+            await page.keyboard.press('ArrowRight');
+        });
+        const passed = row('test_twice').locator('.codicon-testing-passed-icon');
+        await workbench.command('Test: Run All Tests', passed, A_RUN);
         await row('test_wrong').locator('.codicon-testing-failed-icon').waitFor();
         await page.getByText('twice(3) is not 7').first().waitFor();
         await picture('vscode-tests', [DARK, LIGHT]);
 
-        await debug.toggleBreakpoint(lineOf(TESTS, 'if (four'));
+        const stop = lineOf(TESTS, 'if (four');
+        await debug.setBreakpoint(stop);
         await page.keyboard.press('Escape');
-        await row('test_twice').hover();
-        await row('test_twice').getByRole('button', { name: 'Debug Test' }).click();
-        await debug.stopsAt(lineOf(TESTS, 'if (four'));
-        await debug.goOn();
+        await debug.start(stop, async () => {
+            await row('test_twice').hover(STEP);
+            await row('test_twice').getByRole('button', { name: 'Debug Test' }).click(STEP);
+        });
+        await debug.goOn(debug.startButton);
         await debug.ended();
     },
 };
