@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Run a command that fetches from a registry, up to three times:  dev/retry.sh COMMAND [ARGUMENT ...].
-# A command that fails each time is one whose fault is not the network's: its exit code is given on.
+# Run a command that fetches from a registry, up to three times:
+#   dev/retry.sh COMMAND [ARGUMENT ...]
+# One that fails each time does not fail by chance: its exit code is given on.
 set -uo pipefail
 for wait in 5 20 0; do
   "$@" && exit
@@ -10,5 +11,5 @@ for wait in 5 20 0; do
   sleep "$wait"
 done
 echo "failed three times, with $code at last: $*" >&2
-echo "is the registry to be reached? npm: $(npm config get registry 2>/dev/null || echo 'no npm')" >&2
+echo "is the registry there? npm asks $(npm config get registry 2>/dev/null || echo none)" >&2
 exit "$code"

@@ -116,6 +116,15 @@ export class Debugging {
         );
     }
 
+    /** Have the locals shown in the view Variables, which unfolds them by itself most times. */
+    async showLocals(): Promise<void> {
+        const { page } = this.workbench;
+        const locals = page.locator('.debug-variables .monaco-list-row', { hasText: 'Locals' });
+        await this.workbench.until(locals.and(page.locator('[aria-expanded="true"]')), () =>
+            locals.first().click(STEP),
+        );
+    }
+
     /** A row of the view Variables, as `total = 3`; the value may be left out. */
     variable(name: string, value = ''): Locator {
         return this.workbench.page

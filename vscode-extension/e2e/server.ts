@@ -103,6 +103,18 @@ export class CodeServer {
         return this.child.exitCode === null && this.child.signalCode === null;
     }
 
+    /** The home of its user. */
+    get home(): string {
+        return path.join(this.state, 'home');
+    }
+
+    /** Whether an extension is installed, by its publisher and name. */
+    has(extension: string): boolean {
+        const folder = path.join(this.state, 'extensions');
+        const names = fs.existsSync(folder) ? fs.readdirSync(folder) : [];
+        return names.some((name) => name.startsWith(`${extension}-`));
+    }
+
     /** Change the user's settings; open windows follow at once. */
     configure(settings: Settings): void {
         writeSettings(this.state, settings);

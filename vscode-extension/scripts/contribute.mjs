@@ -90,7 +90,7 @@ export function contributed(manifest, languages) {
     item('resume', 'inline@1', ' && viewItem =~ /\\bisHeld\\b/'),
     item('stepPoll', 'inline@2'),
     {
-      command: 'zyn.tasks.focus',
+      command: 'zyn.tasks.goTo',
       when: 'view == zyn.tasks && viewItem =~ /^zynTask/',
       group: '1@1',
     },
@@ -108,7 +108,7 @@ export function contributed(manifest, languages) {
       command: `zyn.${name}`,
       when: 'zyn.debugging',
     })),
-    ...['focus', 'hold', 'resume', 'wake', 'stepPoll', 'cancel'].map((name) => ({
+    ...['goTo', 'hold', 'resume', 'wake', 'stepPoll', 'cancel'].map((name) => ({
       command: `zyn.tasks.${name}`,
       when: 'zyn.debugging',
     })),

@@ -4,7 +4,19 @@
  */
 
 import * as path from 'node:path';
-import { commands, Uri, window, workspace } from 'vscode';
+import {
+    commands,
+    ProcessExecution,
+    Task,
+    TaskPanelKind,
+    tasks,
+    window,
+    workspace,
+    type TaskExecution,
+    type WorkspaceFolder,
+} from 'vscode';
+
+const TYPE = 'zyn.install';
 
 interface Source {
     readonly label: string;
@@ -40,30 +52,57 @@ export async function install(): Promise<void> {
     });
     const from = chosen?.[0];
     if (from !== undefined) {
-        run(folder.uri, from.fsPath);
+        await run(folder, from.fsPath);
     }
 }
 
-/** In a terminal, because it takes a while and says why when it fails. */
-function run(folder: Uri, from: string): void {
+/** In a terminal, because it takes a while and says why when it fails; then the server starts. */
+async function run(folder: WorkspaceFolder, from: string): Promise<void> {
     const windows = process.platform === 'win32';
-    const python = path.join('.venv', windows ? 'Scripts' : 'bin', 'python');
-    const terminal = window.createTerminal({ name: 'Install zyn', cwd: folder });
-    terminal.show();
-    terminal.sendText(`${windows ? 'py' : 'python3'} -m venv .venv`);
-    terminal.sendText(`${quoted(python)} -m pip install ${quoted(from)}`);
-    void offerStart();
-}
-
-async function offerStart(): Promise<void> {
-    const start = 'Start Language Server';
-    const text = 'When the terminal says that zyn is installed:';
-    if ((await window.showInformationMessage(text, start)) === start) {
-        await commands.executeCommand('zyn.restartServer');
+    const python = path.join(
+        folder.uri.fsPath,
+        '.venv',
+        windows ? 'Scripts' : 'bin',
+        windows ? 'python.exe' : 'python',
+    );
+    const steps: readonly [string, ...string[]][] = [
+        [windows ? 'py' : 'python3', '-m', 'venv', '.venv'],
+        [python, '-m', 'pip', 'install', from],
+    ];
+    for (const command of steps) {
+        if (!(await succeeds(folder, command))) {
+            const text = `zyn was not installed; the terminal says why: ${command.join(' ')}`;
+            void window.showErrorMessage(text);
+            return;
+        }
     }
+    await commands.executeCommand('zyn.restartServer');
+    void window.showInformationMessage(`zyn is installed in ${path.join(folder.name, '.venv')}.`);
 }
 
-/** For sh, cmd and PowerShell alike, as long as the name holds no quotation marks. */
-function quoted(file: string): string {
-    return `"${file}"`;
+/** Whether a program, run in the folder and in a terminal, ends with 0. */
+async function succeeds(
+    folder: WorkspaceFolder,
+    [program, ...args]: readonly [string, ...string[]],
+): Promise<boolean> {
+    const execution = new ProcessExecution(program, args, { cwd: folder.uri.fsPath });
+    const task = new Task({ type: TYPE }, folder, `Install zyn: ${args[1]}`, 'zyn', execution);
+    task.presentationOptions = { panel: TaskPanelKind.Shared, showReuseMessage: false };
+    let running: TaskExecution | undefined;
+    const ended = new Promise<boolean>((resolve) => {
+        const isOurs = (one: TaskExecution) => one === running || one.task.name === task.name;
+        const listeners = [
+            tasks.onDidEndTaskProcess(
+                ({ execution: one, exitCode }) => isOurs(one) && finish(exitCode === 0),
+            ),
+            // A program that is not there has no process that could end.
+            tasks.onDidEndTask(({ execution: one }) => isOurs(one) && finish(false)),
+        ];
+        const finish = (good: boolean): void => {
+            listeners.forEach((listener) => listener.dispose());
+            resolve(good);
+        };
+    });
+    running = await tasks.executeTask(task);
+    return ended;
 }

@@ -63,6 +63,20 @@ test('every command is registered, and every command of a menu is declared', () 
     assert.equal(new Set(declared).size, declared.length);
 });
 
+test('no command has the name of one that VS Code makes for every view', () => {
+    for (const { id } of Object.values(contributes.views).flat()) {
+        for (const made of [
+            'focus',
+            'open',
+            'resetViewLocation',
+            'removeView',
+            'toggleVisibility',
+        ]) {
+            assert.ok(!declared.includes(`${id}.${made}`), `${id}.${made}`);
+        }
+    }
+});
+
 test('every view is registered', () => {
     for (const { id } of Object.values(contributes.views).flat()) {
         assert.ok(code.includes(`'${id}'`), id);

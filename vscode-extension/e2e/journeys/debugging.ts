@@ -73,6 +73,7 @@ export const debugging: Journey = {
         for (const line of [NEXT, LOOP, AWAIT, ADD]) {
             await debug.stepOver(line);
         }
+        await debug.showLocals();
         await debug.variable('step', '1').waitFor();
         await debug.variable('i', '1').waitFor();
         await debug.variable('total', '501').waitFor();
@@ -110,7 +111,7 @@ export const drawing: Journey = {
         await timeline.getByTestId('timeline-task-2').filter({ hasText: 'worker' }).waitFor();
         await timeline.getByTestId('timeline-detail').filter({ hasText: 'polls' }).waitFor();
         await workbench.fold('Variables', 'Watch', 'Call Stack', 'Loaded Scripts', 'Breakpoints');
-        await workbench.widen(400);
+        await workbench.widen(340);
         await workbench.fold('State Machine');
         // A click shows the poll that is there.
         await timeline.getByTestId('timeline').click({ position: { x: 300, y: 10 } });

@@ -90,7 +90,7 @@ export class TasksView implements TreeDataProvider<Node> {
                 // Only the roots are unfolded: a chain of tasks may be as long as there are tasks.
                 const folded = node.id.startsWith(`${ROOT}/`) ? Expanded : Collapsed;
                 item.collapsibleState = node.hasChildren ? folded : None;
-                item.command = { command: 'zyn.tasks.focus', title: 'Go To', arguments: [node] };
+                item.command = { command: 'zyn.tasks.goTo', title: 'Go To', arguments: [node] };
                 return item;
             }
             case 'group': {
@@ -137,7 +137,7 @@ export class TasksView implements TreeDataProvider<Node> {
             'zyn.tasks.filter': () => this.askFilter(),
             'zyn.tasks.groupBy': () => this.toggleGrouping(),
             'zyn.tasks.more': (node) => this.showMore(node),
-            'zyn.tasks.focus': onTask((task) => this.focus(task)),
+            'zyn.tasks.goTo': onTask((task) => this.focus(task)),
             'zyn.tasks.hold': request('zyn/hold'),
             'zyn.tasks.resume': onTask((task) => this.resume(task)),
             'zyn.tasks.wake': request('zyn/wake'),
