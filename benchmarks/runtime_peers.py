@@ -156,6 +156,7 @@ def main() -> int:
         if workload.scales is not None:
             rows += rows_of(workload, workers, efficiency(workload, known))
             continue
+        print(f"{index + 1} of {len(todo)}: {workload.name}, {workers}", file=sys.stderr)
         part = [p for p in found.values() if takes_part(p.name, workload, workers)]
         share = (options.seconds - (time.monotonic() - measuring)) / (len(todo) - index)
         samples, none = measure(workload, workers, part, options.rounds, share)

@@ -81,3 +81,17 @@ def test_a_handler_of_the_host_runs_and_the_task_fails() -> None:
     assert child.stdout.readline() == "running\n"
     os.kill(child.pid, signal.SIGINT)
     assert child.communicate(timeout=30)[0] == "handled\ninterrupted\nclosed\n"
+
+
+def test_a_call_does_not_show_the_handler() -> None:
+    """asyncio's handler would show its main task, which takes longer than the call."""
+    body = """class Handler:
+        def __call__(self, *_): pass
+        def __repr__(self): raise AssertionError("shown")
+    signal.signal(signal.SIGINT, Handler())
+    assert runtime.call('one') == 1"""
+    code = PROGRAM.format(body=body)
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert (result.stdout, result.stderr, result.returncode) == ("closed\n", "", 0)

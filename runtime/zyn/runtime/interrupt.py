@@ -13,6 +13,7 @@ returns.
 """
 
 import contextlib
+import importlib
 import os
 import select
 import signal
@@ -22,6 +23,10 @@ from typing import TypeVar
 
 _REPEAT_S = 0.02
 _MAIN_THREAD = threading.main_thread().ident
+
+# signal.getsignal makes an enum member of the handler or, where that fails, an error that shows the
+# handler: of asyncio's that is the whole main task, in tens of microseconds.
+_getsignal: Callable[[int], object] = importlib.import_module("_signal").getsignal
 
 Value = TypeVar("Value")
 
@@ -87,7 +92,7 @@ def run_interruptible(
 
     On other threads than the main one it only calls: Python delivers no signal there.
     """
-    if threading.get_ident() != _MAIN_THREAD or not callable(signal.getsignal(signal.SIGINT)):
+    if threading.get_ident() != _MAIN_THREAD or not callable(_getsignal(signal.SIGINT)):
         return function(*arguments)
     global _watcher
     watcher = _watcher = _watcher or _Watcher()
