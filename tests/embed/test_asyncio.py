@@ -3,7 +3,6 @@
 import asyncio
 import gc
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -51,11 +50,12 @@ async def test_a_promise_is_awaited(runtime: Runtime) -> None:
     assert await runtime.call_async("sleep", 2) == 2
 
 
-async def test_several_tasks_run_side_by_side(runtime: Runtime) -> None:
-    promises = [runtime.call_async("sleep", ms) for ms in (30, 20, 10, 1)]
-    began = time.monotonic()
-    assert await asyncio.gather(*promises) == [30, 20, 10, 1]
-    assert time.monotonic() - began < 1.0
+async def test_several_tasks_run_side_by_side() -> None:
+    with Runtime(clock="virtual") as runtime:
+        runtime.load_module(SOURCE)
+        promises = [runtime.call_async("sleep", ms) for ms in (30, 20, 10, 1)]
+        assert await asyncio.gather(*promises) == [30, 20, 10, 1]
+        assert runtime._native.now_ns() == 30_000_000
 
 
 async def test_other_tasks_of_the_loop_go_on(runtime: Runtime) -> None:

@@ -63,7 +63,7 @@ def test_an_interrupt_ends_what_runs(body: str) -> None:
     assert child.stdout is not None
     assert child.stdout.readline() == "running\n"
     os.kill(child.pid, signal.SIGINT)
-    out, err = child.communicate(timeout=30)
+    out, err = child.communicate(timeout=120)
     assert (out, err, child.returncode) == ("interrupted\nclosed\n", "", 0)
 
 
@@ -80,7 +80,7 @@ def test_a_handler_of_the_host_runs_and_the_task_fails() -> None:
     assert child.stdout is not None
     assert child.stdout.readline() == "running\n"
     os.kill(child.pid, signal.SIGINT)
-    assert child.communicate(timeout=30)[0] == "handled\ninterrupted\nclosed\n"
+    assert child.communicate(timeout=120)[0] == "handled\ninterrupted\nclosed\n"
 
 
 def test_a_call_does_not_show_the_handler() -> None:
@@ -92,6 +92,6 @@ def test_a_call_does_not_show_the_handler() -> None:
     assert runtime.call('one') == 1"""
     code = PROGRAM.format(body=body)
     result = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=120
     )
     assert (result.stdout, result.stderr, result.returncode) == ("closed\n", "", 0)
