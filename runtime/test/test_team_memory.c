@@ -1,0 +1,172 @@
+/* Every allocation of a team may fail, in whatever thread: the answer is out-of-memory, nobody
+ * waits for ever, nothing is left, and the runtime goes on.
+ *
+ * Which allocation is the n-th depends on the workers.  From that one on all fail, until the count
+ * is set anew. */
+#include "sync_support.h"
+
+#define WORKERS 3
+#define ENOUGH (INT64_MAX / 2)
+
+static _Atomic int64_t permits = ENOUGH;
+
+static bool permit(size_t bytes)
+{
+	(void)bytes;
+	return atomic_fetch_sub(&permits, 1) > 0;
+}
+
+static bool is_memory(ZynPromise *p, int32_t status)
+{
+	return status == ZYN_OUT_OF_MEMORY ||
+	       (status == ZYN_FAILED && zyn_promise_error(p)->code == ZYN_ERROR_OUT_OF_MEMORY);
+}
+
+/* Waits for `p`; true when it ended as it should. */
+static bool ended(ZynRuntime *rt, ZynPromise *p, int64_t expected)
+{
+	int32_t status = zyn_rt_block_on(rt, p, -1);
+	CHECK(status == ZYN_READY || is_memory(p, status));
+	if (status == ZYN_READY)
+		CHECK_EQ(result_of(p), expected);
+	return status == ZYN_READY;
+}
+
+/* A group of `kind` over three groups over three tickers each, on whatever workers. */
+static ZynPromise *groups(ZynRuntime *rt, enum WaitKind kind)
+{
+	ZynPromise *outer[3] = {NULL, NULL, NULL};
+	for (int i = 0; i < 3; i++) {
+		ZynPromise *inner[3] = {NULL, NULL, NULL};
+		for (int k = 0; k < 3; k++)
+			inner[k] = ticker_new(rt, 1, 0);
+		if (inner[0] != NULL && inner[1] != NULL && inner[2] != NULL)
+			outer[i] = waiter_new(rt, kind, 0, 3, inner);
+		else
+			for (int k = 0; k < 3; k++)
+				zyn_promise_release(inner[k]);
+	}
+	if (outer[0] != NULL && outer[1] != NULL && outer[2] != NULL)
+		return waiter_new(rt, kind, 0, 3, outer);
+	for (int i = 0; i < 3; i++)
+		zyn_promise_release(outer[i]);
+	return NULL;
+}
+
+static bool groups_scenario(ZynRuntime *rt)
+{
+	static const enum WaitKind kinds[] = {WAIT_JOIN, WAIT_SETTLED, WAIT_RACE};
+	bool whole = true;
+	for (int i = 0; i < 3; i++) {
+		ZynPromise *p = groups(rt, kinds[i]);
+		if (p == NULL) {
+			whole = false;
+			continue;
+		}
+		int32_t status = zyn_rt_block_on(rt, p, -1);
+		/* all_settled tells of a failure as of a value */
+		CHECK(status == ZYN_READY || is_memory(p, status));
+		whole = whole && status == ZYN_READY &&
+		        result_of(p) == (kinds[i] == WAIT_RACE ? 1 : 9);
+		zyn_promise_release(p);
+	}
+	return whole;
+}
+
+static bool spawn_scenario(ZynRuntime *rt)
+{
+	ZynPromise *promises[100];
+	bool whole = true;
+	for (int i = 0; i < 100; i++) {
+		promises[i] = ticker_new(rt, i % 3, i % 2);
+		if (promises[i] != NULL)
+			zyn_promise_spawn(rt, promises[i]);
+	}
+	for (int i = 0; i < 100; i++) {
+		whole = whole && promises[i] != NULL && ended(rt, promises[i], i % 3);
+		zyn_promise_release(promises[i]);
+	}
+	return whole;
+}
+
+/* Children of a nursery and of a join set, and a channel that is filled by the host. */
+static bool objects_scenario(ZynRuntime *rt)
+{
+	ZynChannel *channel = zyn_channel_new(rt, 0, &type_i64);
+	ZynJoinSet *set = zyn_join_set_new(rt);
+	ZynNursery *nursery = zyn_nursery_new(rt);
+	bool whole = channel != NULL && set != NULL && nursery != NULL;
+	for (int i = 0; i < 8; i++) {
+		ZynPromise *p = ticker_new(rt, 1, 0);
+		ZynPromise *added = NULL;
+		if (p != NULL && set != NULL && nursery != NULL)
+			added = i % 2 ? zyn_join_set_spawn(NULL, set, p, 0)
+			              : zyn_nursery_spawn(NULL, nursery, p, 0);
+		whole = whole && added != NULL;
+		zyn_promise_release(added);
+		zyn_promise_release(p);
+	}
+	for (int64_t i = 0; channel != NULL && i < 200; i++) {
+		int32_t outcome = zyn_channel_try_send(channel, &i);
+		CHECK(outcome == ZYN_OUTCOME_DONE || outcome == ZYN_OUTCOME_OUT_OF_MEMORY);
+		whole = whole && outcome == ZYN_OUTCOME_DONE;
+	}
+	if (set != NULL)
+		zyn_join_set_abort_all(set);
+	zyn_object_release(channel);
+	zyn_object_release(set);
+	zyn_object_release(nursery);
+	return whole;
+}
+
+static ZynRuntime *team_new(void)
+{
+	ZynOptions options = {.size = sizeof options, .workers = WORKERS};
+	return zyn_rt_new(&options);
+}
+
+static void each_allocation_fails(bool (*scenario)(ZynRuntime *))
+{
+	int64_t failures = 0;
+	bool whole = false;
+	for (int64_t n = 0; !whole; n++) {
+		CHECK(n < 5000);
+		zyn__allocator.permit = permit; /* no other thread is there */
+		atomic_store(&permits, n);
+		ZynRuntime *rt = team_new();
+		if (rt != NULL) {
+			whole = scenario(rt) && atomic_load(&permits) >= 0;
+			atomic_store(&permits, ENOUGH);
+			AWAIT_THREAD(zyn_rt_live_objects(rt) == 0);
+			CHECK(scenario(rt)); /* as good as before */
+			AWAIT_THREAD(zyn_rt_live_objects(rt) == 0);
+			zyn_rt_free(rt);
+		}
+		failures += !whole;
+		zyn__allocator.permit = NULL;
+	}
+	CHECK(failures > 5);
+}
+
+static void test_team_runs_out_of_memory_while_it_spawns(void)
+{
+	each_allocation_fails(spawn_scenario);
+}
+
+static void test_team_runs_out_of_memory_in_groups(void)
+{
+	each_allocation_fails(groups_scenario);
+}
+
+static void test_team_runs_out_of_memory_in_objects(void)
+{
+	each_allocation_fails(objects_scenario);
+}
+
+int main(void)
+{
+	RUN(test_team_runs_out_of_memory_while_it_spawns);
+	RUN(test_team_runs_out_of_memory_in_groups);
+	RUN(test_team_runs_out_of_memory_in_objects);
+	return 0;
+}
