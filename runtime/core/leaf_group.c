@@ -68,10 +68,11 @@ static void group_init(ZynContext *cx, void *mem, ZynPromise *const *promises, u
 static void child_let_go(GroupChild *child)
 {
 	ZynPromise *promise = child->promise;
-	child->promise = NULL;
 	if (promise == NULL)
 		return;
+	/* Until then another worker may count its end, and looks at the promise for that. */
 	zyn__joiner_leave(zyn__task_of_promise(promise), &child->joiner);
+	child->promise = NULL;
 	zyn_promise_release(promise);
 }
 

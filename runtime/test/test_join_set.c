@@ -211,7 +211,7 @@ static void test_a_debugger_sees_how_many_are_left(void)
 	runtime_end(rt);
 }
 
-static void test_futures_begin_with_the_first_wait(void)
+static void test_futures_unordered_begin_with_the_first_wait(void)
 {
 	ZynRuntime *rt = runtime_new(ZYN_CLOCK_VIRTUAL);
 	ZynFutures *futures = zyn_futures_new(rt);
@@ -309,7 +309,7 @@ int main(void)
 	RUN(test_more_waiters_than_children);
 	RUN(test_a_cancelled_waiter_passes_its_child_on);
 	RUN(test_a_debugger_sees_how_many_are_left);
-	RUN(test_futures_begin_with_the_first_wait);
+	RUN(test_futures_unordered_begin_with_the_first_wait);
 	RUN(test_random_children_come_out_once);
 	RUN(test_failing_allocations);
 	return 0;
