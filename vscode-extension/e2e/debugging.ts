@@ -10,6 +10,8 @@ import type { Workbench } from './workbench.ts';
  * milliseconds, before it is taken for lost.
  */
 const LOST = 15_000;
+/** And one that starts a program, of which VS Code shows little before it stops. */
+const STARTING = 30_000;
 /** Where breakpoints are drawn, from the left edge of an editor, in pixels. */
 const GLYPH = 9;
 /** Rows of a list in which the wanted one is looked for. */
@@ -72,7 +74,7 @@ export class Debugging {
 
     /** Start something that stops at a line. */
     async start(line: number, act: () => Promise<unknown>): Promise<void> {
-        await this.workbench.until(this.busy, act, LOST);
+        await this.workbench.until(this.busy, act, STARTING);
         await this.stopsAt(line);
     }
 

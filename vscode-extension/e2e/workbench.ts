@@ -288,7 +288,11 @@ export class Workbench {
         await this.page.mouse.down();
         await this.page.mouse.move(to.x, to.y, { steps: 4 });
         await this.page.mouse.up();
-        // Edges light up under the pointer; the middle of the status bar does not.
+        await this.pointAway();
+    }
+
+    /** Move the pointer to where nothing lights up under it: the middle of the status bar. */
+    async pointAway(): Promise<void> {
         const { width, height } = this.page.viewportSize()!;
         await this.page.mouse.move(width / 2, height - 5);
     }

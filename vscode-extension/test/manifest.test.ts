@@ -26,6 +26,7 @@ interface Manifest {
         readonly views: Readonly<Record<string, readonly { readonly id: string }[]>>;
         readonly configuration: readonly { readonly properties: Record<string, object> }[];
         readonly walkthroughs: readonly { readonly steps: readonly Step[] }[];
+        readonly problemMatchers: readonly { readonly owner: string; readonly applyTo: string }[];
         readonly grammars: readonly { readonly path: string }[];
         readonly debuggers: readonly {
             readonly configurationAttributes: Record<string, { properties: object }>;
@@ -74,6 +75,13 @@ test('no command has the name of one that VS Code makes for every view', () => {
         ]) {
             assert.ok(!declared.includes(`${id}.${made}`), `${id}.${made}`);
         }
+    }
+});
+
+test('problems of a task are kept apart from those of the language server', () => {
+    for (const { owner, applyTo } of contributes.problemMatchers) {
+        assert.ok(!code.includes(`diagnosticCollectionName: '${owner}'`), owner);
+        assert.equal(applyTo, 'closedDocuments');
     }
 });
 

@@ -1,6 +1,7 @@
 /** Every journey, in the order in which they are walked. */
 
 import type { Journey } from '../journey.ts';
+import { touring } from './around.ts';
 import { debugging, drawing, holding, killing } from './debugging.ts';
 import { fixing, hovering, reading, renaming } from './editing.ts';
 import { activating, large, restarting } from './failures.ts';
@@ -18,6 +19,7 @@ export const JOURNEYS: readonly Journey[] = [
     holding,
     killing,
     testing,
+    touring,
     restarting,
     large,
     activating,

@@ -28,6 +28,7 @@ export const testing: Journey = {
         await workbench.command('Test: Run All Tests', passed, A_RUN);
         await row('test_wrong').locator('.codicon-testing-failed-icon').waitFor();
         await page.getByText('twice(3) is not 7').first().waitFor();
+        await workbench.pointAway();
         await picture('vscode-tests', [DARK, LIGHT]);
 
         const stop = lineOf(TESTS, 'if (four');
