@@ -41,7 +41,7 @@ MEMORY = {
 }
 TREE = {"cancel_tree": ("cancel_tree", 6, 1_111_111)}  # function, depth, tasks
 BRIDGES = ("py_await", "py_callback")
-BRIDGED = 20_000
+BRIDGED = 5_000
 SOCKETS = "no program in Zyntax: it has no sockets"
 EMBEDDED = "no program in Zyntax: the embedded scheduler runs tasks of C"
 ABSENT = {
