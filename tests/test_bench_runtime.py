@@ -61,6 +61,8 @@ def test_a_verdict_names_the_goal_and_the_reason(monkeypatch: pytest.MonkeyPatch
     slow, fast = report.verdicts(rows())
     assert slow[-3:] == ["2, then 3", "the first reached", "Do not."]
     assert fast[-3:] == ["2", "behind", "It spins. Do not."]
+    again = report.verdicts([*rows(), *rows()])
+    assert again[-1][-2:] == ["behind", "as above"]
 
 
 def test_programs_take_turns_and_absent_ones_are_named() -> None:

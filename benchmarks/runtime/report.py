@@ -103,6 +103,7 @@ def verdicts(rows: Sequence[Row]) -> list[list[str]]:
     """One line for each row that has a goal: the ratio, and what it says to the goal."""
     lines = []
     known = reasons()
+    said: set[str] = set()
     for row in rows:
         if row["goal"] is None:
             continue
@@ -117,6 +118,10 @@ def verdicts(rows: Sequence[Row]) -> list[list[str]]:
         else:
             verdict = "behind"
             reason = " ".join(why[key] for key in ("why", "close") if key in why) or "not known yet"
+        if reason in said:
+            reason = "as above"
+        elif reason:
+            said.add(reason)
         lines.append([
             str(row["id"]), f"`{row['workload']}`", str(row["workers"]), str(row["program"]),
             str(row["peer"]), f"**{row['ratio']}**", goal_text(goal), verdict, reason,
