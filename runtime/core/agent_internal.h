@@ -113,7 +113,13 @@ bool zyn__agent_news(ZynAgent *agent, ZynNews news);
 /* agent_requests.c: one whole message from the debugger.  False: the connection must be closed. */
 bool zyn__agent_serve(ZynAgent *agent, uint32_t kind, uint32_t id, ZynReader payload);
 void zyn__agent_put_task(ZynBytes *out, const ZynTaskInfo *info);
+void zyn__agent_put_name(ZynBytes *out, const char *name);
 void zyn__agent_put_chain(ZynBytes *out, const ZynActivation *newest);
+
+/* agent_tasks.c: requests about many tasks, each gives its status */
+uint32_t zyn__agent_page(ZynAgent *agent, ZynReader *in, ZynBytes *out);
+uint32_t zyn__agent_groups(ZynAgent *agent, ZynReader *in, ZynBytes *out);
+uint32_t zyn__agent_waits(ZynAgent *agent, ZynReader *in, ZynBytes *out);
 
 /* agent_host.c */
 bool zyn__agent_host_request(ZynAgent *agent, uint32_t id, const uint8_t *bytes, size_t size);

@@ -27,7 +27,7 @@ static uint64_t at_most(uint64_t size, uint64_t max)
 	return size < max ? size : max;
 }
 
-static void put_name(ZynBytes *out, const char *name)
+void zyn__agent_put_name(ZynBytes *out, const char *name)
 {
 	char shown[NAME_SHOWN_MAX];
 	uint64_t done = name ? zyn_dbg_read(name, shown, sizeof(shown)) : 0;
@@ -62,7 +62,7 @@ void zyn__agent_put_task(ZynBytes *out, const ZynTaskInfo *info)
 		zyn__bytes_u64(out, wide[i]);
 	for (size_t i = 0; i < sizeof(narrow) / sizeof(narrow[0]); i++)
 		zyn__bytes_u32(out, narrow[i]);
-	put_name(out, descriptor.name);
+	zyn__agent_put_name(out, descriptor.name);
 	put_memory(out, info->error ? info->error->message : NULL,
 	           at_most(error.length, MESSAGE_SHOWN_MAX));
 	put_memory(out, info->state_machine, at_most(descriptor.size, ZYN_AGENT_FRAME_MAX));
@@ -374,43 +374,21 @@ static uint32_t serve_trace(ZynAgent *agent, ZynReader *in, ZynBytes *out)
 	return ZYN_AGENT_STATUS_OK;
 }
 
-static uint32_t serve_wait(ZynAgent *agent, ZynReader *in, ZynBytes *out)
-{
-	uint64_t task = zyn__read_u64(in);
-	uint64_t polls = zyn__read_u64(in);
-	uint64_t address = zyn__read_u64(in);
-	uint32_t leaf = zyn__read_u32(in);
-	ZynWaitInfo info;
-	if (in->failed || !zyn_dbg_task_wait(agent->rt, task, polls, leaf,
-	                                     (const void *)(uintptr_t)address, &info))
-		return ZYN_AGENT_STATUS_NOT_FOUND;
-	const uint64_t wide[] = {
-		info.object, info.task,  info.owner,       info.fill,    info.capacity,
-		info.amount, info.ahead, info.deadline_ns, info.waiting, info.waiting_senders,
-	};
-	for (size_t i = 0; i < sizeof wide / sizeof wide[0]; i++)
-		zyn__bytes_u64(out, wide[i]);
-	zyn__bytes_u32(out, info.kind);
-	zyn__bytes_u32(out, info.senders);
-	zyn__bytes_u32(out, info.receivers);
-	zyn__bytes_u32(out, info.closed);
-	return ZYN_AGENT_STATUS_OK;
-}
-
 typedef uint32_t Serve(ZynAgent *agent, ZynReader *in, ZynBytes *out);
 
 static Serve *const SERVED[] = {
-	[ZYN_AGENT_HELLO] = serve_hello,       [ZYN_AGENT_TASKS] = serve_tasks,
-	[ZYN_AGENT_TASK] = serve_task,         [ZYN_AGENT_READ] = serve_read,
-	[ZYN_AGENT_WRITE] = serve_write,       [ZYN_AGENT_SHADOW] = serve_shadow,
-	[ZYN_AGENT_BREAK] = serve_break,       [ZYN_AGENT_RESUME] = serve_resume,
-	[ZYN_AGENT_PAUSE] = serve_pause,       [ZYN_AGENT_GATE] = serve_gate,
-	[ZYN_AGENT_STOP_ALL] = serve_stop_all, [ZYN_AGENT_HOLD] = serve_hold,
-	[ZYN_AGENT_WAKE] = serve_wake,         [ZYN_AGENT_CANCEL] = serve_cancel,
-	[ZYN_AGENT_FILTERS] = serve_filters,   [ZYN_AGENT_STATE] = serve_state,
-	[ZYN_AGENT_DETACH] = serve_detach,     [ZYN_AGENT_INTERRUPT] = serve_interrupt,
-	[ZYN_AGENT_CHAIN] = serve_chain,       [ZYN_AGENT_TRACE] = serve_trace,
-	[ZYN_AGENT_WAIT] = serve_wait,
+	[ZYN_AGENT_HELLO] = serve_hello,        [ZYN_AGENT_TASKS] = serve_tasks,
+	[ZYN_AGENT_TASK] = serve_task,          [ZYN_AGENT_READ] = serve_read,
+	[ZYN_AGENT_WRITE] = serve_write,        [ZYN_AGENT_SHADOW] = serve_shadow,
+	[ZYN_AGENT_BREAK] = serve_break,        [ZYN_AGENT_RESUME] = serve_resume,
+	[ZYN_AGENT_PAUSE] = serve_pause,        [ZYN_AGENT_GATE] = serve_gate,
+	[ZYN_AGENT_STOP_ALL] = serve_stop_all,  [ZYN_AGENT_HOLD] = serve_hold,
+	[ZYN_AGENT_WAKE] = serve_wake,          [ZYN_AGENT_CANCEL] = serve_cancel,
+	[ZYN_AGENT_FILTERS] = serve_filters,    [ZYN_AGENT_STATE] = serve_state,
+	[ZYN_AGENT_DETACH] = serve_detach,      [ZYN_AGENT_INTERRUPT] = serve_interrupt,
+	[ZYN_AGENT_CHAIN] = serve_chain,        [ZYN_AGENT_TRACE] = serve_trace,
+	[ZYN_AGENT_WAIT] = zyn__agent_waits,    [ZYN_AGENT_PAGE] = zyn__agent_page,
+	[ZYN_AGENT_GROUPS] = zyn__agent_groups,
 };
 
 bool zyn__agent_serve(ZynAgent *agent, uint32_t kind, uint32_t id, ZynReader payload)

@@ -8,12 +8,12 @@
  * What is absent: a way to get hold of a runtime whose thread is inside a function of the host.
  * A request then waits for that function to return.
  */
-#include "internal.h"
+#include "debug_tasks.h"
 
 #include <stdlib.h>
 
 /* Every task of every worker, until `visit` says false. */
-static void visit_all(ZynRuntime *rt, ZynTaskVisitor *visit, void *data)
+void zyn__debug_visit(ZynRuntime *rt, ZynTaskVisitor *visit, void *data)
 {
 	for (uint32_t i = 0; i < zyn__worker_count(rt); i++)
 		if (!zyn__slab_visit(zyn__worker(rt, i), visit, data))
@@ -37,11 +37,11 @@ static bool is_sought(ZynTask *task, void *data)
 static ZynTask *task_find(ZynRuntime *rt, uint64_t id)
 {
 	Search search = {.id = id};
-	visit_all(rt, is_sought, &search);
+	zyn__debug_visit(rt, is_sought, &search);
 	return search.found;
 }
 
-static uint32_t task_state(ZynTask *task)
+uint32_t zyn__debug_state(ZynTask *task)
 {
 	switch (zyn__get(&task->status)) {
 	case ZYN_READY:
@@ -62,7 +62,7 @@ static uint32_t task_state(ZynTask *task)
 	return task->sched == ZYN_SCHED_QUEUED || task->woken ? ZYN_TASK_RUNNABLE : ZYN_TASK_PARKED;
 }
 
-static void task_describe(ZynTask *task, ZynTaskInfo *out)
+void zyn__debug_describe(ZynTask *task, ZynTaskInfo *out)
 {
 	static const ZynTaskNote nothing;
 	const ZynTaskNote *noted = zyn__note(task);
@@ -84,7 +84,7 @@ static void task_describe(ZynTask *task, ZynTaskInfo *out)
 		.parked_since_ns = note->parked_since_ns,
 		.waker = note->waker_task,
 		.stop_site = stopped ? debug->stop_site : 0,
-		.state = task_state(task),
+		.state = zyn__debug_state(task),
 		.stop = stopped ? debug->stop : 0,
 		.held = (task->kept & ZYN_KEPT_HELD) != 0,
 		.cancelling = task->cancelling,
@@ -125,7 +125,7 @@ static bool let_loose(ZynTask *task, void *data)
 
 void zyn__debug_detach(ZynRuntime *rt)
 {
-	visit_all(rt, let_loose, NULL);
+	zyn__debug_visit(rt, let_loose, NULL);
 	free(rt->head->debugger);
 	rt->head->debugger = NULL;
 	rt->head->tells_changes = 0;
@@ -146,7 +146,7 @@ void zyn__debug_task_changed(ZynTask *task)
 	if (events->task_changed == NULL || !zyn__flag(task, ZYN_FRAME_TASK))
 		return;
 	zyn__events_lock(head);
-	events->task_changed(events->data, zyn__get(&task->id), task_state(task));
+	events->task_changed(events->data, zyn__get(&task->id), zyn__debug_state(task));
 	zyn__events_unlock(head);
 }
 
@@ -162,7 +162,7 @@ bool zyn__debug_deadlock(ZynRuntime *rt)
 	if ((rt->head->filters & ZYN_FILTER_DEADLOCK) == 0 || events->deadlock == NULL)
 		return false;
 	uint64_t tasks = 0;
-	visit_all(rt, count_unended, &tasks);
+	zyn__debug_visit(rt, count_unended, &tasks);
 	if (rt->head->stop_all)
 		zyn__set(&rt->head->gate_closed, 1);
 	zyn__events_lock(rt->head);
@@ -246,13 +246,13 @@ uint64_t zyn_dbg_tasks(ZynRuntime *rt, uint64_t after, ZynTaskInfo *out, uint64_
 	ZynEntry entry;
 	Page page = {.after = after, .out = out, .max = max};
 	zyn__debug_enter(&entry, rt);
-	visit_all(rt, collect, &page);
+	zyn__debug_visit(rt, collect, &page);
 	for (uint64_t left = page.count; left > 1;) { /* the highest goes to the end, and so on */
 		heap_swap(&out[0], &out[--left]);
 		heap_down(out, left, 0);
 	}
 	for (uint64_t i = 0; i < page.count; i++)
-		task_describe(zyn__task_of_machine(out[i].state_machine), &out[i]);
+		zyn__debug_describe(zyn__task_of_machine(out[i].state_machine), &out[i]);
 	zyn__leave(&entry);
 	return page.count;
 }
@@ -263,7 +263,7 @@ int32_t zyn_dbg_task(ZynRuntime *rt, uint64_t id, ZynTaskInfo *out)
 	zyn__debug_enter(&entry, rt);
 	ZynTask *task = task_find(rt, id);
 	if (task != NULL)
-		task_describe(task, out);
+		zyn__debug_describe(task, out);
 	zyn__leave(&entry);
 	return task != NULL;
 }
@@ -276,7 +276,7 @@ int32_t zyn_dbg_task_wait(ZynRuntime *rt, uint64_t id, uint64_t polls, uint32_t 
 	ZynTask *task = task_find(rt, id);
 	ZynTaskInfo info = {0};
 	if (task != NULL)
-		task_describe(task, &info);
+		zyn__debug_describe(task, &info);
 	bool waits = info.state == ZYN_TASK_PARKED || info.state == ZYN_TASK_HELD;
 	int32_t known = 0;
 	if (waits && info.polls == polls) /* so nobody wrote to its frames since it was seen */

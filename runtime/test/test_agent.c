@@ -138,6 +138,10 @@ static void test_malformed_messages_close_and_the_next_debugger_is_served(uint16
 		{"\x02\x00\x00\x00\x12\x00\x00\x00\x02\x00\x00\x00!!",
 		 14}, /* STATE with a payload */
 		{"\x05\x00\x00\x00\x07\x00\x00\x00\x02\x00\x00\x00!!!!!", 17}, /* BREAK cut short */
+		{"\x05\x00\x00\x00\x17\x00\x00\x00\x02\x00\x00\x00!!!!!", 17}, /* WAIT cut short */
+		{"\x05\x00\x00\x00\x18\x00\x00\x00\x02\x00\x00\x00!!!!!", 17}, /* PAGE cut short */
+		{"\x04\x00\x00\x00\x19\x00\x00\x00\x02\x00\x00\x00\xff\xff\xff\xff",
+		 16}, /* GROUPS with a map that does not come */
 		{"\x00\x00\x00\x00\x12\x00\x00\x00\x00\x00\x00\x00", 12}, /* a request with id 0 */
 	};
 	for (size_t i = 0; i < sizeof(broken) / sizeof(broken[0]); i++) {
@@ -159,7 +163,7 @@ static void test_garbage_never_hurts(uint16_t port)
 			bytes[i] = (uint8_t)((seed = seed * 1664525u + 1013904223u) >> 24);
 		if (round % 4 < 2)
 			memset(bytes + 1, 0, 3); /* a believable size */
-		bytes[4] = bytes[4] % 22 == ZYN_AGENT_WRITE ? 0 : bytes[4] % 22;
+		bytes[4] = bytes[4] % 26 == ZYN_AGENT_WRITE ? 0 : bytes[4] % 26;
 		bytes[5] = 0;
 		send_bytes(fd, bytes, sizeof(bytes));
 		close(fd);

@@ -1,136 +1,153 @@
-"""Where many tasks wait, found for all of them with a few requests.
+"""What the agent is told of a program so that it can list tasks itself: maps of awaits, queries.
 
-It is the walk of `zyn.debug.stack`, a frame of every task at a time, and without asking what the
-innermost frame waits for: a list of 100,000 tasks grouped by await costs as many requests as the
-deepest stack has frames, not as many as there are tasks.
+The agent knows no side tables.  A map says for each state of each function whether what is awaited
+there lies inside the frame, behind a promise, or is a leaf; with it the agent finds where 100,000
+tasks wait in one pass (runtime/core/debug_place.c).
 """
 
-from collections.abc import Iterable, Sequence
+import struct
+from collections.abc import Sequence
+from enum import IntEnum
 
 import msgspec
 
-from zyn.debug.memory import DESCRIPTOR_AT, FLAGS_AT, FRAME_TASK, HEADER_SIZE, POINTER_SIZE
-from zyn.debug.program import Function
-from zyn.debug.stack import DEPTH_MAX
-from zyn.debug.target import Target
-from zyn.debug.wire import Task
+from zyn.debug.program import Function, Program
 from zyn.ir.side_table import State
-
-STATE_SIZE = 4
 
 Place = tuple[str, str | None, int | None]
 """Function, file and 1-based line of an await."""
 
-
-class _Walk(msgspec.Struct, eq=False):
-    """One task on the way from its root frame to the innermost one."""
-
-    task: Task
-    function: Function
-    machine: int
-    suspended: State | None = None
-
-    def kept(self, address: int, size: int) -> bytes | None:
-        """Bytes that came with the task, which has its root frame and those inside it."""
-        start = address - self.task.machine
-        if start >= 0 and start + size <= len(self.task.frame):
-            return self.task.frame[start : start + size]
-        return None
-
-    @property
-    def place(self) -> Place:
-        table = self.function.table
-        line = self.suspended.line if self.suspended is not None else table.line
-        return self.function.name, table.file or None, line + 1
+_U32 = struct.Struct("<I")
+_U64 = struct.Struct("<Q")
+_FUNCTION = struct.Struct("<II")
+_STEP = struct.Struct("<6I")
+_QUERY = struct.Struct("<IIQQQI8I")
+ALL_STATES = 0xFF
+U64_MAX = (1 << 64) - 1
 
 
-async def await_places(target: Target, tasks: Sequence[Task]) -> list[Place]:
-    """The innermost await of each task, in their order; its name where nothing is known of it."""
-    walks: list[_Walk | None] = []
-    for task in tasks:
-        function = target.program.function(task.side_table)
-        walks.append(_Walk(task, function, task.machine) if function is not None else None)
-    going = [walk for walk in walks if walk is not None]
-    for _ in range(DEPTH_MAX):
-        if not going:
-            break
-        going = await _inward(target, going)
-    return [
-        walk.place if walk is not None else (task.name, None, None)
-        for walk, task in zip(walks, tasks, strict=True)
-    ]
+class Kind(IntEnum):
+    """ZynAwaitKind of runtime/core/debug_tasks.h."""
+
+    HERE = 0
+    INSIDE = 1
+    PROMISE = 2
 
 
-async def _inward(target: Target, walks: list[_Walk]) -> list[_Walk]:
-    """Take each walk one frame further; those that have not come to their end."""
-    going: list[_Walk] = []
-    pointers: list[tuple[_Walk, int]] = []
-    states = await _read(target, ((walk, walk.machine, STATE_SIZE) for walk in walks))
-    for walk, data in zip(walks, states, strict=True):
-        state = int.from_bytes(data, "little")
-        walk.suspended = walk.function.states.get(state) if state else None
-        if walk.suspended is None:
-            continue
-        pointer = _enter(target, walk, walk.suspended)
-        if pointer is True:
-            going.append(walk)
-        elif pointer is not None:
-            pointers.append((walk, pointer))
-    return going + await _followed(target, pointers)
+class Flag(IntEnum):
+    """ZYN_QUERY_* of runtime/core/debug_tasks.h."""
+
+    PARENT = 1
+    NAMED = 2
+    PLACE = 4
+    BARE_PLACE = 8
 
 
-def _enter(target: Target, walk: _Walk, state: State) -> int | bool | None:
-    """Go into the frame that is awaited and lies inside this one, which gives True.
+class Query(msgspec.Struct, frozen=True, kw_only=True):
+    """Which tasks, in which order.
 
-    Else the address of the pointer to what is awaited elsewhere, or None where it is a leaf.
+    states  a bit for each
+    parent  None: whatever it is; 0: not known (any more)
+    text    part of the name, or the id; empty: whatever it is
+    awaits  function and line where they are parked
+    first   ids that come before all others
+    ranks   of each state, the rest of the order
     """
-    slots = walk.function.slots
+
+    states: int = ALL_STATES
+    parent: int | None = None
+    text: str = ""
+    awaits: tuple[str, int | None] | None = None
+    first: Sequence[int] = ()
+    ranks: Sequence[int] = (0,) * 8
+
+
+def place_of(function: Function, state: int) -> Place:
+    """Where a task waits whose innermost frame is at a state, or at none that is known."""
+    suspended = function.states.get(state) if state else None
+    line = function.table.line if suspended is None else suspended.line
+    return function.name, function.table.file or None, line + 1
+
+
+def await_map(
+    program: Program,
+    promise_at: int,
+    *,
+    text: str = "",
+    awaits: tuple[str, int | None] | None = None,
+) -> bytes:
+    """The map, which marks the functions of a name and the states of a place.
+
+    promise_at  where the leaf that awaits a promise has its address
+    """
+    functions = sorted(program.functions.items())
+    by_name: dict[tuple[str | None, str], Function] = {}
+    for function in program.functions.values():
+        by_name.setdefault((function.table.module, function.name), function)
+    named = text.lower()
+    parts = [_U32.pack(len(functions))]
+    parts += [_FUNCTION.pack(id_, named in function.name.lower()) for id_, function in functions]
+    steps: list[bytes] = []
+    for id_, function in functions:
+        wanted = place_of(function, 0)[::2] == awaits
+        steps.append(_STEP.pack(id_, 0, Kind.HERE, 0, 0, wanted))
+        for index, state in sorted(function.states.items()):
+            if index:
+                wanted = place_of(function, index)[::2] == awaits
+                step = _step(function, state, by_name, promise_at)
+                steps.append(_STEP.pack(id_, index, *step, wanted))
+    return b"".join([*parts, _U32.pack(len(steps)), *steps])
+
+
+def _step(
+    function: Function,
+    state: State,
+    by_name: dict[tuple[str | None, str], Function],
+    promise_at: int,
+) -> tuple[Kind, int, int]:
+    """Kind, offset and inner function of what is awaited, as `zyn.debug.stack` follows it."""
+    slots = function.slots
     if 0 <= state.child < len(slots):
         slot = slots[state.child]
         name = slot.function or state.callee or ""
-        callee = target.program.named(name, walk.function.table.module)
+        callee = by_name.get((function.table.module, name))
         if callee is not None and callee.table.frame is not None:
-            walk.function, walk.machine = callee, walk.machine + slot.offset
-            return True
+            return Kind.INSIDE, slot.offset, callee.table.id
         if name == "await_promise":
-            return walk.machine + slot.offset + target.memory.places.await_promise
-        return None
-    if 0 <= state.promise < len(slots):
-        return walk.machine + slots[state.promise].offset
-    return None
+            return Kind.PROMISE, slot.offset + promise_at, 0
+    elif 0 <= state.promise < len(slots):
+        return Kind.PROMISE, slots[state.promise].offset, 0
+    return Kind.HERE, 0, 0
 
 
-async def _followed(target: Target, pointers: list[tuple[_Walk, int]]) -> list[_Walk]:
-    """Those of the walks that go on in a frame of its own which is no task."""
-    found = await _read(target, ((walk, address, POINTER_SIZE) for walk, address in pointers))
-    promises = [
-        (walk, promise)
-        for (walk, _), data in zip(pointers, found, strict=True)
-        if (promise := int.from_bytes(data, "little"))
-    ]
-    heads = await target.link.read([(promise, HEADER_SIZE) for _, promise in promises])
-    going: list[_Walk] = []
-    for (walk, promise), head in zip(promises, heads, strict=True):
-        flags = int.from_bytes(head[FLAGS_AT : FLAGS_AT + 4], "little")
-        if len(head) < HEADER_SIZE or flags & FRAME_TASK:
-            continue
-        address = int.from_bytes(head[DESCRIPTOR_AT:HEADER_SIZE], "little")
-        descriptor = await target.memory.descriptor(address)
-        function = target.program.function(descriptor.side_table)
-        if function is not None:
-            walk.function, walk.machine = function, promise + HEADER_SIZE
-            going.append(walk)
-    return going
+def query(program: Program, promise_at: int, wanted: Query, start: int, count: int) -> bytes:
+    """A request for a page; numbers that no task can have match none."""
+    text, awaits = wanted.text, wanted.awaits
+    flags = 0
+    if wanted.parent is not None:
+        flags |= Flag.PARENT
+    if text:
+        flags |= Flag.NAMED
+    if awaits is not None:
+        flags |= Flag.PLACE
+        flags |= Flag.BARE_PLACE if awaits[1] is None else 0
+    id_ = int(text) if text.isascii() and text.isdigit() and len(text) < 20 else 0
+    id_ = id_ if str(id_) == text and id_ <= U64_MAX else 0
+    first = sorted(wanted.first)
+    needs_map = bool(flags & (Flag.NAMED | Flag.PLACE))
+    nothing = _U32.pack(0) * 2
+    return b"".join(
+        [
+            _QUERY.pack(wanted.states, flags, wanted.parent or 0, id_, start, count, *wanted.ranks),
+            _block(text.lower()),
+            _block(awaits[0] if awaits is not None else ""),
+            _U32.pack(len(first)),
+            *(_U64.pack(task) for task in first),
+            await_map(program, promise_at, text=text, awaits=awaits) if needs_map else nothing,
+        ]
+    )
 
 
-async def _read(target: Target, places: Iterable[tuple[_Walk, int, int]]) -> list[bytes]:
-    """Several blocks, those that did not come with their task with one request."""
-    wanted = list(places)
-    found = [walk.kept(address, size) for walk, address, size in wanted]
-    missing = [
-        (address, size)
-        for (_, address, size), data in zip(wanted, found, strict=True)
-        if data is None
-    ]
-    rest = iter(await target.link.read(missing) if missing else [])
-    return [next(rest) if data is None else data for data in found]
+def _block(text: str) -> bytes:
+    data = text.encode("utf-8", "replace")
+    return _U32.pack(len(data)) + data

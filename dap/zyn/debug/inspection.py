@@ -181,7 +181,7 @@ class Inspection:
         chain = await self.target.stacks.chain(task)
         now_ns = await self.target.now_ns()
         parked = task.state == PARKED
-        leaf = await self.target.stacks.explained(task, chain) if parked else None
+        [leaf] = await self.target.stacks.explained([(task, chain)]) if parked else [None]
         values: dict[str, object] = {
             "id": task.id,
             "state": STATES[task.state],

@@ -30,6 +30,7 @@ _TASK_ID = struct.Struct("<Q")
 _PAGE = struct.Struct("<QI")
 _PLACE = struct.Struct("<QI")
 _WAIT = struct.Struct("<QQQI")
+_GROUP = struct.Struct("<IIQQ")
 _BREAK = struct.Struct("<III")
 _RESUME = struct.Struct("<QII")
 _TRACE = struct.Struct("<QII")
@@ -70,6 +71,17 @@ class Hello(msgspec.Struct, frozen=True):
 
 async def _gone() -> str:
     return "the program is gone"
+
+
+class ParkedGroup(msgspec.Struct, frozen=True):
+    """Tasks that wait at one state of one function; `name` is set where it is not known."""
+
+    side_table: int
+    state: int
+    count: int
+    oldest_ns: int
+    name: str
+    ids: tuple[int, ...]  # the lowest
 
 
 class Link(asyncio.Protocol):
@@ -240,13 +252,38 @@ class Link(asyncio.Protocol):
         address, table, size = Reader(answer).take(struct.Struct("<QII"))
         return address, table, size
 
-    async def wait(self, task: int, polls: int, address: int, leaf: int) -> Waiting | None:
-        """What the leaf at an address waits for, unless its task was polled since."""
-        try:
-            answer = await self.ask(Kind.WAIT, _WAIT.pack(task, polls, address, leaf))
-        except RequestFailed:
-            return None
-        return Waiting(*Reader(answer).take(WAITING))
+    async def waits(self, leaves: Sequence[tuple[int, int, int, int]]) -> list[Waiting | None]:
+        """What leaves wait for, each by (task, polls, address, number of the leaf).
+
+        None for one whose task was polled since.
+        """
+        found: list[Waiting | None] = []
+        for start in range(0, len(leaves), TASKS_AT_ONCE):
+            asked = leaves[start : start + TASKS_AT_ONCE]
+            payload = b"".join(_WAIT.pack(*leaf) for leaf in asked)
+            reader = Reader(await self.ask(Kind.WAIT, payload))
+            found += [Waiting(*reader.take(WAITING)) if reader.u32() else None for _ in asked]
+        return found
+
+    async def page(self, query: bytes) -> tuple[int, list[tuple[int, Task]]]:
+        """How many tasks match, and of those on the page their children and themselves.
+
+        The agent gives at most 4096 at once.  See `zyn.debug.listing` for queries.
+        """
+        reader = Reader(await self.ask(Kind.PAGE, query))
+        total = reader.take(_TASK_ID)[0]
+        return total, [(reader.u32(), reader.task()) for _ in range(reader.u32())]
+
+    async def groups(self, map_: bytes) -> list[ParkedGroup]:
+        """The parked tasks by where they wait."""
+        reader = Reader(await self.ask(Kind.GROUPS, map_))
+        found: list[ParkedGroup] = []
+        for _ in range(reader.u32()):
+            table, state, count, oldest_ns = reader.take(_GROUP)
+            name = reader.block().decode("utf-8", "replace")
+            ids = tuple(reader.take(_TASK_ID)[0] for _ in range(reader.u32()))
+            found.append(ParkedGroup(table, state, count, oldest_ns, name, ids))
+        return found
 
     async def breaks(self, changes: Sequence[tuple[int, int, bool]]) -> None:
         """Arm or disarm (side table, probe)."""

@@ -6,6 +6,8 @@ one, or a promise elsewhere), and so on until a leaf future.  A task that stoppe
 debug activations on its native stack; they are exact about the statement and come first.
 """
 
+from collections.abc import Sequence
+
 import msgspec
 
 from zyn.base.span import Span
@@ -163,15 +165,21 @@ class Stacks:
                 return Leaf(name, address, group=tasks, count=count)
         return Leaf(name, address)
 
-    async def explained(self, task: Task, chain: Chain) -> Leaf | None:
-        """The leaf of a parked task with what is known of the object that it waits for."""
-        leaf = chain.leaf
-        number = leaf_number(leaf.name) if leaf is not None else None
-        if leaf is None or number is None:
-            return leaf
-        link = self.memory.link
-        wait = await link.wait(task.id, task.polls, leaf.address, number)
-        return msgspec.structs.replace(leaf, wait=wait)
+    async def explained(self, waiting: Sequence[tuple[Task, Chain]]) -> list[Leaf | None]:
+        """The leaves of parked tasks with what is known of the objects that they wait for."""
+        asked: list[tuple[int, int, int, int]] = []
+        places: list[int] = []
+        leaves = [chain.leaf for _, chain in waiting]
+        for index, ((task, _), leaf) in enumerate(zip(waiting, leaves, strict=True)):
+            number = leaf_number(leaf.name) if leaf is not None else None
+            if leaf is not None and number is not None:
+                asked.append((task.id, task.polls, leaf.address, number))
+                places.append(index)
+        for index, wait in zip(places, await self.memory.link.waits(asked), strict=True):
+            leaf = leaves[index]
+            assert leaf is not None
+            leaves[index] = msgspec.structs.replace(leaf, wait=wait)
+        return leaves
 
     async def awaited(self, chain: Chain) -> tuple[int, ...]:
         """Every task whose end the innermost frame waits for."""

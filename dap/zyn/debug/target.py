@@ -82,10 +82,6 @@ class Target:
         self.has_debug_builds = False
         self._building = asyncio.Lock()  # who comes second waits for the first one's builds
         self.polls = Polls()
-        self._tasks: tuple[int, list[Task]] | None = None
-        # Where the parked ones of these tasks wait; see `zyn.debug.tasks`.
-        self.parked: tuple[list[Task], list[tuple[Task, tuple[str, str | None, int | None]]]] | None
-        self.parked = None
         self._run = 0
         self._runs: dict[int, int] = {}
 
@@ -97,17 +93,6 @@ class Target:
         stopped; with several, those of the others go on to their ends.
         """
         return self.gate_closed and self.program.about.workers <= 1
-
-    # --- tasks ----------------------------------------------------------------------------------
-
-    async def every_task(self) -> list[Task]:
-        """All tasks; while everything stands still they are told once, until something changes."""
-        if not self.stands_still:
-            return await self.link.all_tasks(TASKS_MAX)
-        changes = self.memory.changes
-        if self._tasks is None or self._tasks[0] != changes:
-            self._tasks = changes, await self.link.all_tasks(TASKS_MAX)
-        return self._tasks[1]
 
     # --- letting go -----------------------------------------------------------------------------
 

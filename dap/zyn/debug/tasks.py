@@ -1,22 +1,23 @@
 """Tasks as lists show them: where each one runs or waits, what for, and which matter most."""
 
 import contextlib
-from collections import Counter
 from collections.abc import Sequence
 
 import msgspec
 
-from zyn.debug.awaits import Place, await_places
-from zyn.debug.link import RequestFailed
+from zyn.debug import awaits
+from zyn.debug.awaits import U64_MAX, Place, Query, place_of
+from zyn.debug.link import TASKS_AT_ONCE, ParkedGroup, RequestFailed
 from zyn.debug.memory import HEADER_SIZE, POINTER_SIZE
 from zyn.debug.model import AwaitGroup, DeadlockedTask, TaskView
-from zyn.debug.stack import Level, waits_for
+from zyn.debug.stack import Chain, Level, waits_for
 from zyn.debug.target import ENDED, PARKED, REASONS, STATES, TASKS_MAX, Stop, Target
 from zyn.debug.wire import Task
 
 GROUP_IDS_MAX = 16
 
 _INTEREST = ("running", "failed", "runnable", "parked", "held", "pending", "cancelled", "completed")
+_RANKS = tuple(_INTEREST.index(state) for state in STATES)
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,13 +31,36 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
 
 async def view(target: Target, task: Task, now_ns: int | None = None) -> TaskView:
     """One task."""
-    stop = target.stops.get(task.id)
-    chain = await target.stacks.chain(task)
-    level = _where(target, task, stop) or (chain.levels[-1] if chain.levels else None)
-    waiting = chain.leaf is not None and stop_is_parked(stop) and task.state not in ENDED
-    leaf = await target.stacks.explained(task, chain) if waiting else None
-    if leaf is not None and now_ns is None and (leaf.deadline_ms is not None or leaf.wait):
+    return (await views(target, [task], now_ns))[0]
+
+
+async def views(target: Target, tasks: Sequence[Task], now_ns: int | None = None) -> list[TaskView]:
+    """Tasks as lists show them, with as few requests as their frames need."""
+    chains = [await target.stacks.chain(task) for task in tasks]
+    waiting = [_waits(target, task, chain) for task, chain in zip(tasks, chains, strict=True)]
+    asked = [
+        (task, chain) for task, chain, waits in zip(tasks, chains, waiting, strict=True) if waits
+    ]
+    leaves = await target.stacks.explained(asked)
+    timed = any(leaf is not None and (leaf.deadline_ms is not None or leaf.wait) for leaf in leaves)
+    if timed and now_ns is None:
         now_ns = await target.now_ns()
+    known = iter(leaves)
+    return [
+        _view(target, task, chain, waits_for(next(known), now_ns or 0) if waits else None)
+        for task, chain, waits in zip(tasks, chains, waiting, strict=True)
+    ]
+
+
+def _waits(target: Target, task: Task, chain: Chain) -> bool:
+    """Whether it is said what a task waits for."""
+    parked = stop_is_parked(target.stops.get(task.id))
+    return chain.leaf is not None and parked and task.state not in ENDED
+
+
+def _view(target: Target, task: Task, chain: Chain, waits: str | None) -> TaskView:
+    stop = target.stops.get(task.id)
+    level = _where(target, task, stop) or (chain.levels[-1] if chain.levels else None)
     root = target.program.function(task.side_table)
     name = root.name if root is not None else task.name
     state = STATES[task.state] if task.state < len(STATES) else "pending"
@@ -55,7 +79,7 @@ async def view(target: Target, task: Task, now_ns: int | None = None) -> TaskVie
         file=(level.function.table.file or None) if level is not None else None,
         line=line,
         await_state=level.state if level is not None and level.suspended is not None else None,
-        waits_for=waits_for(leaf, now_ns or 0) if waiting else None,
+        waits_for=waits,
         polls=task.polls,
         wakes=task.wakes,
         parked_since_ns=task.parked_since_ns if task.state == PARKED else None,
@@ -85,67 +109,64 @@ def _where(target: Target, task: Task, stop: Stop | None) -> Level | None:
 async def page(
     target: Target, wanted: Wanted, start: int, count: int | None
 ) -> tuple[list[TaskView], int]:
-    """The tasks that match, most interesting first; views are made of the page only."""
+    """The tasks that match, most interesting first.
+
+    The agent finds them and puts them in order; only those of the page are told and looked into.
+    """
     if not target.stands_still:
         target.memory.forget()
-    every = await target.every_task()
-    known = {task.id for task in every}
-    found = [task for task in every if _matches(target, task, wanted, known)]
-    if wanted.awaits is not None:
-        there = {task.id for task, place in await _parked(target) if place[::2] == wanted.awaits}
-        found = [task for task in found if task.id in there]
-    found.sort(key=lambda task: (task.id not in target.stops, _interest(task), task.id))
-    page = found[start : None if count is None else start + count]
-    children = Counter(task.parent for task in every)
+    if wanted.parent is not None and not 0 <= wanted.parent <= U64_MAX:
+        return [], 0
+    query = Query(
+        states=_bits(wanted.states),
+        parent=wanted.parent,
+        text=wanted.text or "",
+        awaits=wanted.awaits,
+        first=tuple(target.stops),
+        ranks=_RANKS,
+    )
+    promise_at = target.memory.places.await_promise
+    found: dict[int, tuple[int, Task]] = {}
+    while True:
+        at = min(max(start, 0) + len(found), U64_MAX)
+        more = TASKS_AT_ONCE if count is None else min(count - len(found), TASKS_AT_ONCE)
+        asked = awaits.query(target.program, promise_at, query, at, max(more, 0))
+        total, some = await target.link.page(asked)
+        before = len(found)
+        found |= {task.id: (children, task) for children, task in some}
+        if len(some) < TASKS_AT_ONCE or len(found) == before:
+            break
     now_ns = await target.now_ns()
-    return [
-        msgspec.structs.replace(await view(target, task, now_ns), children=children[task.id])
-        for task in page
-    ], len(found)
+    shown = await views(target, [task for _, task in found.values()], now_ns)
+    return [msgspec.structs.replace(one, children=found[one.id][0]) for one in shown], total
 
 
-def _matches(target: Target, task: Task, wanted: Wanted, known: set[int]) -> bool:
-    if wanted.states is not None and STATES[task.state] not in wanted.states:
-        return False
-    if wanted.parent is not None:
-        parent = task.parent if task.parent in known else 0
-        if parent != wanted.parent:
-            return False
-    if not wanted.text:
-        return True
-    root = target.program.function(task.side_table)
-    name = root.name if root is not None else task.name
-    return wanted.text.lower() in name.lower() or wanted.text == str(task.id)
-
-
-def _interest(task: Task) -> int:
-    return _INTEREST.index(STATES[task.state])
-
-
-async def _parked(target: Target) -> list[tuple[Task, Place]]:
-    """The parked tasks and where; found once for tasks that stand still."""
-    every = await target.every_task()
-    if target.parked is None or target.parked[0] is not every:
-        waiting = [task for task in every if task.state == PARKED]
-        places = await await_places(target, waiting)
-        target.parked = every, list(zip(waiting, places, strict=True))
-    return target.parked[1]
+def _bits(states: Sequence[str] | None) -> int:
+    if states is None:
+        return awaits.ALL_STATES
+    return sum(1 << index for index, state in enumerate(STATES) if state in states)
 
 
 async def by_await(target: Target) -> list[AwaitGroup]:
     """Parked tasks grouped by the line they wait at, largest group first."""
     if not target.stands_still:
         target.memory.forget()
-    groups: dict[tuple[str, str | None, int | None], list[Task]] = {}
-    for task, place in await _parked(target):
-        groups.setdefault(place, []).append(task)
+    program = target.program
+    places: dict[Place, list[ParkedGroup]] = {}
+    asked = awaits.await_map(program, target.memory.places.await_promise)
+    for group in sorted(await target.link.groups(asked), key=lambda group: group.ids):
+        function = program.function(group.side_table)
+        known = function is not None and not group.name
+        place = place_of(function, group.state) if function and known else (group.name, None, None)
+        places.setdefault(place, []).append(group)
     found = [
         AwaitGroup(
-            function=name, file=file, line=line, count=len(waiting),
-            tasks=tuple(task.id for task in waiting[:GROUP_IDS_MAX]),
-            oldest_since_ns=min(task.parked_since_ns for task in waiting),
+            function=name, file=file, line=line,
+            count=sum(group.count for group in groups),
+            tasks=tuple(sorted(id_ for group in groups for id_ in group.ids)[:GROUP_IDS_MAX]),
+            oldest_since_ns=min(group.oldest_ns for group in groups),
         )
-        for (name, file, line), waiting in groups.items()
+        for (name, file, line), groups in places.items()
     ]  # fmt: skip
     return sorted(found, key=lambda group: (-group.count, group.function, group.line or 0))
 
@@ -153,19 +174,15 @@ async def by_await(target: Target) -> list[AwaitGroup]:
 async def deadlocked(target: Target) -> tuple[DeadlockedTask, ...]:
     """Every task that waits, where and what for."""
     target.memory.forget()
-    found: list[DeadlockedTask] = []
-    now_ns = await target.now_ns()
-    for task in await target.link.all_tasks(TASKS_MAX):
-        if task.state in ENDED:
-            continue
-        shown = await view(target, task, now_ns)
-        found.append(
-            DeadlockedTask(
-                id=task.id, name=shown.name, function=shown.function, file=shown.file,
-                line=shown.line, waits_for=shown.waits_for or "nothing",
-            )
-        )  # fmt: skip
-    return tuple(found)
+    every = await target.link.all_tasks(TASKS_MAX)
+    shown = await views(target, [task for task in every if task.state not in ENDED])
+    return tuple(
+        DeadlockedTask(
+            id=one.id, name=one.name, function=one.function, file=one.file, line=one.line,
+            waits_for=one.waits_for or "nothing",
+        )
+        for one in shown
+    )  # fmt: skip
 
 
 async def awaiter(target: Target, task: Task) -> tuple[Task, list[Level]] | None:

@@ -41,6 +41,8 @@ class Kind(IntEnum):
     CHAIN = 21
     TRACE = 22
     WAIT = 23
+    PAGE = 24
+    GROUPS = 25
     STOPPED = 100
     CHANGED = 101
     DEADLOCK = 102
