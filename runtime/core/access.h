@@ -4,6 +4,8 @@
 #ifndef ZYN_ACCESS_H
 #define ZYN_ACCESS_H
 
+#include "atomics.h"
+
 #define ZYN_INBOX_CLOSED ((ZynTask *)(uintptr_t)1)
 #define ZYN_GRAVEYARD_CLOSED ((void *)(uintptr_t)1)
 
@@ -52,11 +54,20 @@ static inline ZynChunk *zyn__chunk(const ZynTask *task)
 	return (ZynChunk *)((uintptr_t)task & ~(uintptr_t)(ZYN_CHUNK_BYTES - 1));
 }
 
+/* In ZynTask.worker beside its place: the task is parked, and a worker that wakes it may take it
+ * over (rule 3 of team.c). */
+#define ZYN_PARKED_FREE 0x40u
+
+/* An order that a model test replaces by a wrong one to see that it is found. */
+#ifndef ZYN_PARK_ORDER
+#define ZYN_PARK_ORDER release
+#endif
+
 /* The worker that owns `task`.  Stable for the owner; for everybody else a moment's truth. */
 static inline ZynRuntime *zyn__owner(const ZynTask *task)
 {
 	uint8_t worker = atomic_load_explicit(&task->worker, memory_order_acquire);
-	return zyn__chunk(task)->workers[worker & ~ZYN_FREE_TO_OWN];
+	return zyn__chunk(task)->workers[worker & ~(ZYN_FREE_TO_OWN | ZYN_PARKED_FREE)];
 }
 
 static inline bool zyn__free_to_own(const ZynTask *task)
@@ -72,6 +83,35 @@ static inline bool zyn__claim(ZynTask *task, const ZynRuntime *rt)
 	       atomic_compare_exchange_strong_explicit(&task->worker, &worker,
 	                                               (uint8_t)rt->worker_index,
 	                                               memory_order_acq_rel, memory_order_relaxed);
+}
+
+/* Whether `rt` may change the task, which nobody takes over from then on; only its owner may. */
+static inline bool zyn__hold(ZynTask *task, const ZynRuntime *rt)
+{
+	uint8_t mine = (uint8_t)rt->worker_index;
+	uint8_t worker = zyn__get(&task->worker);
+	if (worker == mine)
+		return true;
+	return worker == (mine | ZYN_PARKED_FREE) &&
+	       ZA_CAS(&task->worker, &worker, mine, acquire, relaxed);
+}
+
+/* The same, but takes over what any worker has parked.  The head does not, for it may not come to
+ * poll it. */
+static inline bool zyn__take_over(ZynTask *task, const ZynRuntime *rt)
+{
+	uint8_t mine = (uint8_t)rt->worker_index;
+	uint8_t worker = zyn__get(&task->worker);
+	if (worker == mine)
+		return true;
+	return (worker & ZYN_PARKED_FREE) != 0 && mine != 0 &&
+	       ZA_CAS(&task->worker, &worker, mine, acquire, relaxed);
+}
+
+/* The owner's last word about a task that parked. */
+static inline void zyn__park_free(ZynTask *task, const ZynRuntime *rt)
+{
+	ZA_STORE(&task->worker, (uint8_t)(rt->worker_index | ZYN_PARKED_FREE), ZYN_PARK_ORDER);
 }
 
 /* Only the owner names another. */

@@ -55,6 +55,8 @@ bool zyn__debug_wants_stop(ZynTask *task)
 
 void zyn__debug_keep(ZynTask *task, uint32_t why)
 {
+	if (zyn__get(&task->worker) & ZYN_PARKED_FREE) /* nobody takes it over from here on */
+		zyn__own(task, zyn__owner(task));
 	if (task->kept == 0)
 		zyn__owner(task)->kept_tasks++;
 	task->kept |= (uint8_t)why;

@@ -13,7 +13,7 @@ int32_t zyn_start(ZynContext *cx, ZynPromise *p, ZynSite site)
 {
 	ZynTask *task = zyn__task_of_promise(p);
 	zyn__task_become(cx->runtime, task, zyn__task_id_of(cx), site);
-	if (zyn__owner(task) != cx->runtime)
+	if (!zyn__hold(task, cx->runtime))
 		return 0; /* another worker has it */
 	if (zyn__task_ended(task) || task->kept || task->cancelling ||
 	    zyn__flag(task, ZYN_FRAME_RUNNING))

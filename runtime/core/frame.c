@@ -126,8 +126,7 @@ void zyn_promise_release(ZynPromise *p)
 		zyn__task_requeue(task);
 		owner = here;
 	}
-	if (here != NULL &&
-	    (plain || (here == owner && !zyn__free_to_own(task) && zyn__owner(task) == here))) {
+	if (here != NULL && (plain || (here == owner && zyn__hold(task, here)))) {
 		zyn__frame_orphaned(here, task);
 		return;
 	}

@@ -37,7 +37,7 @@
 #define ZYN_CHUNK_HEADER_BYTES ((size_t)64) /* in front of a chunk's blocks */
 #define ZYN_CHUNKS_MAX (1u << 18)           /* 64 GiB of frames in one runtime */
 #define ZYN_RUNTIMES_MAX 4096u              /* workers alive at once in one process */
-#define ZYN_WORKERS_MAX 64u                 /* of one runtime */
+#define ZYN_WORKERS_MAX 63u                 /* of one runtime */
 #define ZYN_PRIORITIES 5u
 #define ZYN_ORDER_FIFO 0u
 #define ZYN_ORDER_RANDOM 1u

@@ -44,6 +44,8 @@ static void queue_push(ZynTask *task)
 	ZYN_ASSERT(!zyn__list_linked(&task->queue)); /* Rule 1. */
 	ZYN_ASSERT(!zyn__task_ended(task));
 	task->sched = ZYN_SCHED_QUEUED;
+	if (zyn__get(&task->worker) & ZYN_PARKED_FREE) /* a debugger, which has all batons */
+		zyn__own(task, rt);
 	if (rt->team != NULL && is_fresh(task) && zyn__team_publish(rt, task))
 		return;
 	zyn__ready_push(rt, task);
@@ -277,6 +279,14 @@ void zyn__task_end(ZynTask *task, ZynContext *cx)
 		zyn__frame_free(rt, task);
 }
 
+/* Whether a task that parked goes to whoever wakes it.  A debugger finds tasks where it left them,
+ * and who has to clean up stays where it is. */
+static bool is_free(const ZynRuntime *rt, const ZynTask *task)
+{
+	return task->sched == ZYN_SCHED_PARKED && task->kept == 0 && !task->foreign &&
+	       !task->cancelling && rt->head->debugger == NULL;
+}
+
 static void pending(ZynTask *task)
 {
 	ZynRuntime *rt = zyn__owner(task);
@@ -300,6 +310,8 @@ static void pending(ZynTask *task)
 		zyn__set(&rt->queued, zyn__get(&rt->queued) + 1);
 	}
 	changed(task);
+	if (rt->team != NULL && is_free(rt, task))
+		zyn__park_free(task, rt); /* it may be another worker's from here on */
 }
 
 static void note_seat(ZynTask *task, ZynSeat *seat)

@@ -8,7 +8,10 @@
  *                                        to steal, half of them at a time (deque.h)
  *     tasks that were woken              are handed over by their owner, half of them at a time,
  *                                        to a worker that shows that it has nothing to do
- *     wake, cancel, release, schedule    are messages to the owner of the task (waker.c)
+ *     a wake of a parked task            makes it the waker's, which puts it into its own queue;
+ *                                        so tasks that talk to each other come to one worker
+ *     cancel, release, schedule, and     are messages to the owner of the task (waker.c)
+ *     a wake from no worker's poll
  *     joining, timers, groups, channels  have a lock of a byte each
  *
  * So stealing needs no cooperation where the work comes from, and a task that has begun is never
@@ -21,12 +24,14 @@
  * foreign machines only; its deque is the global queue of what hosts spawn.
  *
  * Rule 1.  a task has one owner, ZynTask.worker, which alone schedules, polls, wakes, cancels and
- *          frees it.  Only the owner names another, while the task is runnable and in its queue; or
- *          who has the owner's baton while it sleeps, of a task that is parked.
+ *          frees it.  Only the owner names another, while the task is runnable and in its queue.
  * Rule 2.  a task with the bit FREE_TO_OWN belongs to whoever takes the bit away, with one
  *          compare-and-swap, and until then nobody changes it.  A deque may hold pointers to tasks
  *          that have been claimed otherwise, or to blocks that are something else by now: who
  *          finds the bit missing passes on, and who finds it again has found a task to run.
+ *          So it is with the bit PARKED_FREE, which the owner sets as the last thing that it does
+ * to a task that parks.  A waker that finds the bit missing leaves a message, for the owner is
+ *          still at it; the message follows the task to whoever has taken it meanwhile.
  * Rule 3.  on its way by hand a task is MOVING: in the mail of the new owner, in no queue.
  *          Messages may overtake it.
  * Rule 4.  a worker shows its bit before it looks for work the last time, and whoever brings some
@@ -37,6 +42,9 @@
  * Rule 6.  a host that waits looks whether the team is stuck after it drained its kicks, and finds
  * it stuck only when it gets every baton; so every worker that finds all bits shown after it gave
  * up its baton kicks the host, and the last of them is not too early.
+ *
+ * Rule 7.  the only fresh task of a worker is left to it for a moment, for it is about to run it;
+ * an idle worker takes it when it has found the same one again and again, or before it sleeps.
  */
 #include "internal.h"
 
@@ -47,6 +55,7 @@
 #define LOOK_MAX 256u         /* tasks looked at for that */
 #define OLDEST_EVERY 61u      /* of this many fresh tasks one is the oldest */
 #define SPINS 2000u           /* looks for mail before a worker sleeps */
+#define SINGLE_LOOKS 100u     /* ... in which the same single task of another must be found */
 #define LONG_POLL_NS 10000000 /* after which an idle worker asks the busy ones */
 #define WORKER_STACK_BYTES ((size_t)8 * 1024 * 1024) /* what a main thread has */
 
@@ -119,24 +128,6 @@ void zyn__team_share(ZynRuntime *rt, bool all)
 	}
 }
 
-/* Waking a sleeper only to have it run one task costs a system call and a change of thread; who
- * wakes the task runs it instead.  That needs the sleeper's baton, which is free while it sleeps.
- */
-bool zyn__team_adopt(ZynRuntime *rt, ZynTask *task)
-{
-	ZynRuntime *owner = zyn__owner(task);
-	if (rt->worker_index == 0 || owner->worker_index == 0 ||
-	    (zyn__get(&rt->team->idle) >> owner->worker_index & 1) == 0 ||
-	    !zyn__baton_try(&owner->baton))
-		return false;
-	bool parked = zyn__owner(task) == owner && task->sched == ZYN_SCHED_PARKED &&
-	              movable(task) && !task->cancelling;
-	if (parked)
-		zyn__own(task, rt);
-	zyn__baton_release(&owner->baton);
-	return parked;
-}
-
 void zyn__mail_drain(ZynRuntime *rt)
 {
 	if (zyn__get(&rt->mail) == NULL)
@@ -197,6 +188,15 @@ bool zyn__team_publish(ZynRuntime *rt, ZynTask *task)
 	return true;
 }
 
+/* How many fresh tasks make it worth to steal from `victim`: its maker is about to run the only
+ * one, as a rule, and moving that costs both of them more than it takes.  Nobody else runs the
+ * head's.
+ */
+static int64_t least(const ZynTeam *team, const ZynRuntime *rt, const ZynRuntime *victim)
+{
+	return team->hungry[rt->worker_index] || victim->worker_index == 0 ? 1 : 2;
+}
+
 /* Half of what some other worker has, in an order that differs from worker to worker and from
  * time to time. */
 static bool steal(ZynRuntime *rt)
@@ -206,12 +206,13 @@ static bool steal(ZynRuntime *rt)
 	uint32_t first = (uint32_t)(mixed >> 40) % team->count;
 	for (uint32_t i = 0; i < team->count; i++) {
 		ZynRuntime *victim = team->workers[(first + i) % team->count];
-		if (victim == rt || zyn__deque_count(&victim->fresh) == 0)
+		if (victim == rt || zyn__deque_count(&victim->fresh) < least(team, rt, victim))
 			continue;
 		int64_t stolen = zyn__deque_steal_half(&victim->fresh, &rt->fresh);
 		if (stolen == 0)
 			continue;
 		zyn__set(&rt->stolen_total, zyn__get(&rt->stolen_total) + (uint64_t)stolen);
+		team->hungry[rt->worker_index] = false;
 		if (stolen > 1 && zyn__somebody_idle(rt))
 			kick_idle(rt); /* one wakes the next, so that a burst wakes them all */
 		return true;
@@ -262,15 +263,40 @@ static bool called(ZynRuntime *rt)
 {
 	return atomic_load(&rt->mail) != NULL || atomic_load(&rt->inbox) != NULL ||
 	       zyn__get(&rt->parker.word) == ZYN_PARKER_TOKEN ||
-	       zyn__get(&rt->team->closing) != 0 || zyn__baton_wanted(&rt->baton) ||
-	       something_fresh(rt->team);
+	       zyn__get(&rt->team->closing) != 0 || zyn__baton_wanted(&rt->baton);
 }
 
+/* Whether there is something to steal; `single` becomes where the only task of some worker lies. */
+static bool something_to_steal(ZynRuntime *rt, int64_t *single)
+{
+	ZynTeam *team = rt->team;
+	int64_t places = 0;
+	for (uint32_t i = 0; i < team->count; i++) {
+		ZynRuntime *victim = team->workers[i];
+		int64_t count = zyn__deque_count(&victim->fresh);
+		if (count >= least(team, rt, victim))
+			return true;
+		if (count != 0)
+			places += zyn__get(&victim->fresh.bottom) + i + 1;
+	}
+	*single = places;
+	return false;
+}
+
+/* Rule 7. */
 static bool spin(ZynRuntime *rt)
 {
+	int64_t single = 0;
+	uint32_t same = 0;
 	for (uint32_t i = 0; i < SPINS; i++) {
-		if (called(rt))
+		int64_t before = single;
+		if (called(rt) || something_to_steal(rt, &single))
 			return true;
+		same = single != 0 && single == before ? same + 1 : 0;
+		if (same == SINGLE_LOOKS) {
+			rt->team->hungry[rt->worker_index] = true;
+			return true;
+		}
 		zyn__relax();
 	}
 	return false;
@@ -285,6 +311,7 @@ static void sleep_idle(ZynRuntime *rt, int64_t idle_ns)
 	int64_t limit_ns = idle_ns;
 	if (!alone && (limit_ns < 0 || limit_ns > LONG_POLL_NS))
 		limit_ns = LONG_POLL_NS;
+	bool hungry = false;
 	atomic_fetch_add(&rt->sleepers, 1);
 	zyn__baton_release(&rt->baton);
 	/* Rule 6: asked again, because another may have shown its bit and not given up its baton.
@@ -292,10 +319,13 @@ static void sleep_idle(ZynRuntime *rt, int64_t idle_ns)
 	if ((all_bits(team) & ~atomic_load(&team->idle)) == 0 &&
 	    atomic_load(&team->workers[0]->drivers) != 0)
 		zyn__kick(team->workers[0]);
-	if (atomic_load(&rt->mail) == NULL && atomic_load(&rt->inbox) == NULL &&
-	    !something_fresh(team))
-		zyn__sleep(rt, limit_ns); /* Rule 4. */
+	if (atomic_load(&rt->mail) == NULL && atomic_load(&rt->inbox) == NULL) {
+		hungry = something_fresh(team);
+		if (!hungry)
+			zyn__sleep(rt, limit_ns); /* Rule 4. */
+	}
 	zyn__baton_acquire(&rt->baton, ZYN_BATON_NORMAL, UINT64_MAX);
+	team->hungry[rt->worker_index] = hungry;
 	atomic_fetch_sub(&rt->sleepers, 1);
 	zyn__kick_drain(rt);
 	zyn__reactor_awake(rt);

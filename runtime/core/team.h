@@ -10,6 +10,8 @@ typedef struct ZynTeam {
 	_Atomic uint32_t closing;
 	_Atomic uint32_t started;    /* threads were made, or tried to be */
 	uint32_t thread_count;       /* the head, which has none, included */
+	/* of each worker, for itself: would steal the only task that another has made */
+	bool hungry[ZYN_WORKERS_MAX + 1];
 	pthread_mutex_t events_lock; /* the debugger is told of one thing at a time */
 } ZynTeam;
 
@@ -20,8 +22,6 @@ void zyn__team_idle(ZynRuntime *rt, int64_t idle_ns);
 /* Hands runnable tasks to idle workers; `all`: does not keep half. */
 void zyn__team_share(ZynRuntime *rt, bool all);
 void zyn__mail_drain(ZynRuntime *rt);
-/* Makes `rt` the owner of a parked task whose worker sleeps; false: it is not so. */
-bool zyn__team_adopt(ZynRuntime *rt, ZynTask *task);
 /* What a poll that lasts long does for the others when it is asked. */
 void zyn__team_serve(ZynRuntime *rt);
 /* Nothing runs, nothing is queued and no timer is left in any worker; exact, so it takes all

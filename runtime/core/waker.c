@@ -163,6 +163,19 @@ static uint64_t waking_task(ZynRuntime *rt)
 	return by != NULL ? zyn__get(&by->id) : 0;
 }
 
+/* On behalf of a worker, which takes the task over if it is parked: waking another thread only to
+ * have it run one task costs a system call, and who wakes a task has in its cache what that wants
+ * to see. */
+static void wake_here(ZynRuntime *rt, ZynTask *task)
+{
+	if (zyn__free_to_own(task))
+		return; /* it waits to be polled, or was never scheduled */
+	if (zyn__take_over(task, rt))
+		zyn__task_wake(task, waking_task(rt));
+	else
+		zyn__inbox_post(task, ZYN_INBOX_WAKE);
+}
+
 void zyn__waker_call(ZynRuntime *rt, ZynWaker waker)
 {
 	ZynTask *task = zyn__waker_task(rt, waker);
@@ -174,12 +187,7 @@ void zyn__waker_call(ZynRuntime *rt, ZynWaker waker)
 		return;
 	}
 	zyn__set(&rt->wakes_total, zyn__get(&rt->wakes_total) + 1);
-	if (zyn__free_to_own(task))
-		return; /* it waits to be polled, or was never scheduled */
-	if (zyn__owner(task) == rt || zyn__team_adopt(rt, task))
-		zyn__task_wake(task, waking_task(rt));
-	else
-		zyn__inbox_post(task, ZYN_INBOX_WAKE);
+	wake_here(rt, task);
 }
 
 void zyn_waker_wake(ZynWaker waker)
@@ -223,12 +231,15 @@ void zyn__inbox_post(ZynTask *task, uint32_t bits)
 void zyn__inbox_deliver(ZynRuntime *rt, ZynTask *task, uint32_t bits)
 {
 	bool claimed = zyn__free_to_own(task) && zyn__claim(task, rt);
-	if (zyn__owner(task) != rt || zyn__free_to_own(task)) {
+	if (!zyn__hold(task, rt)) {
 		zyn__inbox_post(task, bits);
 		return;
 	}
 	if (task->sched == ZYN_SCHED_FREE)
 		return; /* Rule 3. */
+	if (claimed && bits == ZYN_INBOX_SCHEDULE && task->sched == ZYN_SCHED_QUEUED &&
+	    zyn__team_publish(rt, task))
+		return; /* it was to be found already, and so it stays: the head runs nothing */
 	if (claimed)
 		zyn__task_requeue(task);
 	if (bits & ZYN_INBOX_SCHEDULE)

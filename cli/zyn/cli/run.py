@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from zyn.embed.runtime import Runtime
 
 
-WORKERS_MAX = 64
+WORKERS_MAX = 63
 
 
 def register(commands: Any) -> None:

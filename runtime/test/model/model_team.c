@@ -11,6 +11,8 @@
 
 #include "team.c"
 
+#include <string.h>
+
 #define WORKERS 2
 #define TASKS 2
 
@@ -21,6 +23,11 @@ static _Alignas(ZYN_CHUNK_BYTES) char chunk_memory[ZYN_CHUNK_BYTES];
 static ZynTask *task;
 static uint32_t told_bits; /* ZYN_INBOX_* that the owner was told of */
 static uint32_t runs;      /* of the task */
+/* Of the scenarios in which the task is polled, parks and is woken again. */
+static bool is_polled;
+static int frame;                  /* what only the poll under way touches */
+static _Atomic uint32_t wanted[2]; /* a reason for each wake; relaxed: the wake is what orders it */
+static bool served[2];             /* seen by the last poll */
 static int asked[2]; /* written before a wake, before a cancel; read when they are delivered */
 
 /* --- what the files call ---------------------------------------------------------------------- */
@@ -49,9 +56,25 @@ static void told(const ZynTask *about, uint32_t bit)
 	told_bits |= bit;
 }
 
+/* What that of task.c does. */
+static void wake_really(ZynTask *about)
+{
+	MODEL_CHECK(zyn__get(&about->worker) == self()->worker_index); /* and no bit beside it */
+	if (about->sched == ZYN_SCHED_RUNNING) {
+		about->woken = 1;
+	} else if (about->sched == ZYN_SCHED_PARKED) {
+		about->sched = ZYN_SCHED_QUEUED;
+		zyn__list_push_back(&self()->ready[0], &about->queue);
+	}
+}
+
 void zyn__task_wake(ZynTask *about, uint64_t waker_task)
 {
 	(void)waker_task;
+	if (is_polled) {
+		wake_really(about);
+		return;
+	}
 	told(about, ZYN_INBOX_WAKE);
 	MODEL_CHECK(MODEL_READ(&asked[0]) == 1);
 }
@@ -61,6 +84,12 @@ void zyn__task_cancel(ZynTask *about, bool interrupted)
 	(void)interrupted;
 	told(about, ZYN_INBOX_CANCEL);
 	MODEL_CHECK(MODEL_READ(&asked[1]) == 1);
+}
+
+ZynEntry *zyn__entry_find(ZynRuntime *rt)
+{
+	(void)rt;
+	return NULL; /* who woke is for debuggers */
 }
 
 bool zyn__reactor_unattended(ZynRuntime *rt)
@@ -175,6 +204,14 @@ static void begin(void)
 	task->foreign = false;
 	task->kept = 0;
 	zyn__list_init(&task->queue);
+	memset(team.hungry, 0, sizeof team.hungry);
+	is_polled = false;
+	frame = 0;
+	for (int i = 0; i < 2; i++) {
+		atomic_init(&wanted[i], 0);
+		served[i] = false;
+	}
+	task->woken = 0;
 	told_bits = 0;
 	runs = 0;
 	asked[0] = 0;
@@ -188,6 +225,31 @@ static void begin_runnable(void)
 	atomic_init(&task->worker, 2);
 	task->sched = ZYN_SCHED_QUEUED;
 	zyn__list_push_back(&workers[2].ready[0], &task->queue);
+}
+
+/* The task is parked, and any worker may take it over. */
+static void begin_parked(void)
+{
+	begin();
+	is_polled = true;
+	zyn__park_free(task, &workers[1]);
+}
+
+/* What zyn__task_run does, as far as others can see it: they may wake the task meanwhile. */
+static void poll_and_park(ZynRuntime *rt, ZynTask *about)
+{
+	about->sched = ZYN_SCHED_RUNNING;
+	about->woken = 0;
+	MODEL_WRITE(&frame, MODEL_READ(&frame) + 1); /* a race, if two poll at once */
+	for (int i = 0; i < 2; i++)
+		served[i] = zyn__get(&wanted[i]) != 0;
+	about->sched = ZYN_SCHED_PARKED;
+	if (about->woken) {
+		about->sched = ZYN_SCHED_QUEUED;
+		zyn__list_push_back(&rt->ready[0], &about->queue);
+		return;
+	}
+	zyn__park_free(about, rt);
 }
 
 /* What a turn does with messages, in its order, and with what is runnable. */
@@ -207,6 +269,10 @@ static void turn(ZynRuntime *rt)
 		ZynTask *next = ZYN_CONTAINER(link, ZynTask, queue);
 		MODEL_CHECK(zyn__owner(next) == rt);
 		MODEL_CHECK(next->sched == ZYN_SCHED_QUEUED);
+		if (is_polled) {
+			poll_and_park(rt, next);
+			continue;
+		}
 		next->sched = ZYN_SCHED_PARKED;
 		runs++;
 	}
@@ -298,6 +364,30 @@ static void work_until_somebody_ran(void)
 	}
 }
 
+static void serve(void)
+{
+	while (zyn__get(&team.closing) == 0) {
+		turn(self());
+		if (served[0] && served[1])
+			close_team();
+		else
+			rest(self());
+	}
+}
+/* A worker wakes the task, as if from a poll, and goes on until a poll has seen both reasons. */
+static void wake_and_serve(void)
+{
+	zyn__set(&wanted[self()->worker_index - 1], 1);
+	wake_here(self(), task);
+	serve();
+}
+/* The same from a thread that is no worker. */
+static void wake_from_outside(void)
+{
+	zyn__set(&wanted[1], 1);
+	zyn__inbox_post(task, ZYN_INBOX_WAKE);
+}
+
 /* The worker that is told of the wake lets the other one go. */
 static void work_until_somebody_was_woken(void)
 {
@@ -331,6 +421,12 @@ static void end_fresh(void)
 	zyn__inbox_drain(&workers[WORKERS]);
 	MODEL_CHECK(told_bits == ZYN_INBOX_CANCEL);
 	MODEL_CHECK(runs == 1);
+}
+
+static void end_served(void)
+{
+	MODEL_CHECK(served[0] && served[1]);
+	MODEL_CHECK(zyn__list_empty(&workers[1].ready[0]) || zyn__list_empty(&workers[2].ready[0]));
 }
 
 static void end_run_once(void)
@@ -374,6 +470,18 @@ int main(int argc, char **argv)
 		 end_run_once,
 		 0,
 		 0},
+		{"two workers wake a parked task",
+		 begin_parked,
+		 {wake_and_serve, wake_and_serve},
+		 end_served,
+		 0,
+		 1},
+		{"a worker and another thread wake a parked task",
+		 begin_parked,
+		 {wake_and_serve, serve, wake_from_outside},
+		 end_served,
+		 -1,
+		 1},
 		{"a task moves while it is woken",
 		 begin_runnable,
 		 {work_until_somebody_was_woken, hand_over_and_work, post_wake},

@@ -55,7 +55,7 @@ logger = logging.getLogger("zyn.embed")
 
 _BUSY_PAUSE_S = 0.001
 _WAIT_MAX_NS = 1e18  # thirty years
-_WORKERS_MAX = 64
+_WORKERS_MAX = 63
 _CLOCKS = {"real": CLOCK_REAL, "virtual": CLOCK_VIRTUAL}
 
 
