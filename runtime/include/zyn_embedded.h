@@ -250,7 +250,7 @@ typedef struct ZynUnifiedTask {
 typedef struct ZynUnifiedJoinSet {
 	ZynUnified *runtime;
 	ZynEmbeddedJoinSet embedded;
-	struct ZynUnifiedSet *host; /* owned */
+	ZynJoinSet *host; /* owned; null on the embedded runtime */
 } ZynUnifiedJoinSet;
 
 /* Embedded: in `memory`, with the usual capacity.  Host: a runtime of its own with `options` (null:
