@@ -332,7 +332,7 @@ def test_ctrl_c_ends_with_130() -> None:
     assert (child.returncode, out, err) == (130, "", "zyn: interrupted\n")
 
 
-@pytest.mark.parametrize("workers", ["0", "1", "4"])
+@pytest.mark.parametrize("workers", ["auto", "0", "1", "4"])
 def test_a_program_that_waits_where_it_must_gives_the_same_with_any_number_of_workers(
     workers: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,6 +1,5 @@
 """The beginning and the end of a session, and what comes in which order."""
 
-import os
 from typing import Any
 
 import pytest
@@ -8,6 +7,7 @@ import pytest
 from tests.dap.conftest import Bench
 from tests.support.dap_client import NVIM_DAP, VSCODE, event, response
 from zyn.debug.model import DeadlockedTask, ExitInfo, Output
+from zyn.runtime.cores import cores
 
 
 async def test_whole_session_comes_in_order(bench: Bench) -> None:
@@ -69,7 +69,7 @@ async def test_as_many_workers_as_cores(bench: Bench) -> None:
     await bench.configure(workers=0)
     config = bench.engine.config
     assert config is not None
-    assert config.workers == min(os.cpu_count() or 1, 64)
+    assert config.workers == cores()
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,10 @@
 """Runtimes of many workers: the same programs, on threads of the runtime."""
 
 import asyncio
+import os
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -113,7 +115,7 @@ def test_closing_ends_what_runs() -> None:
 
 
 def test_bad_numbers_of_workers() -> None:
-    for workers in (0, -1, 65):
+    for workers in (0, -1, 64):
         with pytest.raises(ValueError, match="workers is a number"):
             Runtime(workers=workers)
     with pytest.raises(ValueError, match="one worker"):
@@ -139,3 +141,21 @@ def test_threads_that_wait_for_each_other(workers: int) -> None:
         to.close()
         thread.join()
     assert answers == [2 * number for number in range(200)]
+
+
+def test_one_worker_for_each_core(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {1, 2, 5}, raising=False)
+    with Runtime(workers="auto") as runtime:
+        assert len(runtime.metrics()) == 1 + 3  # the host's, and one for each core
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {7})
+    with Runtime(workers="auto") as runtime:
+        assert len(runtime.metrics()) == 1
+
+
+@pytest.mark.parametrize("options", [{"clock": "virtual"}, {"seed": 7}])
+def test_one_worker_where_the_order_is_one(
+    options: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {1, 2, 5}, raising=False)
+    with Runtime(workers="auto", **options) as runtime:
+        assert len(runtime.metrics()) == 1

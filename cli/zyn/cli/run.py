@@ -18,9 +18,6 @@ if TYPE_CHECKING:
     from zyn.embed.runtime import Runtime
 
 
-WORKERS_MAX = 63
-
-
 def register(commands: Any) -> None:
     """Describe the command."""
     parser: argparse.ArgumentParser = commands.add_parser(
@@ -51,7 +48,7 @@ def register(commands: Any) -> None:
         type=_workers,
         default=1,
         metavar="N",
-        help="threads that run tasks; 0: one for each core (default: 1)",
+        help="threads that run tasks; auto: one for each core (default: 1)",
     )
     parser.add_argument(
         "--seed",
@@ -95,9 +92,13 @@ def _units(text: str) -> int:
 
 
 def _workers(text: str) -> int:
+    from zyn.runtime.cores import WORKERS_MAX, cores
+
+    if text == "auto":
+        return cores()
     if not re.fullmatch(r"[0-9]{1,2}", text) or int(text) > WORKERS_MAX:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number from 0 to {WORKERS_MAX}")
-    return int(text) or min(os.cpu_count() or 1, WORKERS_MAX)
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 0 to {WORKERS_MAX}, nor auto")
+    return int(text) or cores()
 
 
 class Failure(NamedTuple):

@@ -10,7 +10,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from zyn.dap import protocol
 from zyn.dap.protocol import Natural
-from zyn.debug.model import WORKERS_MAX
+from zyn.runtime.cores import WORKERS_MAX
 
 TaskState = Literal[
     "pending", "runnable", "running", "parked", "held", "completed", "failed", "cancelled"

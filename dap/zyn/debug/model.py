@@ -4,18 +4,16 @@ Lines and columns are 1-based; columns count bytes, which a protocol skin turns 
 Absent facts are None, never a made-up value.
 """
 
-import os
 from typing import Literal
 
 import msgspec
 
 from zyn.base.span import Span
+from zyn.runtime.cores import cores
 
 StopReason = Literal["breakpoint", "step", "pause", "entry", "exception", "deadlock"]
 StepKind = Literal["into", "over", "out", "await", "poll"]
 ClockKind = Literal["virtual", "real"]
-
-WORKERS_MAX = 64
 
 
 class LaunchConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,7 +33,7 @@ class LaunchConfig(msgspec.Struct, frozen=True, kw_only=True):
 
 def workers_of(wanted: int) -> int:
     """How many threads run the tasks; 0 asks for one for each core."""
-    return wanted or min(os.cpu_count() or 1, WORKERS_MAX)
+    return wanted or cores()
 
 
 class SourceBreakpoint(msgspec.Struct, frozen=True, kw_only=True):

@@ -37,6 +37,7 @@ from zyn.embed.promise import PollFn, Promise, failure
 from zyn.embed.states import Failed
 from zyn.embed.values import Encoder, decode, release
 from zyn.runtime.abi import CLOCK_REAL, CLOCK_VIRTUAL, Status
+from zyn.runtime.cores import WORKERS_MAX, cores
 from zyn.runtime.host import (
     FUEL_UNBOUNDED,
     NativeError,
@@ -55,7 +56,6 @@ logger = logging.getLogger("zyn.embed")
 
 _BUSY_PAUSE_S = 0.001
 _WAIT_MAX_NS = 1e18  # thirty years
-_WORKERS_MAX = 63
 _CLOCKS = {"real": CLOCK_REAL, "virtual": CLOCK_VIRTUAL}
 
 
@@ -86,7 +86,9 @@ class Runtime:
     memory_max  bytes of frames, strings and errors alive at once; more fails the task; 0: no limit
     fuel        polls of tasks and direct calls that there may be, see `fuel`; None: no limit
     workers     1: tasks run on the thread that waits for a promise, one after the other and always
-                in the same order; more: on so many threads of the runtime, real clock only
+                in the same order; more: on so many threads of the runtime, real clock only;
+                "auto": one for each core that the process may use, or 1 where that is the only
+                number there can be
     stack_bytes of native stack that one poll may use; 0: what the thread has
     cache_dir   where compiled code is kept between runs; None: nowhere
     check       check the compiler's own work between its passes
@@ -104,14 +106,16 @@ class Runtime:
         memory_max: int = 0,
         stack_bytes: int = 0,
         fuel: int | None = None,
-        workers: int = 1,
+        workers: int | Literal["auto"] = 1,
         cache_dir: str | os.PathLike[str] | None = None,
         check: bool = False,
     ) -> None:
         if clock not in _CLOCKS:
             raise ValueError(f"clock is one of {', '.join(_CLOCKS)}, not {clock!r}")
-        if not 1 <= operator.index(workers) <= _WORKERS_MAX:
-            raise ValueError(f"workers is a number from 1 to {_WORKERS_MAX}, not {workers}")
+        if workers == "auto":
+            workers = cores() if clock == "real" and not seed else 1
+        if not 1 <= operator.index(workers) <= WORKERS_MAX:
+            raise ValueError(f"workers is a number from 1 to {WORKERS_MAX}, not {workers}")
         if workers > 1 and clock == "virtual":
             raise ValueError("virtual time means one order, and that means one worker")
         self._language = known_language(language)

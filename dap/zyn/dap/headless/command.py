@@ -16,7 +16,8 @@ from zyn.dap.headless.run import Headless, Script
 from zyn.dap.headless.text import TextReporter, coloured, plain
 from zyn.dap.headless.trace import check_trace, write_trace
 from zyn.debug.engine import Engine
-from zyn.debug.model import WORKERS_MAX, ClockKind, LaunchConfig, workers_of
+from zyn.debug.model import ClockKind, LaunchConfig, workers_of
+from zyn.runtime.cores import WORKERS_MAX
 
 VERDICTS = ("failure", "deadlock", "leak")
 EXIT_INTERRUPTED = 130
