@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The long versions of what CI proves in seconds: the stateful tests with new and longer examples,
 # the models with a higher bound, the C tests under every preset, and under valgrind those that
-# start no threads.  Half an hour.
+# start no threads.  Half an hour or more.
 #
 #   ZYN_PROVE_PREEMPTIONS   the bound of the models; 3
 set -euo pipefail
