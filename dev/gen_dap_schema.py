@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from zyn.dap import custom
+from zyn.dap.registry import NoArguments
 
 OUTPUT = Path(__file__).resolve().parent.parent / "docs" / "protocol" / "zyn-dap.schema.json"
 
@@ -23,6 +24,7 @@ REQUESTS: dict[str, tuple[type[msgspec.Struct], type[msgspec.Struct] | None]] = 
     "zyn/step": (custom.StepArguments, None),
     "zyn/tasks": (custom.TasksArguments, custom.TasksResponseBody),
     "zyn/trace": (custom.TraceArguments, custom.TraceResponseBody),
+    "zyn/runtime": (NoArguments, custom.RuntimeResponseBody),
     "zyn/hold": (custom.TaskArguments, None),
     "zyn/resume": (custom.TaskArguments, None),
     "zyn/wake": (custom.TaskArguments, None),

@@ -119,6 +119,7 @@ void zyn__agent_put_chain(ZynBytes *out, const ZynActivation *newest);
 /* agent_tasks.c: requests about many tasks, each gives its status */
 uint32_t zyn__agent_page(ZynAgent *agent, ZynReader *in, ZynBytes *out);
 uint32_t zyn__agent_groups(ZynAgent *agent, ZynReader *in, ZynBytes *out);
+uint32_t zyn__agent_metrics(ZynAgent *agent, ZynReader *in, ZynBytes *out);
 uint32_t zyn__agent_waits(ZynAgent *agent, ZynReader *in, ZynBytes *out);
 
 /* agent_host.c */

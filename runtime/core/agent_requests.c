@@ -388,7 +388,7 @@ static Serve *const SERVED[] = {
 	[ZYN_AGENT_DETACH] = serve_detach,      [ZYN_AGENT_INTERRUPT] = serve_interrupt,
 	[ZYN_AGENT_CHAIN] = serve_chain,        [ZYN_AGENT_TRACE] = serve_trace,
 	[ZYN_AGENT_WAIT] = zyn__agent_waits,    [ZYN_AGENT_PAGE] = zyn__agent_page,
-	[ZYN_AGENT_GROUPS] = zyn__agent_groups,
+	[ZYN_AGENT_GROUPS] = zyn__agent_groups, [ZYN_AGENT_METRICS] = zyn__agent_metrics,
 };
 
 bool zyn__agent_serve(ZynAgent *agent, uint32_t kind, uint32_t id, ZynReader payload)

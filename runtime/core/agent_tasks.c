@@ -189,3 +189,22 @@ uint32_t zyn__agent_waits(ZynAgent *agent, ZynReader *in, ZynBytes *out)
 	free(known);
 	return good ? ZYN_AGENT_STATUS_OK : too_much(in);
 }
+
+uint32_t zyn__agent_metrics(ZynAgent *agent, ZynReader *in, ZynBytes *out)
+{
+	(void)in;
+	ZynMetrics metrics;
+	zyn__bytes_u64(out, zyn__debug_timers(agent->rt));
+	uint32_t count = zyn_rt_metrics(agent->rt, 0, &metrics);
+	zyn__bytes_u32(out, count);
+	for (uint32_t i = 0; i < count; i++) {
+		zyn_rt_metrics(agent->rt, i, &metrics);
+		zyn__bytes_u64(out, metrics.polls);
+		zyn__bytes_u64(out, metrics.steals);
+		zyn__bytes_u64(out, metrics.given);
+		zyn__bytes_u64(out, metrics.parks);
+		zyn__bytes_u64(out, metrics.wakes);
+		zyn__bytes_u64(out, metrics.queued);
+	}
+	return ZYN_AGENT_STATUS_OK;
+}

@@ -361,6 +361,23 @@ bool zyn__debug_groups(ZynRuntime *rt, const ZynAwaitMap *map, ZynAwaitGroup **g
 	return !found.failed;
 }
 
+/* --- timers ----------------------------------------------------------------------------------- */
+
+uint64_t zyn__debug_timers(ZynRuntime *rt)
+{
+	ZynEntry entry;
+	uint64_t timers = 0;
+	zyn__debug_enter(&entry, rt);
+	for (uint32_t i = 0; i < zyn__worker_count(rt); i++) {
+		ZynRuntime *worker = zyn__worker(rt, i);
+		zyn__team_lock(worker, &worker->wheel_lock);
+		timers += worker->wheel.count;
+		zyn__team_unlock(worker, &worker->wheel_lock);
+	}
+	zyn__leave(&entry);
+	return timers;
+}
+
 /* --- waits ------------------------------------------------------------------------------------ */
 
 typedef struct Waits {

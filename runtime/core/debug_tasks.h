@@ -84,6 +84,8 @@ bool zyn__debug_page(ZynRuntime *rt, const ZynTaskQuery *query, ZynTaskInfo *out
 /* The parked tasks by where they wait; `groups` is the caller's to free.  False: no memory. */
 bool zyn__debug_groups(ZynRuntime *rt, const ZynAwaitMap *map, ZynAwaitGroup **groups,
                        uint32_t *count);
+/* How many timers are set, of all workers. */
+uint64_t zyn__debug_timers(ZynRuntime *rt);
 /* zyn_dbg_task_wait for many; sorts them by task.  known[place] says whether out[place] is set. */
 void zyn__debug_waits(ZynRuntime *rt, ZynWaitQuery *queries, uint32_t count, ZynWaitInfo *out,
                       bool *known);

@@ -111,6 +111,7 @@ async def test_real_messages_fit_the_schema(bench: Bench) -> None:
         ("zyn/tasks", {"start": 0, "count": 2, "states": ["parked"], "groupBy": "await"}),
         ("zyn/tasks", {"parent": 0, "awaits": {"function": "worker", "line": 12}}),
         ("zyn/trace", {"start": 0, "count": 5}),
+        ("zyn/runtime", {}),
         ("zyn/hold", {"threadId": 3}),
         ("zyn/resume", {"threadId": 3}),
         ("zyn/wake", {"threadId": 3}),
@@ -132,7 +133,7 @@ async def test_real_messages_fit_the_schema(bench: Bench) -> None:
         if definition is not None:
             checked.add(name)
             assert problems(message, definition, root) == []
-    assert checked == {"zyn/tasks", "zyn/trace", "zyn/taskChanged"}
+    assert checked == {"zyn/tasks", "zyn/trace", "zyn/runtime", "zyn/taskChanged"}
 
 
 def test_schema_refuses_what_is_wrong() -> None:

@@ -288,3 +288,23 @@ def _children(pid: int) -> list[int]:
         with contextlib.suppress(OSError):
             found += [int(part) for part in file.read_text(encoding="ascii").split()]
     return found
+
+
+async def test_counters_of_every_worker_while_it_runs(client: DapClient, workers: int) -> None:
+    await configure(client, "spin()", workers, nonStop=True)
+    await client.request("configurationDone")
+    await until_tasks(client, lambda found: any(task["polls"] for task in found))
+    seen = await client.request("zyn/runtime", {})
+    again = await client.request("zyn/runtime", {})
+
+    assert [one["name"] for one in seen["workers"]] == [
+        "host", *(f"worker {index}" for index in range(1, workers + 1))
+    ]  # fmt: skip
+    assert (seen["clock"], seen["timers"]) == ("real", 0)
+    assert (
+        sum(one["polls"] for one in again["workers"])
+        >= sum(one["polls"] for one in seen["workers"])
+        > 0
+    )
+    assert again["nowNs"] > seen["nowNs"]
+    assert not [m for m in client.timeline if m.get("event") == "stopped"]

@@ -21,6 +21,7 @@ Body = TypeVar("Body", bound=msgspec.Struct)
 CUSTOM_EVENTS: dict[str, type[msgspec.Struct]] = {"zyn/taskChanged": custom.TaskChangedEventBody}
 CUSTOM_BODIES: dict[str, type[msgspec.Struct]] = {
     "zyn/tasks": custom.TasksResponseBody,
+    "zyn/runtime": custom.RuntimeResponseBody,
     "zyn/trace": custom.TraceResponseBody,
 }
 

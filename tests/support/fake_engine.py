@@ -266,6 +266,14 @@ class FakeEngine:
         self.calls.append(("cancel", task))
         self._known(task)
 
+    async def runtime(self) -> model.RuntimeView:
+        worker = model.WorkerView(
+            name="worker 1", polls=5, steals=0, given=0, parks=1, wakes=2, queued=1
+        )
+        return model.RuntimeView(
+            clock="virtual", now_ns=9, timers=1, live_objects=2, live_bytes=64, workers=(worker,)
+        )
+
     async def poll_trace(self) -> list[model.PollRecord]:
         return [
             model.PollRecord(

@@ -200,6 +200,29 @@ class TraceResponseBody(Struct, kw_only=True, rename="camel"):
     start: Annotated[int, Meta(description="Number of the first poll given; older ones are lost.")]
 
 
+class Worker(Struct, kw_only=True, rename="camel"):
+    """Counters of one worker since the beginning; `queued` is as of now."""
+
+    name: Annotated[str, Meta(description="`worker 1`, or `host` beside several workers.")]
+    polls: int
+    steals: Annotated[int, Meta(description="Fresh tasks taken from other workers.")]
+    given: Annotated[int, Meta(description="Tasks handed to other workers.")]
+    parks: Annotated[int, Meta(description="Times it found nothing to do and went to sleep.")]
+    wakes: int
+    queued: Annotated[int, Meta(description="Tasks that are runnable.")]
+
+
+class RuntimeResponseBody(Struct, kw_only=True, rename="camel"):
+    """Body of the answer to `zyn/runtime`."""
+
+    clock: Annotated[str, Meta(description="`virtual` or `real`.")]
+    now_ns: int
+    timers: Annotated[int, Meta(description="How many are set.")]
+    live_objects: int
+    live_bytes: int
+    workers: list[Worker]
+
+
 class TaskArguments(Struct, kw_only=True, rename="camel"):
     """Arguments of `zyn/hold`, `zyn/resume`, `zyn/wake` and `zyn/cancelTask`."""
 

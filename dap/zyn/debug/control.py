@@ -15,6 +15,7 @@ from zyn.debug.model import (
     DebugEvent,
     Frame,
     PollRecord,
+    RuntimeView,
     Scope,
     StepKind,
     TaskView,
@@ -69,6 +70,10 @@ class Control(ABC):
     async def tasks_by_await(self) -> list[AwaitGroup]:
         """See `Engine`."""
         return await tasks.by_await(self._need())
+
+    async def runtime(self) -> RuntimeView:
+        """See `Engine`."""
+        return await tasks.runtime(self._need())
 
     async def clock_ns(self) -> int:
         """See `Engine`."""

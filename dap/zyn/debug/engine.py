@@ -15,6 +15,7 @@ from zyn.debug.model import (
     Frame,
     LaunchConfig,
     PollRecord,
+    RuntimeView,
     Scope,
     SourceBreakpoint,
     StepKind,
@@ -74,6 +75,9 @@ class Engine(Protocol):
 
     async def tasks_by_await(self) -> list[AwaitGroup]:
         """The parked tasks by where they wait, largest group first."""
+
+    async def runtime(self) -> RuntimeView:
+        """The counters of the runtime and its workers; nothing stops for it."""
 
     async def clock_ns(self) -> int:
         """The time of the runtime's clock."""

@@ -13,7 +13,7 @@ from zyn.debug.program import Program
 from zyn.debug.render import Inside
 from zyn.debug.scopes import Machine, Row, find
 from zyn.debug.stack import NS_PER_MS, Level, waits_for
-from zyn.debug.target import ENDED, PARKED, STATES, TASKS_MAX, Stamp, Target
+from zyn.debug.target import ENDED, PARKED, STATES, Stamp, Target
 from zyn.debug.values import (
     PromiseAt,
     Text,
@@ -28,6 +28,8 @@ from zyn.debug.values import (
 from zyn.debug.wire import Task
 
 AWAITERS_SHOWN_MAX = 32
+COUNTERS = ("polls", "steals", "given", "parks", "wakes", "queued")
+RUNTIME_ROWS = 5 + len(COUNTERS)
 ScopeKind: TypeAlias = Literal["locals", "state_machine", "task", "runtime"]
 
 
@@ -137,7 +139,9 @@ class Inspection:
             count = len(level.function.slots) + 1
             found.append(scope("State machine", "state_machine", count))
         found.append(scope("Task", "task", len(_TASK_ROWS)))
-        found.append(scope("Runtime", "runtime", 4, expensive=True))
+        workers = self.program.about.workers
+        count = RUNTIME_ROWS + (workers + 1 if workers > 1 else 0)
+        found.append(scope("Runtime", "runtime", count, expensive=True))
         return found
 
     async def rows(self, reference: object, start: int = 0, count: int | None = None) -> list[Row]:
@@ -201,16 +205,21 @@ class Inspection:
         return f"{function.name}, line {line}" if function is not None else "by the host"
 
     async def _runtime_rows(self) -> list[Row]:
-        now_ns, objects, size = await self.target.link.state()
-        runnable = 0
-        for task in await self.target.link.all_tasks(TASKS_MAX):
-            runnable += STATES[task.state] == "runnable"
+        seen = await tasks.runtime(self.target)
+        workers = seen.workers
+        sums = {name: str(sum(getattr(worker, name) for worker in workers)) for name in COUNTERS}
         values = {
-            "clock": f"{self.program.about.clock}, {now_ns / NS_PER_MS:.3f} ms",
-            "runnable tasks": str(runnable),
-            "live objects": str(objects),
-            "live bytes": str(size),
+            "clock": f"{seen.clock}, {seen.now_ns / NS_PER_MS:.3f} ms",
+            "workers": str(self.program.about.workers),
+            **sums,
+            "timers": str(seen.timers),
+            "live objects": str(seen.live_objects),
+            "live bytes": str(seen.live_bytes),
         }
+        if len(workers) > 1:
+            for worker in workers:
+                counted = [f"{name} {getattr(worker, name)}" for name in COUNTERS]
+                values[worker.name] = ", ".join(counted)
         return [Row(name=name, type="", text=text) for name, text in values.items()]
 
     # --- expressions ----------------------------------------------------------------------------

@@ -30,6 +30,7 @@ _TASK_ID = struct.Struct("<Q")
 _PAGE = struct.Struct("<QI")
 _PLACE = struct.Struct("<QI")
 _WAIT = struct.Struct("<QQQI")
+_METRICS = struct.Struct("<6Q")
 _GROUP = struct.Struct("<IIQQ")
 _BREAK = struct.Struct("<III")
 _RESUME = struct.Struct("<QII")
@@ -284,6 +285,12 @@ class Link(asyncio.Protocol):
             ids = tuple(reader.take(_TASK_ID)[0] for _ in range(reader.u32()))
             found.append(ParkedGroup(table, state, count, oldest_ns, name, ids))
         return found
+
+    async def metrics(self) -> tuple[int, list[tuple[int, ...]]]:
+        """How many timers are set; of each worker polls, steals, given, parks, wakes, queued."""
+        reader = Reader(await self.ask(Kind.METRICS))
+        timers = reader.take(_TASK_ID)[0]
+        return timers, [reader.take(_METRICS) for _ in range(reader.u32())]
 
     async def breaks(self, changes: Sequence[tuple[int, int, bool]]) -> None:
         """Arm or disarm (side table, probe)."""

@@ -81,6 +81,34 @@ class TaskView(msgspec.Struct, frozen=True, kw_only=True):
     children: int | None = None  # tasks that it spawned and that are still known; None: not counted
 
 
+class WorkerView(msgspec.Struct, frozen=True, kw_only=True):
+    """Counters of one worker since the beginning; `queued` is how many tasks are runnable now.
+
+    steals  fresh tasks taken from other workers
+    given   tasks handed to other workers
+    parks   times it found nothing to do and went to sleep
+    """
+
+    name: str  # `worker 1`, or `host` for the thread of the host beside several workers
+    polls: int
+    steals: int
+    given: int
+    parks: int
+    wakes: int
+    queued: int
+
+
+class RuntimeView(msgspec.Struct, frozen=True, kw_only=True):
+    """The runtime as a whole.  Times are ns of its clock."""
+
+    clock: str  # `virtual` or `real`
+    now_ns: int
+    timers: int  # that are set
+    live_objects: int
+    live_bytes: int
+    workers: tuple[WorkerView, ...]
+
+
 class AwaitGroup(msgspec.Struct, frozen=True, kw_only=True):
     """Tasks that are parked at one await.
 
@@ -252,7 +280,26 @@ class DebugError(Exception):
 
 
 __all__ = [
-    "AwaitGroup", "Breakpoint", "BreakpointChanged", "Continued", "DeadlockedTask", "DebugError",
-    "DebugEvent", "ExitInfo", "Exited", "Frame", "LaunchConfig", "Output", "PollRecord", "Scope",
-    "SourceBreakpoint", "Span", "Stopped", "TaskChanged", "TaskView", "Variable",
+    "AwaitGroup",
+    "Breakpoint",
+    "BreakpointChanged",
+    "Continued",
+    "DeadlockedTask",
+    "DebugError",
+    "DebugEvent",
+    "ExitInfo",
+    "Exited",
+    "Frame",
+    "LaunchConfig",
+    "Output",
+    "PollRecord",
+    "RuntimeView",
+    "Scope",
+    "SourceBreakpoint",
+    "Span",
+    "Stopped",
+    "TaskChanged",
+    "TaskView",
+    "Variable",
+    "WorkerView",
 ]  # fmt: skip

@@ -9,7 +9,7 @@ from zyn.debug import awaits
 from zyn.debug.awaits import U64_MAX, Place, Query, place_of
 from zyn.debug.link import TASKS_AT_ONCE, ParkedGroup, RequestFailed
 from zyn.debug.memory import HEADER_SIZE, POINTER_SIZE
-from zyn.debug.model import AwaitGroup, DeadlockedTask, TaskView
+from zyn.debug.model import AwaitGroup, DeadlockedTask, RuntimeView, TaskView, WorkerView
 from zyn.debug.stack import Chain, Level, waits_for
 from zyn.debug.target import ENDED, PARKED, REASONS, STATES, TASKS_MAX, Stop, Target
 from zyn.debug.wire import Task
@@ -169,6 +169,28 @@ async def by_await(target: Target) -> list[AwaitGroup]:
         for (name, file, line), groups in places.items()
     ]  # fmt: skip
     return sorted(found, key=lambda group: (-group.count, group.function, group.line or 0))
+
+
+async def runtime(target: Target) -> RuntimeView:
+    """The counters of the runtime; nothing stops for it."""
+    now_ns, objects, size = await target.link.state()
+    timers, workers = await target.link.metrics()
+    names = [f"worker {index}" if index else "host" for index in range(len(workers))]
+    if len(workers) == 1:
+        names = ["worker 1"]
+    return RuntimeView(
+        clock=target.program.about.clock, now_ns=now_ns, timers=timers, live_objects=objects,
+        live_bytes=size,
+        workers=tuple(
+            WorkerView(
+                name=name, polls=polls, steals=steals, given=given, parks=parks, wakes=wakes,
+                queued=queued,
+            )
+            for name, (polls, steals, given, parks, wakes, queued) in zip(
+                names, workers, strict=True
+            )
+        ),
+    )  # fmt: skip
 
 
 async def deadlocked(target: Target) -> tuple[DeadlockedTask, ...]:

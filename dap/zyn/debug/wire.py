@@ -43,6 +43,7 @@ class Kind(IntEnum):
     WAIT = 23
     PAGE = 24
     GROUPS = 25
+    METRICS = 26
     STOPPED = 100
     CHANGED = 101
     DEADLOCK = 102

@@ -1,10 +1,11 @@
 """Tasks as themselves: all of them, and each held, let go, woken or cancelled alone."""
 
+import msgspec
 from msgspec import UNSET
 
 from zyn.dap import custom, protocol
 from zyn.dap.errors import AdapterError, Kind
-from zyn.dap.registry import STARTED, request
+from zyn.dap.registry import STARTED, NoArguments, request
 from zyn.dap.state import Phase, State
 from zyn.dap.values import task_view
 from zyn.debug.model import DebugError
@@ -66,6 +67,20 @@ async def zyn_trace(state: State, arguments: custom.TraceArguments) -> custom.Tr
             )
             for poll in polls
         ],
+    )
+
+
+@request("zyn/runtime", NoArguments)
+async def zyn_runtime(state: State, _arguments: NoArguments) -> custom.RuntimeResponseBody:
+    """The counters of the runtime, read without stopping anything."""
+    seen = await state.engine.runtime()
+    return custom.RuntimeResponseBody(
+        clock=seen.clock,
+        now_ns=seen.now_ns,
+        timers=seen.timers,
+        live_objects=seen.live_objects,
+        live_bytes=seen.live_bytes,
+        workers=[custom.Worker(**msgspec.structs.asdict(worker)) for worker in seen.workers],
     )
 
 
