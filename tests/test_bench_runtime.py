@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import runtime_peers
-from benchmarks.runtime import builds, compiled, report
+from benchmarks.runtime import builds, compiled, instructions, report
 from benchmarks.runtime.builds import BuildError, Program
 from benchmarks.runtime.suite import OURS, WORKLOADS, Goal, Workload
 from tests.support.outside import require_program
@@ -121,6 +121,13 @@ def test_every_row_has_a_program_of_ours_and_known_names() -> None:
     for workload in WORKLOADS:
         assert workload.goals.keys() <= {*workload.peers, *workload.fixed}
     assert report.reasons().keys() <= {w.name for w in WORKLOADS}
+
+
+def test_instructions_are_read_from_the_words_of_callgrind() -> None:
+    assert instructions.total("==7== Collected : 1234\n==7== \n") == 1234
+    with pytest.raises(BuildError, match="collected nothing: no such file"):
+        instructions.total("no such file\n")
+    assert instructions.OPERATIONS.keys() <= {w.name for w in WORKLOADS}
 
 
 def test_our_programs_print_their_samples() -> None:
