@@ -18,6 +18,7 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Each pass over the tasks ends at least one, or there is a machine that cannot be cancelled. */
 #define CLOSE_PASSES_MAX 1000000u
@@ -53,9 +54,35 @@ static void worker_free(ZynRuntime *rt)
 
 static bool options_known(const ZynOptions *options)
 {
-	return options->size >= offsetof(ZynOptions, fuel) && options->workers <= ZYN_WORKERS_MAX &&
+	return options->size >= offsetof(ZynOptions, fuel) &&
+	       (options->workers <= ZYN_WORKERS_MAX || options->workers == ZYN_WORKERS_AUTO) &&
 	       options->clock <= ZYN_CLOCK_VIRTUAL &&
 	       (options->flags & ~(ZYN_NOTE_TASKS | ZYN_SEED_PCT)) == 0;
+}
+
+/* What the process may use, as far as a runtime can have so many workers. */
+static uint32_t cores(void)
+{
+#if defined(__linux__)
+	cpu_set_t set;
+	long found = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+#else
+	long found = sysconf(_SC_NPROCESSORS_ONLN);
+#endif
+	if (found < 1)
+		return 1;
+	return found < (long)ZYN_WORKERS_MAX ? (uint32_t)found : ZYN_WORKERS_MAX;
+}
+
+/* The options with what an older host does not know, and the number of workers that is meant. */
+static ZynOptions complete(const ZynOptions *options)
+{
+	ZynOptions whole = {0};
+	memcpy(&whole, options, options->size < sizeof whole ? options->size : sizeof whole);
+	whole.size = sizeof whole;
+	if (whole.workers == ZYN_WORKERS_AUTO)
+		whole.workers = whole.clock == ZYN_CLOCK_REAL && whole.seed == 0 ? cores() : 1;
+	return whole;
 }
 
 static ZynRuntime *worker_new(ZynRuntime *head, uint32_t index, const ZynOptions *options)
@@ -71,8 +98,7 @@ static ZynRuntime *worker_new(ZynRuntime *head, uint32_t index, const ZynOptions
 	rt->clock = options->clock;
 	rt->stack_bytes = options->stack_bytes;
 	rt->memory_max = options->memory_max;
-	bool knows_fuel = options->size >= offsetof(ZynOptions, fuel) + sizeof options->fuel;
-	rt->fuel = knows_fuel && options->fuel != 0 ? options->fuel : UINT64_MAX;
+	rt->fuel = options->fuel != 0 ? options->fuel : UINT64_MAX;
 	rt->clock_start_ns = zyn__monotonic_ns();
 	rt->deadline_real_ns = UINT64_MAX;
 	rt->deadline_clock_ns = UINT64_MAX;
@@ -143,13 +169,15 @@ static bool team_make(ZynRuntime *head, const ZynOptions *options)
 	return done;
 }
 
-ZynRuntime *zyn_rt_new(const ZynOptions *options)
+ZynRuntime *zyn_rt_new(const ZynOptions *given)
 {
-	ZynOptions defaults = {.size = sizeof defaults};
-	if (options == NULL)
-		options = &defaults;
-	if (!options_known(options))
+	static const ZynOptions defaults = {.size = sizeof defaults};
+	if (given == NULL)
+		given = &defaults;
+	if (!options_known(given))
 		return NULL;
+	const ZynOptions whole = complete(given);
+	const ZynOptions *options = &whole;
 	ZynRuntime *head = worker_new(NULL, 0, options);
 	if (head == NULL)
 		return NULL;

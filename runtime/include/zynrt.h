@@ -299,6 +299,9 @@ ZYN_API void *zyn_shadow(ZynContext *cx, void *sm, uint32_t side_table, uint32_t
 /* With a seed: by random priorities that change at a few polls (PCT), instead of at random. */
 #define ZYN_SEED_PCT 2u
 
+/* One worker for each core that the process may use; with a virtual clock or a seed, one. */
+#define ZYN_WORKERS_AUTO UINT32_MAX
+
 typedef struct ZynOptions {
 	uint32_t size;    /* sizeof(ZynOptions) */
 	uint32_t workers; /* 0, 1: the caller's thread is the worker; n: threads, real clock only */

@@ -464,8 +464,38 @@ static void test_virtual_time_means_one_worker(void)
 	runtime_end(rt);
 }
 
+static uint32_t workers_when_asked_for_all(uint32_t clock, uint64_t seed)
+{
+	ZynOptions options = {
+		.size = sizeof options, .workers = ZYN_WORKERS_AUTO, .clock = clock, .seed = seed};
+	ZynRuntime *rt = zyn_rt_new(&options);
+	CHECK(rt != NULL);
+	uint32_t count = rt->team != NULL ? rt->team->count - 1 : 1;
+	runtime_end(rt);
+	return count;
+}
+
+static void test_one_worker_for_each_core(void)
+{
+	cpu_set_t before, one;
+	CHECK_EQ(sched_getaffinity(0, sizeof before, &before), 0);
+	int cores = CPU_COUNT(&before);
+	int expected = cores < (int)ZYN_WORKERS_MAX ? cores : (int)ZYN_WORKERS_MAX;
+	CHECK_EQ(workers_when_asked_for_all(ZYN_CLOCK_REAL, 0), expected);
+	CHECK_EQ(workers_when_asked_for_all(ZYN_CLOCK_VIRTUAL, 0), 1);
+	CHECK_EQ(workers_when_asked_for_all(ZYN_CLOCK_REAL, 7), 1);
+	CPU_ZERO(&one);
+	for (int i = 0; CPU_COUNT(&one) == 0; i++)
+		if (CPU_ISSET(i, &before))
+			CPU_SET(i, &one);
+	CHECK_EQ(sched_setaffinity(0, sizeof one, &one), 0);
+	CHECK_EQ(workers_when_asked_for_all(ZYN_CLOCK_REAL, 0), 1);
+	CHECK_EQ(sched_setaffinity(0, sizeof before, &before), 0);
+}
+
 int main(void)
 {
+	RUN(test_one_worker_for_each_core);
 	RUN_TEAM(test_tree_of_tasks);
 	RUN_TEAM(test_tree_of_timers);
 	RUN_TEAM(test_tree_released_while_it_runs);
