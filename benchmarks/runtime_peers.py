@@ -17,6 +17,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.runtime.builds import Program, programs
@@ -62,8 +63,11 @@ def measure(
 ) -> tuple[dict[str, list[float]], dict[str, str]]:
     """All samples of one row, interleaved, and why programs have none.
 
-    A row that takes more than `seconds` has fewer rounds, but at least one.
+    A row that takes more than `seconds` has fewer rounds, but at least one; where there are no
+    seconds left, that one has one sample.
     """
+    if seconds <= 0:
+        workload = replace(workload, samples=1)
     samples: dict[str, list[float]] = {program.name: [] for program in found}
     absent: dict[str, str] = {}
     end = time.monotonic() + seconds

@@ -90,8 +90,10 @@ def test_efficiency_is_of_programs_that_ran_on_one_and_two_workers() -> None:
 
 
 def test_a_row_that_takes_too_long_has_one_round() -> None:
-    found = [scripted("ours (C)", "print(1)")]
-    samples, _ = runtime_peers.measure(ROW, 1, found, rounds=9, seconds=0)
+    found = [scripted("ours (C)", "print(sys.argv[3])")]
+    samples, _ = runtime_peers.measure(ROW, 1, found, rounds=9, seconds=1e-9)
+    assert samples == {"ours (C)": [float(ROW.samples)]}
+    samples, _ = runtime_peers.measure(ROW, 1, found, rounds=9, seconds=-1)
     assert samples == {"ours (C)": [1.0]}
 
 
