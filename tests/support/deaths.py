@@ -18,6 +18,8 @@ def die():
     if HOW == "import":
         sys.modules["msgspec"] = None
         return
+    if HOW == "hang":
+        open(os.environ["ZYN_TEST_FIFO"]).read()
     lines = "".join(f"line {n}\\n" for n in range(1000))
     os.write(2, (lines + "LAST_WORDS\\n").encode())
     if HOW == "segv":
@@ -58,13 +60,13 @@ def mortal(folder: Path, how: str, when: str) -> dict[str, str]:
     """Environment variables of a process that dies.
 
     how   import (a module that it needs is not there), segv (in native code), abort, kill, exit
-          (with code 7), well (with code 0)
+          (with code 7), well (with code 0), hang (it does not, but goes no further)
     when  start (before it greets the debugger), greeted (the debugger was greeted and nothing is
           loaded), loading (as it reads the program), told (when `tell` says so)
     """
     (folder / "sitecustomize.py").write_text(_SITE.replace("LAST_WORDS", LAST_WORDS), "utf-8")
     fifo = folder / "told"
-    if when == "told":
+    if when == "told" or how == "hang":
         os.mkfifo(fifo)
     return {
         "PYTHONPATH": str(folder),
