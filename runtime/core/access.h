@@ -63,6 +63,19 @@ static inline ZynChunk *zyn__chunk(const ZynTask *task)
 #define ZYN_PARK_ORDER release
 #endif
 
+/* The number of the block at `offset`, without a division; exact for a multiple of 16 within a
+ * chunk of small blocks. */
+static inline size_t zyn__block_index(const ZynChunk *chunk, size_t offset)
+{
+	return (size_t)((uint64_t)(offset - ZYN_CHUNK_HEADER_BYTES) * chunk->inverse >> 32);
+}
+
+static inline bool zyn__block_begins(const ZynChunk *chunk, size_t offset)
+{
+	size_t index = zyn__block_index(chunk, offset);
+	return index * chunk->block_bytes == offset - ZYN_CHUNK_HEADER_BYTES;
+}
+
 /* The worker that owns `task`.  Stable for the owner; for everybody else a moment's truth. */
 static inline ZynRuntime *zyn__owner(const ZynTask *task)
 {
@@ -128,7 +141,7 @@ static inline ZynTaskNote *zyn__note(const ZynTask *task)
 	if (notes == NULL)
 		return NULL;
 	size_t offset = (size_t)((const char *)task - (const char *)chunk);
-	return &notes[(offset - ZYN_CHUNK_HEADER_BYTES) / chunk->block_bytes];
+	return &notes[zyn__block_index(chunk, offset)];
 }
 
 /* null when no debugger has taken an interest in the task */

@@ -24,6 +24,15 @@ typedef struct ZynAwait {
 	ZynJoiner joiner;
 } ZynAwait;
 
+/* zyn_await_promise_poll where it is not the last thing that the poll under way does. */
+int64_t zyn__await_poll_among(ZynAwait *await, ZynContext *cx);
+/* Polls `task` now, in the await of `cx`'s task, if it would be next anyway; true when that ended
+ * it: eager.c. */
+bool zyn__task_run_ahead(ZynContext *cx, const ZynAwait *await, ZynTask *task);
+
+/* zyn__waker_call of the waker of `cx`, which most often is that of the task that is polled. */
+void zyn__wake_own(ZynContext *cx);
+
 typedef struct ZynGroup ZynGroup;
 
 typedef struct ZynGroupLeaf {

@@ -85,6 +85,12 @@ static int64_t wait_for_task(ZynAwait *await, ZynTask *child, ZynContext *cx)
 	await->in_place = 0;
 	await->state = 1;
 	await->joiner.waker = cx->waker;
+	if (zyn__task_run_ahead(cx, await, child)) {
+		if (zyn__get(&cx->runtime->queued) == 0)
+			return answer(await, cx);
+		zyn__wake_own(cx); /* what is queued was to run first */
+		return 0;
+	}
 	return zyn__task_join(child, &await->joiner) ? 0 : answer(await, cx);
 }
 
@@ -156,6 +162,15 @@ int64_t zyn_await_promise_poll(void *mem, ZynContext *cx)
 	if (!in_place_of(await, child))
 		return wait_for_task(await, child, cx); /* it was spawned while it ran */
 	return 0;
+}
+
+int64_t zyn__await_poll_among(ZynAwait *await, ZynContext *cx)
+{
+	uint32_t ahead_left = cx->runtime->ahead_left;
+	cx->runtime->ahead_left = 0;
+	int64_t answer = zyn_await_promise_poll(await, cx);
+	cx->runtime->ahead_left = ahead_left;
+	return answer;
 }
 
 void zyn_await_promise_drop(void *mem)

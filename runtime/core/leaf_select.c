@@ -85,7 +85,7 @@ int64_t zyn_select_poll(void *mem, ZynContext *cx)
 		return end(leaf, cx, leaf->winner);
 	leaf->state = ASKING;
 	for (uint64_t i = 0; i < leaf->count; i++) /* Rule 1. */
-		if (zyn_await_promise_poll(&leaf->awaits[i], cx) != 0)
+		if (zyn__await_poll_among(&leaf->awaits[i], cx) != 0)
 			return end(leaf, cx, (uint32_t)i);
 	return 0;
 }

@@ -101,7 +101,7 @@ int64_t zyn_yield_now_poll(void *mem, ZynContext *cx)
 	if (*state != ZYN_STATE_START)
 		return returned(state);
 	*state = 1;
-	zyn__waker_call(cx->runtime, cx->waker);
+	zyn__wake_own(cx);
 	return 0;
 }
 

@@ -37,7 +37,7 @@ static int64_t poll_both(ZynTimeoutLeaf *leaf, ZynContext *cx)
 {
 	if (leaf->is_late == ZYN_LATE_STOPPING)
 		return stop_late(leaf, cx);
-	int64_t answer = zyn_await_promise_poll(&leaf->await, cx); /* Rule 1. */
+	int64_t answer = zyn__await_poll_among(&leaf->await, cx); /* Rule 1. */
 	if (answer != 0) {
 		zyn__delay_stop(&leaf->delay, cx);
 		leaf->state = leaf->await.state;

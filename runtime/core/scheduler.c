@@ -28,6 +28,9 @@
 #define VIRTUAL_LIMIT_NS_MIN 1000000000
 /* fresh tasks polled in one turn: what was woken meanwhile waits no longer than that */
 #define FRESH_MAX 64
+/* the same for rounds of a few tasks each, and for children that run in their parent's await */
+#define ROUND_POLLS_MAX 64
+#define AHEAD_MAX 64u
 
 bool zyn__run_enter(ZynRuntime *rt, ZynEntry *entry, uint64_t deadline_ns)
 {
@@ -44,6 +47,8 @@ bool zyn__run_enter(ZynRuntime *rt, ZynEntry *entry, uint64_t deadline_ns)
 	zyn__interrupt_pass_on(rt, cx);
 	cx->runtime = rt;
 	cx->stack_limit = zyn__stack_limit(rt->head->stack_bytes);
+	uintptr_t here = (uintptr_t)__builtin_frame_address(0);
+	entry->seat->stack_ahead = here - (here - cx->stack_limit) / 8;
 	return true;
 }
 
@@ -230,6 +235,16 @@ static int64_t poll_fresh(ZynRuntime *rt, ZynEntry *entry)
 	return polls;
 }
 
+/* Whether the next turn would do nothing but begin another round. */
+static bool is_quiet(ZynRuntime *rt, uint64_t turn)
+{
+	return rt->turn == turn && !zyn__ready_empty(rt) && zyn__get(&rt->inbox) == NULL &&
+	       zyn__get(&rt->mail) == NULL && zyn__get(&rt->graveyard) == NULL &&
+	       zyn__get(&rt->head->interrupt) == 0 && zyn__get(&rt->baton.state) == 1 &&
+	       !zyn__gate_closed(rt) && zyn__list_empty(&rt->foreign) &&
+	       rt->order == ZYN_ORDER_FIFO && rt->head->debugger == NULL;
+}
+
 /* A turn in which `extra`, if any, gets a poll even if nobody woke it. */
 int64_t zyn__turn(ZynRuntime *rt, ZynEntry *entry, ZynTask *extra)
 {
@@ -259,6 +274,26 @@ int64_t zyn__turn(ZynRuntime *rt, ZynEntry *entry, ZynTask *extra)
 		zyn__reactor_turn(rt, polls);
 	if (time_could_pass(rt) && host_is_busy(rt))
 		rt->real_wait_since_ns = zyn__monotonic_ns();
+	return polls;
+}
+
+/* A turn of somebody who waits for `task` or for the end of all work: short rounds follow one
+ * another without looking around, which costs more than polling one task. */
+static int64_t turn_for(ZynRuntime *rt, ZynEntry *entry, ZynTask *task)
+{
+	rt->ahead_left = AHEAD_MAX;
+	int64_t polls = zyn__turn(rt, entry, NULL);
+	uint64_t turn = rt->turn;
+	while (polls < ROUND_POLLS_MAX && is_quiet(rt, turn) &&
+	       (task == NULL || !zyn__task_ended(task)) && !out_of_time(rt, entry)) {
+		turn = ++rt->turn;
+		zyn__round_begin(rt);
+		int64_t more = poll_round(rt, entry);
+		polls += more;
+		if (zyn__get(&rt->head->reactor) != NULL)
+			zyn__reactor_turn(rt, more);
+	}
+	rt->ahead_left = 0;
 	return polls;
 }
 
@@ -414,7 +449,7 @@ static int32_t block_loop(BlockOn *block, ZynEntry *entry)
 			return ZYN_TIMEOUT;
 		rt->deadline_real_ns = block->deadline_real_ns;
 		rt->deadline_clock_ns = block->deadline_clock_ns;
-		if (zyn__turn(rt, entry, NULL) != 0)
+		if (turn_for(rt, entry, block->task) != 0)
 			block->deadlock_told = false;
 		if (zyn__task_ended(block->task))
 			continue;
@@ -493,7 +528,7 @@ int32_t zyn_rt_run_until_idle(ZynRuntime *rt)
 	while (status == ZYN_PENDING) { /* the caller asked for as long as it takes */
 		rt->deadline_real_ns = UINT64_MAX;
 		rt->deadline_clock_ns = UINT64_MAX;
-		zyn__turn(rt, &entry, NULL);
+		turn_for(rt, &entry, NULL);
 		zyn__give_way(rt);
 		uint64_t ends_seen = zyn__ends_seen(rt);
 		int64_t idle_ns = zyn__idle_ns(rt);

@@ -120,6 +120,7 @@ static bool class_grow(ZynRuntime *rt, uint32_t class_index)
 		.waker_base = (uint64_t)rt->registry_index << 52 | (uint64_t)index << 34,
 		.bytes = bytes,
 		.block_bytes = (uint32_t)block_bytes,
+		.inverse = (uint32_t)((((uint64_t)1 << 32) + block_bytes - 1) / block_bytes),
 		.class_index = class_index,
 	};
 	if (rt->head->notes_tasks && !note_chunk(chunk)) {

@@ -94,8 +94,7 @@ static ZynTask *decode(ZynRuntime *rt, uint64_t word)
 	if (chunk == NULL)
 		return NULL;
 	/* A word from a runtime that had the same index may point between two blocks. */
-	if (offset < ZYN_CHUNK_HEADER_BYTES ||
-	    (offset - ZYN_CHUNK_HEADER_BYTES) % chunk->block_bytes != 0)
+	if (offset < ZYN_CHUNK_HEADER_BYTES || !zyn__block_begins(chunk, offset))
 		return NULL;
 	ZynTask *task = (ZynTask *)(void *)((char *)chunk + offset);
 	if ((zyn__get(&task->generation) & GENERATION_MASK) != (word & GENERATION_MASK))
@@ -171,7 +170,7 @@ static void wake_here(ZynRuntime *rt, ZynTask *task)
 	if (zyn__free_to_own(task))
 		return; /* it waits to be polled, or was never scheduled */
 	if (zyn__take_over(task, rt))
-		zyn__task_wake(task, waking_task(rt));
+		zyn__task_wake(task, rt->head->notes_tasks ? waking_task(rt) : 0);
 	else
 		zyn__inbox_post(task, ZYN_INBOX_WAKE);
 }
@@ -188,6 +187,18 @@ void zyn__waker_call(ZynRuntime *rt, ZynWaker waker)
 	}
 	zyn__set(&rt->wakes_total, zyn__get(&rt->wakes_total) + 1);
 	wake_here(rt, task);
+}
+
+void zyn__wake_own(ZynContext *cx)
+{
+	ZynRuntime *rt = cx->runtime;
+	ZynTask *task = cx->task;
+	if (task == NULL || cx->waker.data != zyn__task_waker(task).data) {
+		zyn__waker_call(rt, cx->waker);
+		return;
+	}
+	zyn__set(&rt->wakes_total, zyn__get(&rt->wakes_total) + 1);
+	zyn__task_wake(task, zyn__get(&task->id));
 }
 
 void zyn_waker_wake(ZynWaker waker)
