@@ -76,6 +76,15 @@ static inline bool zyn__block_begins(const ZynChunk *chunk, size_t offset)
 	return index * chunk->block_bytes == offset - ZYN_CHUNK_HEADER_BYTES;
 }
 
+/* Where `task` is linked while there is a message for it; beside the tasks, because few ever get
+ * one, and pages that nobody touches are not real. */
+static inline _Atomic(ZynTask *) *zyn__inbox_link(const ZynTask *task)
+{
+	const ZynChunk *chunk = zyn__chunk(task);
+	size_t offset = (size_t)((const char *)task - (const char *)chunk);
+	return &chunk->links[zyn__block_index(chunk, offset)];
+}
+
 /* The worker that owns `task`.  Stable for the owner; for everybody else a moment's truth. */
 static inline ZynRuntime *zyn__owner(const ZynTask *task)
 {
@@ -131,6 +140,17 @@ static inline void zyn__park_free(ZynTask *task, const ZynRuntime *rt)
 static inline void zyn__own(ZynTask *task, const ZynRuntime *rt)
 {
 	atomic_store_explicit(&task->worker, (uint8_t)rt->worker_index, memory_order_release);
+}
+
+/* The id of a task; 0 when it is none.  A task holds the lower half, and can only be mistaken for
+ * one that 2^32 others came after. */
+static inline uint64_t zyn__task_id(const ZynTask *task)
+{
+	uint32_t lower = zyn__get(&task->id);
+	if (lower == 0)
+		return 0;
+	uint64_t last = zyn__get(&zyn__owner(task)->head->task_ids);
+	return last - (uint32_t)((uint32_t)last - lower);
 }
 
 /* null while nobody wants notes */

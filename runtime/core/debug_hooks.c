@@ -28,7 +28,7 @@ typedef struct Search {
 static bool is_sought(ZynTask *task, void *data)
 {
 	Search *search = data;
-	if (zyn__get(&task->id) != search->id)
+	if (zyn__task_id(task) != search->id)
 		return true;
 	search->found = task;
 	return false;
@@ -72,7 +72,7 @@ void zyn__debug_describe(ZynTask *task, ZynTaskInfo *out)
 	bool mid_poll = stopped && debug->mid_poll;
 	ZynError *failure = stopped ? debug->failure : NULL;
 	*out = (ZynTaskInfo){
-		.id = zyn__get(&task->id),
+		.id = zyn__task_id(task),
 		.parent = note->parent,
 		.spawn_site = note->spawn_site,
 		.state_machine = zyn__task_machine(task),
@@ -146,7 +146,7 @@ void zyn__debug_task_changed(ZynTask *task)
 	if (events->task_changed == NULL || !zyn__flag(task, ZYN_FRAME_TASK))
 		return;
 	zyn__events_lock(head);
-	events->task_changed(events->data, zyn__get(&task->id), zyn__debug_state(task));
+	events->task_changed(events->data, zyn__task_id(task), zyn__debug_state(task));
 	zyn__events_unlock(head);
 }
 
@@ -226,7 +226,7 @@ static void heap_up(ZynTaskInfo *heap, uint64_t at)
 static bool collect(ZynTask *task, void *data)
 {
 	Page *page = data;
-	uint64_t id = zyn__get(&task->id);
+	uint64_t id = zyn__task_id(task);
 	if (id <= page->after || page->max == 0)
 		return true;
 	if (page->count < page->max) {

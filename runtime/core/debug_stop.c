@@ -60,7 +60,7 @@ void zyn__debug_keep(ZynTask *task, uint32_t why)
 	if (task->kept == 0)
 		zyn__owner(task)->kept_tasks++;
 	task->kept |= (uint8_t)why;
-	if (zyn__list_linked(&task->queue)) { /* Rule 5. */
+	if (zyn__task_linked(task)) { /* Rule 5. */
 		zyn__ready_remove(zyn__owner(task), task);
 		task->sched = ZYN_SCHED_PARKED;
 		task->woken = 1;
@@ -187,7 +187,7 @@ static void stopped(ZynTask *task, uint32_t reason, bool mid_poll)
 	const ZynDebugEvents *events = &rt->head->debugger->events;
 	zyn__events_lock(rt->head);
 	if (events->stopped != NULL)
-		events->stopped(events->data, zyn__get(&task->id), reason, mid_poll);
+		events->stopped(events->data, zyn__task_id(task), reason, mid_poll);
 	zyn__events_unlock(rt->head);
 }
 

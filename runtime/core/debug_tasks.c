@@ -90,7 +90,7 @@ static bool collect_id(ZynTask *task, void *data)
 		return false;
 	}
 	search->ids = ids;
-	ids[search->id_count++] = zyn__get(&task->id);
+	ids[search->id_count++] = zyn__task_id(task);
 	return true;
 }
 
@@ -117,7 +117,7 @@ static bool part_of(const uint8_t *text, uint32_t size, const char *name)
 static bool is_named(const Search *search, ZynTask *task)
 {
 	const ZynTaskQuery *query = search->query;
-	if (query->id != 0 && zyn__get(&task->id) == query->id)
+	if (query->id != 0 && zyn__task_id(task) == query->id)
 		return true;
 	const ZynDescriptor *descriptor = zyn__task_header(task)->descriptor;
 	const ZynKnownFunction *known = zyn__debug_known(&query->map, descriptor->side_table);
@@ -159,7 +159,7 @@ static bool collect(ZynTask *task, void *data)
 	    ((query->flags & ZYN_QUERY_PLACE) && !is_there(search, task)))
 		return true;
 	search->total++;
-	Match match = {.id = zyn__get(&task->id), .task = task, .rank = query->rank[state] + 1};
+	Match match = {.id = zyn__task_id(task), .task = task, .rank = query->rank[state] + 1};
 	if (has_number(query->first, query->first_count, match.id))
 		match.rank = 0;
 	if (search->count < search->limit) {
@@ -343,7 +343,7 @@ static bool collect_group(ZynTask *task, void *data)
 		*slot = (uint32_t)++groups->count;
 	}
 	const ZynTaskNote *note = zyn__note(task);
-	group_add(&items[*slot - 1], zyn__get(&task->id), note != NULL ? note->parked_since_ns : 0);
+	group_add(&items[*slot - 1], zyn__task_id(task), note != NULL ? note->parked_since_ns : 0);
 	return true;
 }
 
@@ -395,7 +395,7 @@ static int by_task(const void *a, const void *b)
 static bool answer(ZynTask *task, void *data)
 {
 	const Waits *waits = data;
-	ZynWaitQuery sought = {.task = zyn__get(&task->id)};
+	ZynWaitQuery sought = {.task = zyn__task_id(task)};
 	const ZynWaitQuery *query = bsearch(&sought, waits->queries, waits->count, sizeof sought,
 	                                    by_task);
 	if (query == NULL)

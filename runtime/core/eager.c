@@ -47,7 +47,7 @@ int32_t zyn_start(ZynContext *cx, ZynPromise *p, ZynSite site)
 	if (zyn__task_ended(task) || task->kept || task->cancelling ||
 	    zyn__flag(task, ZYN_FRAME_RUNNING))
 		return 0; /* Rule 2. */
-	if (zyn__list_linked(&task->queue))
+	if (zyn__task_linked(task))
 		zyn__ready_remove(cx->runtime, task);
 	uint32_t ahead_left = cx->runtime->ahead_left;
 	cx->runtime->ahead_left = 0; /* Rule 3. */

@@ -50,7 +50,7 @@ static void frame_drop(ZynRuntime *rt, ZynTask *task)
 	void *sm = zyn__task_machine(task);
 	uint32_t state = *zyn__machine_state(sm);
 	bool ended = zyn__task_ended(task);
-	ZYN_ASSERT(ended || !zyn__flag(task, ZYN_FRAME_TASK) || zyn__list_empty(&task->joiners));
+	ZYN_ASSERT(ended || !zyn__flag(task, ZYN_FRAME_TASK) || task->joiners == NULL);
 	if (rt->head->debugger != NULL || zyn__debug_of(task) != NULL)
 		zyn__debug_task_freed(task);
 	/* A machine that ended badly, by a bug of its own, is not dropped: a leak is better than a
@@ -68,17 +68,18 @@ void zyn__frame_free(ZynRuntime *rt, ZynTask *task)
 {
 	ZYN_ASSERT(!zyn__flag(task, ZYN_FRAME_RUNNING));
 	ZYN_ASSERT(task->sched != ZYN_SCHED_FREE && task->sched != ZYN_SCHED_MOVING);
-	if (zyn__list_linked(&task->queue))
-		zyn__ready_remove(rt, task);
-	if (rt->dropping) { /* Rule 5. */
-		zyn__list_push_back(&rt->dropped, &task->queue);
+	ZYN_ASSERT(!zyn__task_linked(task) || zyn__owner(task) == rt);
+	if (rt->dropping) { /* Rule 5; nobody calls its machine any more. */
+		zyn__task_promise(task)->state_machine = rt->dropped;
+		rt->dropped = task;
 		return;
 	}
 	rt->dropping = true;
 	frame_drop(rt, task);
-	ZynList *link;
-	while ((link = zyn__list_pop_front(&rt->dropped)) != NULL) /* bounded by what is alive */
-		frame_drop(rt, ZYN_CONTAINER(link, ZynTask, queue));
+	while ((task = rt->dropped) != NULL) { /* bounded by what is alive */
+		rt->dropped = zyn__task_promise(task)->state_machine;
+		frame_drop(rt, task);
+	}
 	rt->dropping = false;
 }
 
@@ -121,6 +122,10 @@ void zyn_promise_release(ZynPromise *p)
 	}
 	ZynRuntime *owner = zyn__owner(task);
 	ZynRuntime *here = zyn__here(owner);
+	if (here != NULL && owner->team == NULL) {
+		zyn__frame_orphaned(here, task);
+		return;
+	}
 	bool plain = !zyn__flag(task, ZYN_FRAME_TASK);
 	if (here != NULL && zyn__free_to_own(task) && zyn__claim(task, here)) {
 		zyn__task_requeue(task);

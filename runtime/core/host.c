@@ -131,7 +131,7 @@ uint64_t zyn_promise_polls(ZynPromise *p)
 
 uint64_t zyn_promise_task_id(ZynPromise *p)
 {
-	return zyn__get(&zyn__task_of_promise(p)->id);
+	return zyn__task_id(zyn__task_of_promise(p));
 }
 
 const void *zyn_promise_result(ZynPromise *p)

@@ -75,8 +75,9 @@ struct ZynSeat {
 	ZynContext cx;
 	_Atomic(ZynSeat *) next; /* of all seats; never changes once linked */
 	ZynSeat *free_next;
-	uintptr_t stack_ahead;   /* nothing runs ahead of its turn below this address */
-	ZynError *foreign_error; /* left by zyn_foreign_fail during the foreign call under way */
+	struct ZynAwait *in_place; /* innermost await that polls its child in place */
+	uintptr_t stack_ahead;     /* nothing runs ahead of its turn below this address */
+	ZynError *foreign_error;   /* left by zyn_foreign_fail during the foreign call under way */
 	bool foreign_call;
 };
 
@@ -127,10 +128,11 @@ typedef struct ZynChunk {
 	uint32_t block_bytes;
 	uint32_t inverse; /* of it, times 2^32, rounded up */
 	uint32_t class_index;
+	_Atomic(ZynTask *) *links; /* of messages, one for each block: waker.c */
 } ZynChunk;
 
 typedef struct ZynSlabClass {
-	ZynList free;    /* ZynTask.queue of blocks that were used before */
+	ZynTask *free;   /* blocks that were used before, the newest first */
 	char *fresh;     /* blocks that were not: from here .. */
 	char *fresh_end; /* .. to here */
 } ZynSlabClass;
@@ -149,18 +151,19 @@ struct ZynRuntime {
 	ZynRuntime *alone;     /* itself: its team, as an array, when it works alone */
 	uint32_t worker_index; /* in its team; 0 is the head */
 
-	ZynList ready[ZYN_PRIORITIES];   /* ready.c */
-	uint32_t waited[ZYN_PRIORITIES]; /* rounds in a row that passed it over */
-	ZynList round;                   /* what is left of the turn under way */
-	uint32_t round_limit;            /* how many more of it this turn polls */
-	uint32_t order;                  /* ZYN_ORDER_* */
-	uint64_t random;                 /* state of zyn__random */
+	ZynTaskList ready[ZYN_PRIORITIES]; /* ready.c */
+	uint32_t waited[ZYN_PRIORITIES];   /* rounds in a row that passed it over */
+	ZynTaskList round;                 /* what is left of the turn under way */
+	ZynTaskList foreign;               /* foreign machines that wait for the next round */
+	uint64_t dead;                     /* free blocks in these lists */
+	uint32_t round_limit;              /* how many more of it this turn polls */
+	uint32_t order;                    /* ZYN_ORDER_* */
+	uint64_t random;                   /* state of zyn__random */
 	uint64_t pct_seed;
 	uint64_t pct_demoted[4]; /* ids */
 	uint64_t trace_hash;     /* of every poll since the beginning, when there is a seed */
-	ZynList **scratch;       /* of the order */
+	ZynTask **scratch;       /* of the order */
 	uint32_t scratch_count;
-	ZynList foreign;         /* foreign machines that wait for the next round */
 	_Atomic(ZynTask *) mail; /* tasks that other workers handed over, newest first */
 	ZynDeque fresh;          /* in a team: tasks that were never polled, for anybody to take */
 	uint64_t fresh_turns;    /* how often something was to be taken from it */
@@ -204,9 +207,9 @@ struct ZynRuntime {
 	_Atomic uint64_t live_objects; /* any thread reads */
 	_Atomic uint64_t live_bytes;   /* any thread reads */
 	bool dropping;                 /* a frame is being dropped; more go to dropped */
-	ZynList dropped;
-	_Atomic(ZynChunk *) *chunks;  /* a chunk, once there, stays; any thread reads */
-	_Atomic uint32_t chunk_count; /* any thread reads */
+	ZynTask *dropped;              /* linked through the state_machine of their promises */
+	_Atomic(ZynChunk *) *chunks;   /* a chunk, once there, stays; any thread reads */
+	_Atomic uint32_t chunk_count;  /* any thread reads */
 	ZynSlabClass classes[ZYN_SLAB_CLASSES];
 	_Atomic(ZynTask *) returned; /* blocks that other workers freed */
 
@@ -347,6 +350,7 @@ void zyn__slab_destroy(ZynRuntime *rt);
 bool zyn__slab_note(ZynRuntime *rt);
 ZynTask *zyn__slab_take(ZynRuntime *rt, size_t frame_bytes); /* frame zeroed; null: memory is out */
 void zyn__slab_put(ZynRuntime *rt, ZynTask *task);           /* `rt`: who frees it, not its home */
+void zyn__slab_collect(ZynRuntime *rt, ZynTask *task);       /* freed while it was in a queue */
 /* Calls `visit` for every task whose block has its home here, ended ones too, until it says
  * false.  In a team with the batons of all workers. */
 typedef bool ZynTaskVisitor(ZynTask *task, void *data);
@@ -380,9 +384,13 @@ void zyn__result_copy(ZynTask *task, void *out);
 void zyn__ready_init(ZynRuntime *rt);
 void zyn__ready_free(ZynRuntime *rt);
 void zyn__ready_push(ZynRuntime *rt, ZynTask *task);
-/* Of a task in any queue of this worker. */
+/* Of a task in any queue of this worker; looks through them. */
 void zyn__ready_remove(ZynRuntime *rt, ZynTask *task);
-bool zyn__ready_empty(const ZynRuntime *rt);
+/* Takes every task out of its queue, for whoever cancels them all. */
+void zyn__ready_clear(ZynRuntime *rt);
+/* A task in some queue is freed: its block stays there until its turn comes, or a sweep. */
+void zyn__ready_leave_dead(ZynRuntime *rt);
+bool zyn__ready_empty(ZynRuntime *rt);
 void zyn__round_begin(ZynRuntime *rt);
 ZynTask *zyn__round_next(ZynRuntime *rt); /* null: the turn is over */
 uint64_t zyn__random(ZynRuntime *rt);     /* the same row for the same seed */

@@ -49,11 +49,13 @@ static int64_t fail_busy(ZynAwait *await, ZynContext *cx)
 }
 
 /* Polls the child once; true when it ended. */
-static bool poll_in_place(ZynTask *child, ZynContext *cx)
+static bool poll_in_place(ZynAwait *await, ZynTask *child, ZynContext *cx)
 {
 	ZynPromise *promise = zyn__task_promise(child);
+	ZynSeat *seat = ZYN_CONTAINER(cx, ZynSeat, cx);
 	zyn__flag_set(child, ZYN_FRAME_RUNNING);
-	child->seat = ZYN_CONTAINER(cx, ZynSeat, cx);
+	await->joiner.outer = seat->in_place;
+	seat->in_place = await;
 	zyn__set(&child->polls, zyn__get(&child->polls) + 1);
 	ZynProfilePoll profiled = {0};
 	if (cx->runtime->head->profile != NULL)
@@ -69,8 +71,8 @@ static bool poll_in_place(ZynTask *child, ZynContext *cx)
 	if (profiled.on)
 		zyn__profile_end(cx->runtime, child, &profiled);
 	zyn__flag_clear(child, ZYN_FRAME_RUNNING);
-	if (!zyn__flag(child, ZYN_FRAME_TASK))
-		child->seat = NULL;
+	seat->in_place = await->joiner.outer;
+	await->joiner.outer = NULL;
 	if (ready)
 		zyn__task_end(child, cx);
 	return ready;
@@ -80,8 +82,12 @@ static int64_t wait_for_task(ZynAwait *await, ZynTask *child, ZynContext *cx)
 {
 	if (await->state != ZYN_STATE_START && !await->in_place) /* a wake that nobody asked for */
 		zyn__joiner_leave(child, &await->joiner);
-	zyn__task_become(cx->runtime, child, zyn__task_id_of(cx), 0);
-	zyn__task_ask(cx->runtime, child, ZYN_INBOX_SCHEDULE);
+	if (!zyn__flag(child, ZYN_FRAME_TASK))
+		zyn__task_become(cx->runtime, child, zyn__task_id_of(cx), 0);
+	if (cx->runtime->team == NULL)
+		zyn__task_schedule(child);
+	else
+		zyn__task_ask(cx->runtime, child, ZYN_INBOX_SCHEDULE);
 	await->in_place = 0;
 	await->state = 1;
 	await->joiner.waker = cx->waker;
@@ -105,7 +111,7 @@ static int64_t cancel(ZynAwait *await, ZynContext *cx)
 	ZynTask *child = await->promise != NULL ? zyn__task_of_promise(await->promise) : NULL;
 	if (child != NULL && await->in_place && in_place_of(await, child)) {
 		await->joiner.waker = cx->waker;
-		if (!poll_in_place(child, cx)) /* Rule 3. */
+		if (!poll_in_place(await, child, cx)) /* Rule 3. */
 			return 0;
 		zyn_error_release(zyn__error_take(cx));
 	}
@@ -132,6 +138,16 @@ static bool is_ours(ZynAwait *await, ZynTask *child, ZynContext *cx)
 	return atomic_load_explicit(&zyn__task_header(child)->refs, memory_order_acquire) == 1;
 }
 
+/* Whether the child runs further up this very stack; elsewhere it may run too, while a debugger has
+ * that thread stopped. */
+static bool polls_itself(const ZynAwait *await, ZynContext *cx)
+{
+	const ZynAwait *above = ZYN_CONTAINER(cx, ZynSeat, cx)->in_place;
+	while (above != NULL && above->promise != await->promise) /* as deep as awaits nest */
+		above = above->joiner.outer;
+	return above != NULL;
+}
+
 int64_t zyn_await_promise_poll(void *mem, ZynContext *cx)
 {
 	ZynAwait *await = mem;
@@ -145,19 +161,17 @@ int64_t zyn_await_promise_poll(void *mem, ZynContext *cx)
 	ZynTask *child = zyn__task_of_promise(await->promise);
 	if (zyn__task_ended(child))
 		return answer(await, cx);
-	/* Below itself on this very stack; elsewhere it may run too, while a debugger has that
-	 * thread stopped. */
 	bool plain = !zyn__flag(child, ZYN_FRAME_TASK);
-	if (plain && child->seat == ZYN_CONTAINER(cx, ZynSeat, cx))
+	if (plain && zyn__flag(child, ZYN_FRAME_RUNNING) && polls_itself(await, cx))
 		return fail_busy(await, cx);
-	if (zyn__flag(child, ZYN_FRAME_TASK) || !is_ours(await, child, cx))
+	if (!plain || !is_ours(await, child, cx))
 		return wait_for_task(await, child, cx);
 	ZYN_ASSERT(!zyn__flag(child, ZYN_FRAME_RUNNING));
 	await->in_place = 1;
 	await->state = 1;
 	child->owner = await;
 	await->joiner.waker = cx->waker;
-	if (poll_in_place(child, cx))
+	if (poll_in_place(await, child, cx))
 		return answer(await, cx);
 	if (!in_place_of(await, child))
 		return wait_for_task(await, child, cx); /* it was spawned while it ran */
@@ -176,7 +190,7 @@ int64_t zyn__await_poll_among(ZynAwait *await, ZynContext *cx)
 void zyn_await_promise_drop(void *mem)
 {
 	ZynAwait *await = mem;
-	ZYN_ASSERT(!zyn__list_linked(&await->joiner.link));
+	ZYN_ASSERT(await->joiner.place == NULL);
 	if (await->promise != NULL)
 		let_go(await);
 }

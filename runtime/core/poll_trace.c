@@ -19,7 +19,7 @@ typedef struct ZynPollTrace {
 void zyn__poll_trace_begin(ZynRuntime *rt, ZynTask *task, ZynPollRecord *record)
 {
 	*record = (ZynPollRecord){
-		.task = zyn__get(&task->id),
+		.task = zyn__task_id(task),
 		.begin_ns = zyn__clock_now(rt),
 		.length_ns = zyn__monotonic_ns(),
 		.side_table = zyn__task_header(task)->descriptor->side_table,

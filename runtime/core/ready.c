@@ -19,6 +19,8 @@
  *          next round behind the better ones; so nobody starves.
  * Rule 2.  the same seed and the same program give the same order: nothing here looks at a clock,
  *          an address or a thread.
+ * Rule 3.  a task that is freed where it waits leaves a dead block in the list, which goes back to
+ *          the slab when its turn comes; when dead ones are the majority they are swept out.
  */
 #include "internal.h"
 
@@ -26,12 +28,14 @@
 
 #define PCT_POLLS 1024u /* among the first so many polls ... */
 #define PCT_CHANGES 4u  /* ... so many change a priority */
+#define DEAD_MIN 64u    /* fewer dead blocks are not worth a sweep */
 
 void zyn__ready_init(ZynRuntime *rt)
 {
 	for (uint32_t i = 0; i < ZYN_PRIORITIES; i++)
-		zyn__list_init(&rt->ready[i]);
-	zyn__list_init(&rt->round);
+		rt->ready[i] = (ZynTaskList){NULL, NULL};
+	rt->round = (ZynTaskList){NULL, NULL};
+	rt->foreign = (ZynTaskList){NULL, NULL};
 }
 
 static void count(ZynRuntime *rt, uint64_t change)
@@ -46,22 +50,88 @@ void zyn__ready_free(ZynRuntime *rt)
 
 void zyn__ready_push(ZynRuntime *rt, ZynTask *task)
 {
-	zyn__list_push_back(&rt->ready[task->priority], &task->queue);
+	zyn__tasks_push_back(&rt->ready[task->priority], task);
 	count(rt, 1);
+}
+
+/* The list at `index` of those that a task can wait in; null: there are no more. */
+static ZynTaskList *list_at(ZynRuntime *rt, uint32_t index)
+{
+	if (index < ZYN_PRIORITIES)
+		return &rt->ready[index];
+	return index == ZYN_PRIORITIES       ? &rt->round
+	       : index == ZYN_PRIORITIES + 1 ? &rt->foreign
+	                                     : NULL;
+}
+
+static bool remove_from(ZynTaskList *list, ZynTask *sought)
+{
+	ZynTask *before = NULL;
+	for (ZynTask *task = list->first; task != NULL; task = zyn__tasks_next(task)) {
+		if (task == sought) {
+			zyn__tasks_take(list, before, task);
+			return true;
+		}
+		before = task;
+	}
+	return false;
 }
 
 void zyn__ready_remove(ZynRuntime *rt, ZynTask *task)
 {
-	zyn__list_remove(&task->queue);
+	ZynTaskList *list;
+	bool removed = false;
+	for (uint32_t i = 0; !removed && (list = list_at(rt, i)) != NULL; i++)
+		removed = remove_from(list, task);
+	ZYN_ASSERT(removed);
 	count(rt, (uint64_t)-1);
 }
 
-bool zyn__ready_empty(const ZynRuntime *rt)
+void zyn__ready_clear(ZynRuntime *rt)
 {
+	ZynTaskList *list;
+	for (uint32_t i = 0; (list = list_at(rt, i)) != NULL; i++) {
+		ZynTask *task;
+		while ((task = zyn__tasks_pop_front(list)) != NULL) /* bounded by its length */
+			if (task->sched == ZYN_SCHED_FREE)
+				zyn__slab_collect(rt, task);
+	}
+	rt->dead = 0;
+	zyn__set(&rt->queued, 0);
+}
+
+/* Rule 3. */
+static void sweep(ZynRuntime *rt)
+{
+	ZynTaskList *list;
+	for (uint32_t i = 0; (list = list_at(rt, i)) != NULL; i++) {
+		ZynTaskList kept = {NULL, NULL};
+		ZynTask *task;
+		while ((task = zyn__tasks_pop_front(list)) != NULL) /* bounded by its length */
+			if (task->sched == ZYN_SCHED_FREE)
+				zyn__slab_collect(rt, task);
+			else
+				zyn__tasks_push_back(&kept, task);
+		*list = kept;
+	}
+	rt->dead = 0;
+}
+
+void zyn__ready_leave_dead(ZynRuntime *rt)
+{
+	count(rt, (uint64_t)-1);
+	if (++rt->dead > zyn__get(&rt->queued) + DEAD_MIN)
+		sweep(rt);
+}
+
+bool zyn__ready_empty(ZynRuntime *rt)
+{
+	if (rt->dead != 0)
+		sweep(rt);
 	for (uint32_t i = 0; i < ZYN_PRIORITIES; i++)
-		if (!zyn__list_empty(&rt->ready[i]))
+		if (!zyn__tasks_empty(&rt->ready[i]))
 			return false;
-	return zyn__list_empty(&rt->round);
+	return zyn__tasks_empty(&rt->round);
 }
 
 /* --- order ------------------------------------------------------------------------------------ */
@@ -84,35 +154,35 @@ uint64_t zyn__random(ZynRuntime *rt)
 static void draw(ZynRuntime *rt, uint32_t wanted, uint32_t count)
 {
 	if (count > rt->scratch_count) {
-		ZynList **larger = realloc(rt->scratch, count * 2 * sizeof *larger);
+		ZynTask **larger = realloc(rt->scratch, count * 2 * sizeof *larger);
 		if (larger == NULL)
 			return;
 		rt->scratch = larger;
 		rt->scratch_count = count * 2;
 	}
 	uint32_t filled = 0;
-	for (ZynList *link = rt->round.next; link != &rt->round; link = link->next)
-		rt->scratch[filled++] = link;
-	zyn__list_init(&rt->round);
+	ZynTask *task;
+	while ((task = zyn__tasks_pop_front(&rt->round)) != NULL)
+		rt->scratch[filled++] = task;
 	for (uint32_t i = 0; i < count; i++) { /* Fisher and Yates, as far as it is needed */
 		uint32_t from = i < wanted ? i + (uint32_t)(zyn__random(rt) % (count - i)) : i;
-		ZynList *drawn = rt->scratch[from];
+		ZynTask *drawn = rt->scratch[from];
 		rt->scratch[from] = rt->scratch[i];
-		zyn__list_push_back(&rt->round, drawn);
+		zyn__tasks_push_back(&rt->round, drawn);
 	}
 }
 
-static uint32_t length(const ZynList *list)
+static uint32_t length(const ZynTaskList *list)
 {
 	uint32_t count = 0;
-	for (const ZynList *link = list->next; link != list; link = link->next)
+	for (const ZynTask *task = list->first; task != NULL; task = zyn__tasks_next(task))
 		count++;
 	return count;
 }
 
 static uint64_t pct_priority(const ZynRuntime *rt, const ZynTask *task)
 {
-	uint64_t id = zyn__get(&task->id);
+	uint64_t id = zyn__task_id(task);
 	for (uint32_t i = 0; i < PCT_CHANGES; i++)
 		if (rt->pct_demoted[i] == id)
 			return i; /* below every random one, and below who was demoted later */
@@ -121,27 +191,31 @@ static uint64_t pct_priority(const ZynRuntime *rt, const ZynTask *task)
 
 static void pct_best_first(ZynRuntime *rt)
 {
-	ZynList *best = rt->round.next;
+	ZynTask *best = NULL;
+	ZynTask *before_best = NULL;
+	ZynTask *before = NULL;
 	uint64_t highest = 0;
-	for (ZynList *link = rt->round.next; link != &rt->round; link = link->next) {
-		uint64_t priority = pct_priority(rt, ZYN_CONTAINER(link, ZynTask, queue));
-		if (priority > highest) {
+	for (ZynTask *task = rt->round.first; task != NULL; task = zyn__tasks_next(task)) {
+		uint64_t priority = pct_priority(rt, task);
+		if (best == NULL || priority > highest) {
 			highest = priority;
-			best = link;
+			best = task;
+			before_best = before;
 		}
+		before = task;
 	}
-	zyn__list_remove(best);
-	zyn__list_push_back(rt->round.next, best);
+	zyn__tasks_take(&rt->round, before_best, best);
+	zyn__tasks_push_front(&rt->round, best);
 	uint64_t polls = zyn__get(&rt->polls_total);
 	for (uint32_t i = 0; i < PCT_CHANGES; i++)
 		if (rt->pct_demoted[i] == 0 && mix(rt->pct_seed + i) % PCT_POLLS == polls)
-			rt->pct_demoted[i] = zyn__get(&ZYN_CONTAINER(best, ZynTask, queue)->id);
+			rt->pct_demoted[i] = zyn__task_id(best);
 }
 
 static void order(ZynRuntime *rt)
 {
 	rt->round_limit = UINT32_MAX;
-	if (rt->order == ZYN_ORDER_FIFO || zyn__list_empty(&rt->round))
+	if (rt->order == ZYN_ORDER_FIFO || zyn__tasks_empty(&rt->round))
 		return;
 	if (rt->order == ZYN_ORDER_PCT) {
 		pct_best_first(rt);
@@ -158,8 +232,10 @@ static void order(ZynRuntime *rt)
 void zyn__round_begin(ZynRuntime *rt)
 {
 	bool better = false;
+	if (rt->dead != 0 && rt->order != ZYN_ORDER_FIFO)
+		sweep(rt); /* no dead one is drawn */
 	for (uint32_t i = 0; i < ZYN_PRIORITIES; i++) {
-		if (zyn__list_empty(&rt->ready[i])) {
+		if (zyn__tasks_empty(&rt->ready[i])) {
 			rt->waited[i] = 0;
 			continue;
 		}
@@ -167,7 +243,7 @@ void zyn__round_begin(ZynRuntime *rt)
 			continue;
 		rt->waited[i] = 0;
 		better = true;
-		zyn__list_splice_back(&rt->round, &rt->ready[i]);
+		zyn__tasks_splice_back(&rt->round, &rt->ready[i]);
 	}
 	order(rt);
 }
@@ -176,21 +252,25 @@ ZynTask *zyn__round_next(ZynRuntime *rt)
 {
 	if (rt->round_limit == 0)
 		return NULL;
-	ZynList *link = zyn__list_pop_front(&rt->round);
-	if (link == NULL)
+	ZynTask *task = zyn__tasks_pop_front(&rt->round);
+	while (task != NULL && task->sched == ZYN_SCHED_FREE) { /* Rule 3. */
+		rt->dead--;
+		zyn__slab_collect(rt, task);
+		task = zyn__tasks_pop_front(&rt->round);
+	}
+	if (task == NULL)
 		return NULL;
 	if (rt->round_limit != UINT32_MAX)
 		rt->round_limit--;
 	count(rt, (uint64_t)-1);
-	return ZYN_CONTAINER(link, ZynTask, queue);
+	return task;
 }
 
 /* --- what was decided ------------------------------------------------------------------------- */
 
 void zyn__hash_poll(ZynRuntime *rt, const ZynTask *task, uint32_t before, uint32_t after)
 {
-	uint64_t what = zyn__get(&task->id) * 0x9E3779B97F4A7C15u ^
-	                ((uint64_t)before << 32 | after);
+	uint64_t what = zyn__task_id(task) * 0x9E3779B97F4A7C15u ^ ((uint64_t)before << 32 | after);
 	rt->trace_hash = mix(rt->trace_hash + mix(what ^ rt->now_ns));
 }
 

@@ -109,8 +109,6 @@ static ZynRuntime *worker_new(ZynRuntime *head, uint32_t index, const ZynOptions
 	rt->pct_seed = options->seed;
 	if (options->seed != 0 && options->workers <= 1)
 		rt->order = options->flags & ZYN_SEED_PCT ? ZYN_ORDER_PCT : ZYN_ORDER_RANDOM;
-	zyn__list_init(&rt->foreign);
-	zyn__list_init(&rt->dropped);
 	zyn__wheel_init(&rt->wheel);
 	pthread_mutex_init(&rt->pool_lock, NULL);
 	pthread_cond_init(&rt->pool_cond, NULL);
@@ -223,12 +221,15 @@ static bool cancel_one(ZynTask *task, void *data)
 {
 	ZynEntry *entry = data;
 	ZynRuntime *rt = entry->runtime;
+	ZynRuntime *owner = zyn__owner(task);
+	if (zyn__task_linked(task))
+		zyn__ready_clear(owner);
 	zyn__own(task, rt);
 	if (zyn__task_ended(task))
 		return true;
 	zyn__task_cancel(task, false);
-	if (zyn__list_linked(&task->queue))
-		zyn__ready_remove(rt, task);
+	if (zyn__task_linked(task))
+		zyn__ready_clear(rt);
 	zyn__task_run(rt, entry, task);
 	return true;
 }

@@ -30,7 +30,7 @@
 #define FRESH_MAX 64
 /* the same for rounds of a few tasks each, and for children that run in their parent's await */
 #define ROUND_POLLS_MAX 64
-#define AHEAD_MAX 64u
+#define AHEAD_MAX 128u
 
 bool zyn__run_enter(ZynRuntime *rt, ZynEntry *entry, uint64_t deadline_ns)
 {
@@ -100,7 +100,7 @@ static bool nothing_runnable(ZynRuntime *rt)
 
 static bool host_is_busy(ZynRuntime *rt)
 {
-	return !zyn__list_empty(&rt->foreign) || zyn__get(&rt->head->outside) != 0;
+	return !zyn__tasks_empty(&rt->foreign) || zyn__get(&rt->head->outside) != 0;
 }
 
 /* Whether only the host keeps a virtual clock from going to the next timer.  A poll that is
@@ -241,7 +241,7 @@ static bool is_quiet(ZynRuntime *rt, uint64_t turn)
 	return rt->turn == turn && !zyn__ready_empty(rt) && zyn__get(&rt->inbox) == NULL &&
 	       zyn__get(&rt->mail) == NULL && zyn__get(&rt->graveyard) == NULL &&
 	       zyn__get(&rt->head->interrupt) == 0 && zyn__get(&rt->baton.state) == 1 &&
-	       !zyn__gate_closed(rt) && zyn__list_empty(&rt->foreign) &&
+	       !zyn__gate_closed(rt) && zyn__tasks_empty(&rt->foreign) &&
 	       rt->order == ZYN_ORDER_FIFO && rt->head->debugger == NULL;
 }
 
@@ -265,7 +265,7 @@ int64_t zyn__turn(ZynRuntime *rt, ZynEntry *entry, ZynTask *extra)
 		advance_clock(rt);
 	if (extra != NULL)
 		enqueue_extra(rt, extra);
-	zyn__list_splice_back(&rt->ready[ZYN_PRIORITY_NORMAL], &rt->foreign);
+	zyn__tasks_splice_back(&rt->ready[ZYN_PRIORITY_NORMAL], &rt->foreign);
 	zyn__round_begin(rt);
 	int64_t polls = poll_round(rt, entry);
 	if (rt->worker_index != 0)
@@ -284,7 +284,7 @@ static int64_t turn_for(ZynRuntime *rt, ZynEntry *entry, ZynTask *task)
 	rt->ahead_left = AHEAD_MAX;
 	int64_t polls = zyn__turn(rt, entry, NULL);
 	uint64_t turn = rt->turn;
-	while (polls < ROUND_POLLS_MAX && is_quiet(rt, turn) &&
+	while (polls < ROUND_POLLS_MAX && rt->ahead_left != 0 && is_quiet(rt, turn) &&
 	       (task == NULL || !zyn__task_ended(task)) && !out_of_time(rt, entry)) {
 		turn = ++rt->turn;
 		zyn__round_begin(rt);
@@ -315,7 +315,7 @@ int64_t zyn__idle_ns(ZynRuntime *rt)
 		uint64_t now_ns = zyn__clock_now(rt);
 		idle_ns = next_ns > now_ns ? (int64_t)(next_ns - now_ns) : 0;
 	}
-	if (!zyn__list_empty(&rt->foreign) && (idle_ns < 0 || idle_ns > ZYN_FOREIGN_ROUND_NS))
+	if (!zyn__tasks_empty(&rt->foreign) && (idle_ns < 0 || idle_ns > ZYN_FOREIGN_ROUND_NS))
 		idle_ns = ZYN_FOREIGN_ROUND_NS;
 	return idle_ns;
 }
@@ -323,7 +323,7 @@ int64_t zyn__idle_ns(ZynRuntime *rt)
 bool zyn__work_left(ZynRuntime *rt)
 {
 	return zyn__get(&rt->inbox) != NULL || zyn__get(&rt->mail) != NULL ||
-	       !nothing_runnable(rt) || !zyn__list_empty(&rt->foreign) || has_timers(rt) ||
+	       !nothing_runnable(rt) || !zyn__tasks_empty(&rt->foreign) || has_timers(rt) ||
 	       (rt->team != NULL && zyn__deque_count(&rt->fresh) != 0) ||
 	       rt->stopped_mid_poll != 0 || rt->kept_tasks != 0;
 }

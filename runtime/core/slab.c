@@ -9,7 +9,9 @@
  *          a task header.  That is why a waker may look at it at any time (waker.c).
  * Rule 2.  the first fields of a task are not reset by reuse: who finds a block through a stale
  *          waker, or in its inbox, still finds an owner.
- * Rule 3.  generation is odd while the block is free.
+ * Rule 3.  the id is 0 and sched is FREE while the block is free.
+ * Rule 4.  a task that is freed where it waits for its turn keeps its link, so its block stays in
+ *          that queue; who finds it there calls zyn__slab_collect.
  *
  * A block too big for a chunk of its class gets a chunk of its own, in powers of two, and is
  * reused like any other.
@@ -28,7 +30,8 @@
 #define UNPOISON(memory, bytes) ((void)(memory), (void)(bytes))
 #endif
 
-#define FIELDS_STABLE offsetof(ZynTask, queue)
+#define FIELDS_STABLE offsetof(ZynTask, next)
+#define LINK_BYTES sizeof(_Atomic(ZynTask *)) /* of each block, behind all of them */
 #define PREFIX_BYTES (sizeof(ZynTask) + sizeof(ZynFrameHeader))
 
 static_assert(sizeof(ZynChunk) <= ZYN_CHUNK_HEADER_BYTES,
@@ -53,8 +56,6 @@ static size_t class_bytes(uint32_t class_index)
 
 bool zyn__slab_init(ZynRuntime *rt)
 {
-	for (uint32_t i = 0; i < ZYN_SLAB_CLASSES; i++)
-		zyn__list_init(&rt->classes[i].free);
 	/* Mapped, not allocated: pages of the table that no chunk uses never become real. */
 	rt->chunks = zyn__allocator.map(ZYN_CHUNKS_MAX * sizeof *rt->chunks);
 	return rt->chunks != NULL;
@@ -75,7 +76,7 @@ void zyn__slab_destroy(ZynRuntime *rt)
 
 static size_t blocks_of(const ZynChunk *chunk)
 {
-	return (chunk->bytes - ZYN_CHUNK_HEADER_BYTES) / chunk->block_bytes;
+	return (chunk->bytes - ZYN_CHUNK_HEADER_BYTES) / (chunk->block_bytes + LINK_BYTES);
 }
 
 static bool note_chunk(ZynChunk *chunk)
@@ -105,8 +106,9 @@ static bool class_grow(ZynRuntime *rt, uint32_t class_index)
 {
 	size_t block_bytes = class_bytes(class_index);
 	size_t bytes = ZYN_CHUNK_BYTES;
-	if (block_bytes + ZYN_CHUNK_HEADER_BYTES > bytes)
-		bytes = (block_bytes + ZYN_CHUNK_HEADER_BYTES + 4095) / 4096 * 4096;
+	size_t least = ZYN_CHUNK_HEADER_BYTES + block_bytes + LINK_BYTES;
+	if (least > bytes)
+		bytes = (least + 4095) / 4096 * 4096;
 	uint32_t index = zyn__get(&rt->chunk_count);
 	if (index == ZYN_CHUNKS_MAX)
 		return false;
@@ -123,6 +125,9 @@ static bool class_grow(ZynRuntime *rt, uint32_t class_index)
 		.inverse = (uint32_t)((((uint64_t)1 << 32) + block_bytes - 1) / block_bytes),
 		.class_index = class_index,
 	};
+	char *blocks = (char *)chunk + ZYN_CHUNK_HEADER_BYTES;
+	char *blocks_end = blocks + blocks_of(chunk) * block_bytes;
+	chunk->links = (_Atomic(ZynTask *) *)(void *)blocks_end;
 	if (rt->head->notes_tasks && !note_chunk(chunk)) {
 		zyn__allocator.unmap(chunk, bytes);
 		return false;
@@ -130,8 +135,8 @@ static bool class_grow(ZynRuntime *rt, uint32_t class_index)
 	atomic_store_explicit(&rt->chunks[index], chunk, memory_order_release);
 	zyn__set(&rt->chunk_count, index + 1);
 	ZynSlabClass *class = &rt->classes[class_index];
-	class->fresh = (char *)chunk + ZYN_CHUNK_HEADER_BYTES;
-	class->fresh_end = class->fresh + blocks_of(chunk) * block_bytes;
+	class->fresh = blocks;
+	class->fresh_end = blocks_end;
 	return true;
 }
 
@@ -140,21 +145,23 @@ static ZynTask *carve(ZynSlabClass *class, size_t block_bytes)
 {
 	ZynTask *task = (ZynTask *)(void *)class->fresh;
 	class->fresh += block_bytes;
-	zyn__set(&task->generation, 1); /* inbox and inbox_next are zero as the system gave them */
+	task->sched = ZYN_SCHED_FREE; /* id and inbox are zero as the system gave them */
 	return task;
 }
 
 static void put_here(ZynRuntime *rt, const ZynChunk *chunk, ZynTask *task)
 {
 	/* The block used last is the one in the cache, so it is the next to be used. */
-	zyn__list_push_back(rt->classes[chunk->class_index].free.next, &task->queue);
+	ZynTask **free = &rt->classes[chunk->class_index].free;
+	task->next = *free;
+	*free = task;
 }
 
 static void take_returned(ZynRuntime *rt)
 {
 	ZynTask *task = atomic_exchange_explicit(&rt->returned, NULL, memory_order_acquire);
 	while (task != NULL) { /* bounded by the number of blocks */
-		ZynTask *next = (ZynTask *)(void *)task->queue.next;
+		ZynTask *next = task->next;
 		put_here(rt, zyn__chunk(task), task);
 		task = next;
 	}
@@ -167,12 +174,11 @@ ZynTask *zyn__slab_take(ZynRuntime *rt, size_t frame_bytes)
 	if (!zyn__memory_charge(rt, block_bytes))
 		return NULL;
 	ZynSlabClass *class = &rt->classes[class_index];
-	if (zyn__list_empty(&class->free) && zyn__get(&rt->returned) != NULL)
+	if (class->free == NULL && zyn__get(&rt->returned) != NULL)
 		take_returned(rt);
-	ZynList *link = zyn__list_pop_front(&class->free);
-	ZynTask *task;
-	if (link != NULL) {
-		task = ZYN_CONTAINER(link, ZynTask, queue);
+	ZynTask *task = class->free;
+	if (task != NULL) {
+		class->free = task->next;
 	} else {
 		if (class->fresh == class->fresh_end && !class_grow(rt, class_index)) {
 			zyn__memory_credit(rt, block_bytes);
@@ -186,9 +192,7 @@ ZynTask *zyn__slab_take(ZynRuntime *rt, size_t frame_bytes)
 	ZynTaskNote *note = zyn__note(task);
 	if (note != NULL)
 		*note = (ZynTaskNote){0};
-	uint32_t generation = zyn__get(&task->generation);
-	ZYN_ASSERT(generation % 2 == 1); /* Rule 3. */
-	zyn__set(&task->generation, generation + 1);
+	ZYN_ASSERT(task->sched == ZYN_SCHED_FREE); /* Rule 3. */
 	task->sched = ZYN_SCHED_IDLE;
 	if (rt->head->profile != NULL)
 		zyn__profile_made(rt, block_bytes, true);
@@ -199,24 +203,32 @@ static void give_back(ZynRuntime *home, ZynTask *task)
 {
 	ZynTask *head = atomic_load_explicit(&home->returned, memory_order_relaxed);
 	do {
-		task->queue.next = (ZynList *)(void *)head;
+		task->next = head;
 	} while (!atomic_compare_exchange_weak_explicit(
 		&home->returned, &head, task, memory_order_release, memory_order_relaxed));
+}
+
+void zyn__slab_collect(ZynRuntime *rt, ZynTask *task)
+{
+	const ZynChunk *chunk = zyn__chunk(task);
+	if (chunk->runtime == rt)
+		put_here(rt, chunk, task);
+	else
+		give_back(chunk->runtime, task);
 }
 
 void zyn__slab_put(ZynRuntime *rt, ZynTask *task)
 {
 	ZynChunk *chunk = zyn__chunk(task);
-	uint32_t generation = zyn__get(&task->generation);
-	ZYN_ASSERT(generation % 2 == 0);
-	zyn__set(&task->generation, generation + 1);
+	ZYN_ASSERT(task->sched != ZYN_SCHED_FREE);
+	zyn__set(&task->id, 0); /* Rule 3. */
 	task->sched = ZYN_SCHED_FREE;
 	POISON(task + 1, chunk->block_bytes - sizeof *task);
-	if (chunk->runtime == rt)
-		put_here(rt, chunk, task);
-	else
-		give_back(chunk->runtime, task);
 	zyn__memory_credit(rt, chunk->block_bytes);
+	if (zyn__task_linked(task))
+		zyn__ready_leave_dead(rt); /* Rule 4. */
+	else
+		zyn__slab_collect(rt, task);
 }
 
 bool zyn__slab_visit(ZynRuntime *rt, ZynTaskVisitor *visit, void *data)
@@ -230,7 +242,7 @@ bool zyn__slab_visit(ZynRuntime *rt, ZynTaskVisitor *visit, void *data)
 			end = fresh; /* the chunk that is being carved */
 		for (; block < end; block += chunk->block_bytes) {
 			ZynTask *task = (ZynTask *)(void *)block;
-			bool alive = zyn__get(&task->generation) % 2 == 0; /* Rule 3. */
+			bool alive = task->sched != ZYN_SCHED_FREE; /* Rule 3. */
 			if (alive && zyn__flag(task, ZYN_FRAME_TASK) && !visit(task, data))
 				return false;
 		}

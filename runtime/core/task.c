@@ -41,7 +41,7 @@ static bool is_fresh(ZynTask *task)
 static void queue_push(ZynTask *task)
 {
 	ZynRuntime *rt = zyn__owner(task);
-	ZYN_ASSERT(!zyn__list_linked(&task->queue)); /* Rule 1. */
+	ZYN_ASSERT(!zyn__task_linked(task)); /* Rule 1. */
 	ZYN_ASSERT(!zyn__task_ended(task));
 	task->sched = ZYN_SCHED_QUEUED;
 	if (zyn__get(&task->worker) & ZYN_PARKED_FREE) /* a debugger, which has all batons */
@@ -53,7 +53,7 @@ static void queue_push(ZynTask *task)
 
 void zyn__task_requeue(ZynTask *task)
 {
-	if (task->sched == ZYN_SCHED_QUEUED && !zyn__list_linked(&task->queue))
+	if (task->sched == ZYN_SCHED_QUEUED && !zyn__task_linked(task))
 		zyn__ready_push(zyn__owner(task), task);
 }
 
@@ -65,17 +65,25 @@ static void changed(ZynTask *task)
 
 uint64_t zyn__task_id_of(ZynContext *cx)
 {
-	return cx->task != NULL ? zyn__get(&cx->task->id) : 0;
+	return cx->task != NULL ? zyn__task_id(cx->task) : 0;
 }
 
-static uint64_t next_id(ZynRuntime *rt)
+/* The lower half of the next id; never 0. */
+static uint32_t next_id(ZynRuntime *rt)
 {
-	if (rt->task_id_last == rt->task_id_end) {
-		uint64_t count = rt->team != NULL ? IDS_AT_ONCE : 1;
-		rt->task_id_last = atomic_fetch_add(&rt->head->task_ids, count);
-		rt->task_id_end = rt->task_id_last + count;
-	}
-	return ++rt->task_id_last;
+	do {                            /* twice at most */
+		if (rt->team == NULL) { /* nobody else counts */
+			rt->task_id_last = zyn__get(&rt->task_ids) + 1;
+			zyn__set(&rt->task_ids, rt->task_id_last);
+			continue;
+		}
+		if (rt->task_id_last == rt->task_id_end) {
+			rt->task_id_last = atomic_fetch_add(&rt->head->task_ids, IDS_AT_ONCE);
+			rt->task_id_end = rt->task_id_last + IDS_AT_ONCE;
+		}
+		rt->task_id_last++;
+	} while ((uint32_t)rt->task_id_last == 0);
+	return (uint32_t)rt->task_id_last;
 }
 
 void zyn__task_become(ZynRuntime *rt, ZynTask *task, uint64_t parent, uint64_t spawn_site)
@@ -96,7 +104,7 @@ void zyn__task_become(ZynRuntime *rt, ZynTask *task, uint64_t parent, uint64_t s
 		}
 		polled_by = zyn__task_ended(task) ? NULL : task->owner;
 		if (!zyn__task_ended(task))
-			zyn__list_init(&task->joiners);
+			task->joiners = NULL;
 		zyn__flag_set(task, ZYN_FRAME_TASK); /* last: who sees it sees the rest */
 	}
 	zyn__task_unlock(rt, task);
@@ -234,19 +242,55 @@ static uint32_t settle(const ZynTask *task, uint32_t state, ZynContext *cx, ZynE
 	return cancelled ? ZYN_CANCELLED : ZYN_FAILED;
 }
 
+static void link_joiner(ZynJoiner **place, ZynJoiner *joiner)
+{
+	joiner->next = *place;
+	joiner->place = place;
+	if (joiner->next != NULL)
+		joiner->next->place = &joiner->next;
+	*place = joiner;
+}
+
+static void unlink_joiner(ZynJoiner *joiner)
+{
+	*joiner->place = joiner->next;
+	if (joiner->next != NULL)
+		joiner->next->place = joiner->place;
+	joiner->next = NULL;
+	joiner->place = NULL;
+}
+
+/* Turns the list round; the first one's place is for the caller to set. */
+static ZynJoiner *oldest_first(ZynJoiner *newest)
+{
+	ZynJoiner *first = NULL;
+	while (newest != NULL) {
+		ZynJoiner *joiner = newest;
+		newest = joiner->next;
+		joiner->next = first;
+		if (first != NULL)
+			first->place = &joiner->next;
+		first = joiner;
+	}
+	return first;
+}
+
 /* Publishes the end and wakes who waits for it. */
 static bool publish(ZynRuntime *rt, ZynTask *task, uint32_t status, ZynError *error)
 {
-	ZynList joiners;
-	zyn__list_init(&joiners);
+	ZynJoiner *first = NULL;
 	zyn__task_lock(rt, task);
 	if (zyn__flag(task, ZYN_FRAME_TASK))
-		zyn__list_splice_back(&joiners, &task->joiners);
+		first = oldest_first(task->joiners);
 	task->error = error;
 	atomic_store_explicit(&task->status, (uint8_t)status, memory_order_release); /* Rule 3. */
-	ZynList *link;
-	while ((link = zyn__list_pop_front(&joiners)) != NULL) /* Rule 7. */
-		zyn__waker_call(rt, ZYN_CONTAINER(link, ZynJoiner, link)->waker);
+	if (first != NULL)
+		first->place = &first;
+	while (first != NULL) {
+		ZynJoiner *joiner = first;
+		unlink_joiner(joiner); /* Rule 7. */
+		zyn__waker_call(rt, joiner->waker);
+	}
 	bool blocks = zyn__get(&task->blockers) != 0;
 	zyn__task_unlock(rt, task);
 	return blocks;
@@ -259,7 +303,7 @@ void zyn__task_end(ZynTask *task, ZynContext *cx)
 	ZynError *error;
 	uint32_t state = *zyn__machine_state(zyn__task_machine(task));
 	uint32_t status = settle(task, state, cx, &error);
-	if (zyn__list_linked(&task->queue))
+	if (zyn__task_linked(task)) /* spawned while an await polled it in place */
 		zyn__ready_remove(rt, task);
 	task->sched = ZYN_SCHED_ENDED;
 	task->woken = 0;
@@ -306,7 +350,7 @@ static void pending(ZynTask *task)
 		queue_push(task); /* Rule 4. */
 	} else if (task->foreign) {
 		task->sched = ZYN_SCHED_FOREIGN;
-		zyn__list_push_back(&rt->foreign, &task->queue);
+		zyn__tasks_push_back(&rt->foreign, task);
 		zyn__set(&rt->queued, zyn__get(&rt->queued) + 1);
 	}
 	changed(task);
@@ -325,7 +369,7 @@ void zyn__task_run(ZynRuntime *rt, ZynEntry *entry, ZynTask *task)
 {
 	ZynContext *cx = &entry->seat->cx;
 	ZynPromise *promise = zyn__task_promise(task);
-	ZYN_ASSERT(!zyn__list_linked(&task->queue));
+	ZYN_ASSERT(!zyn__task_linked(task));
 	ZYN_ASSERT(!zyn__task_ended(task));
 	ZYN_ASSERT(cx->task == NULL);
 	if (zyn__flag(task, ZYN_FRAME_RUNNING)) {
@@ -385,9 +429,9 @@ bool zyn__task_join(ZynTask *task, ZynJoiner *joiner)
 	ZynRuntime *rt = zyn__owner(task);
 	zyn__task_lock(rt, task);
 	bool ended = zyn__task_ended(task);
-	ZYN_ASSERT(!zyn__list_linked(&joiner->link));
+	ZYN_ASSERT(joiner->place == NULL);
 	if (!ended)
-		zyn__list_push_back(&task->joiners, &joiner->link);
+		link_joiner(&task->joiners, joiner);
 	zyn__task_unlock(rt, task);
 	return !ended;
 }
@@ -396,8 +440,8 @@ void zyn__joiner_leave(ZynTask *task, ZynJoiner *joiner)
 {
 	ZynRuntime *rt = zyn__owner(task);
 	zyn__task_lock(rt, task);
-	if (zyn__list_linked(&joiner->link))
-		zyn__list_remove(&joiner->link);
+	if (joiner->place != NULL)
+		unlink_joiner(joiner);
 	zyn__task_unlock(rt, task);
 }
 
@@ -405,7 +449,8 @@ ZynPromise *zyn_spawn(ZynContext *cx, ZynPromise *p, ZynSite site)
 {
 	ZynTask *task = zyn__task_of_promise(p);
 	zyn__promise_retain_compiled(p);
-	zyn__task_become(cx->runtime, task, zyn__task_id_of(cx), site);
+	zyn__task_become(cx->runtime, task,
+	                 cx->runtime->head->notes_tasks ? zyn__task_id_of(cx) : 0, site);
 	if (cx->runtime->team == NULL)
 		zyn__task_schedule(task);
 	else
@@ -424,12 +469,10 @@ static bool check(ZynTask *task, void *data)
 	bool queued = task->sched == ZYN_SCHED_QUEUED || task->sched == ZYN_SCHED_FOREIGN;
 	ZYN_ASSERT(zyn__flag(task, ZYN_FRAME_TASK));
 	ZYN_ASSERT(zyn__get(&task->id) != 0);
-	ZYN_ASSERT(queued == zyn__list_linked(&task->queue) ||
-	           zyn__free_to_own(task)); /* Rule 1. */
+	ZYN_ASSERT(queued == zyn__task_linked(task) || zyn__free_to_own(task)); /* Rule 1. */
 	ZYN_ASSERT(zyn__task_ended(task) == (task->sched == ZYN_SCHED_ENDED));
 	ZYN_ASSERT(zyn__get(&zyn__task_header(task)->refs) != 0 ||
 	           zyn__flag(task, ZYN_FRAME_DETACHED));
-	ZYN_ASSERT(zyn__get(&task->generation) % 2 == 0);
 	return true;
 }
 

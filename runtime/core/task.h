@@ -11,7 +11,7 @@ enum ZynSched {
 	ZYN_SCHED_PARKED,  /* waits for a wake, or is kept back by a debugger */
 	ZYN_SCHED_FOREIGN, /* a foreign machine that waits for the next round */
 	ZYN_SCHED_ENDED,
-	ZYN_SCHED_FREE,   /* the block is on a free list of the slab */
+	ZYN_SCHED_FREE,   /* the block is on a free list, or in a queue on its way there */
 	ZYN_SCHED_MOVING, /* runnable, on its way to another worker */
 };
 
@@ -35,42 +35,39 @@ enum ZynSched {
 
 typedef struct ZynTaskNote ZynTaskNote;
 
-/* In front of every frame header, used once the promise is a task.  The first group keeps its
- * meaning while the block is free, because a stale waker may still look at it (waker.c). */
+/* In front of every frame header, used once the promise is a task: 32 bytes.  The first group keeps
+ * its meaning while the block is free, because a stale waker may still look at it (waker.c).
+ *
+ * Not here: who parents it and other things that only a debugger asks for (ZynTaskNote), the link
+ * of messages from other threads (ZynChunk.links), and the upper half of its id, which
+ * zyn__task_id finds. */
 struct ZynTask {
-	_Atomic uint32_t generation; /* any thread; odd while free */
-	_Atomic uint8_t inbox;       /* any thread */
+	_Atomic uint32_t id;   /* any thread; which life of the block it is: 0 when it is no task */
+	_Atomic uint8_t inbox; /* any thread */
 	_Atomic uint8_t worker; /* who owns it, by its place in the team, and ZYN_FREE_TO_OWN */
-	uint8_t sched;          /* ZynSched */
 	ZynLock lock;           /* in a team: guards joiners, and status against them */
-	_Atomic(ZynTask *) inbox_next; /* owned by whoever turned inbox from 0 to not 0 */
+	uint8_t sched;          /* ZynSched */
 
-	ZynList queue; /* ready queue, round, foreign list, free list, or on its way elsewhere */
+	/* In a ZynTaskList, on its way elsewhere, or on a free list; null: in none. */
+	ZynTask *next;
 	union {
-		ZynList joiners; /* of a task: ZynJoiner.link of whoever waits for the end; see lock
-		                  */
-		struct {
-			struct ZynAwait *owner; /* of a plain frame: the await leaf that polls it */
-			ZynSeat *seat;          /* of a plain frame: while it is polled in place */
-		};
-		struct {
-			ZynError *error; /* of what ended: owned, or null; written before status */
-			void *unused;
-		};
+		struct ZynJoiner *joiners; /* of a task: who waits for the end, newest first */
+		struct ZynAwait *owner;    /* of a plain frame: the await leaf that polls it */
+		ZynError *error; /* of what ended: owned, or null; written before status */
 	};
-	_Atomic uint64_t id;    /* any thread reads; 0 when it is no task */
 	_Atomic uint32_t polls; /* any thread reads */
 	/* ZynStatus; any thread reads; PENDING, READY, FAILED or CANCELLED */
 	_Atomic uint8_t status;
+	_Atomic uint8_t blockers; /* not 0: some block_on waits for it; any thread */
 	uint8_t kept : 2;         /* ZYN_KEPT_* */
 	uint8_t priority : 3;     /* ZYN_PRIORITY_* */
-	_Atomic uint8_t blockers; /* not 0: some block_on waits for it; any thread */
+	uint8_t interrupted : 2;  /* why it is cancelled: ZYN_CANCELLED_BY_*; 0: by request */
 	bool woken : 1;           /* woken while it was running or kept back */
 	bool cancelling : 1;
-	uint8_t interrupted : 2; /* why it is cancelled: ZYN_CANCELLED_BY_*; 0: by request */
-	bool entered : 1;        /* its first statement was seen by a debugger */
-	bool foreign : 1;        /* wraps a foreign machine */
+	bool entered : 1; /* its first statement was seen by a debugger */
+	bool foreign : 1; /* wraps a foreign machine */
 };
+static_assert(sizeof(ZynTask) == 32, "every task pays for it");
 
 /* What a debugger or a profile wants to know of a task and nobody else: beside the task, so that a
  * program without either does not pay for it.  Made for every block of a chunk at once. */
@@ -88,10 +85,96 @@ struct ZynTaskNote {
 	uint32_t profile_outer;    /* the stack that spawned it */
 };
 
-/* One waiter on a task's end.  The link is unlinked before the waker is called. */
+/* One waiter on a task's end.  It is unlinked before the waker is called. */
 typedef struct ZynJoiner {
-	ZynList link;
+	union {
+		struct ZynJoiner *next;
+		/* of an await that polls its child in place: the one further up the stack, if any
+		 */
+		struct ZynAwait *outer;
+	};
+	struct ZynJoiner **place; /* what points here; null: unlinked */
 	ZynWaker waker;
 } ZynJoiner;
+
+/* --- lists of tasks --------------------------------------------------------------------------- */
+
+/* First in, first out, with one link in each task: nothing is taken out of the middle where many
+ * may lie in front of it.  The last one's link is not null, so that a link says whether its task is
+ * in a list. */
+typedef struct ZynTaskList {
+	ZynTask *first; /* null: it is empty */
+	ZynTask *last;
+} ZynTaskList;
+
+#define ZYN_TASK_LAST ((ZynTask *)(uintptr_t)1)
+
+static inline bool zyn__task_linked(const ZynTask *task)
+{
+	return task->next != NULL;
+}
+
+static inline bool zyn__tasks_empty(const ZynTaskList *list)
+{
+	return list->first == NULL;
+}
+
+/* The one behind, or null. */
+static inline ZynTask *zyn__tasks_next(const ZynTask *task)
+{
+	return task->next == ZYN_TASK_LAST ? NULL : task->next;
+}
+
+static inline void zyn__tasks_push_back(ZynTaskList *list, ZynTask *task)
+{
+	task->next = ZYN_TASK_LAST;
+	if (list->first == NULL)
+		list->first = task;
+	else
+		list->last->next = task;
+	list->last = task;
+}
+
+static inline void zyn__tasks_push_front(ZynTaskList *list, ZynTask *task)
+{
+	task->next = list->first != NULL ? list->first : ZYN_TASK_LAST;
+	if (list->first == NULL)
+		list->last = task;
+	list->first = task;
+}
+
+/* Takes out `task`, which lies behind `before`; null: in front. */
+static inline void zyn__tasks_take(ZynTaskList *list, ZynTask *before, ZynTask *task)
+{
+	ZynTask *behind = zyn__tasks_next(task);
+	if (before == NULL)
+		list->first = behind;
+	else
+		before->next = task->next;
+	if (behind == NULL)
+		list->last = before;
+	task->next = NULL;
+}
+
+static inline ZynTask *zyn__tasks_pop_front(ZynTaskList *list)
+{
+	ZynTask *task = list->first;
+	if (task != NULL)
+		zyn__tasks_take(list, NULL, task);
+	return task;
+}
+
+/* Moves everything in `source` behind what is in `target`, in order. */
+static inline void zyn__tasks_splice_back(ZynTaskList *target, ZynTaskList *source)
+{
+	if (source->first == NULL)
+		return;
+	if (target->first == NULL)
+		target->first = source->first;
+	else
+		target->last->next = source->first;
+	target->last = source->last;
+	*source = (ZynTaskList){NULL, NULL};
+}
 
 #endif

@@ -63,25 +63,28 @@
 
 static bool movable(const ZynTask *task)
 {
-	return !task->foreign && task->kept == 0;
+	return !task->foreign && task->kept == 0 && task->sched != ZYN_SCHED_FREE;
 }
 
-/* Takes every second movable task of `list`, or all, and chains them by queue.next. */
-static uint32_t take(ZynRuntime *rt, ZynList *list, bool all, ZynTask **chain, ZynTask **last,
+/* Takes every second movable task of `list`, or all, and chains them by their links. */
+static uint32_t take(ZynRuntime *rt, ZynTaskList *list, bool all, ZynTask **chain, ZynTask **last,
                      ZynRuntime *target)
 {
 	uint32_t taken = 0;
 	uint32_t seen = 0;
-	ZynList *link = list->next;
-	for (; link != list && taken < SHARE_MAX && seen < LOOK_MAX; seen++) {
-		ZynTask *task = ZYN_CONTAINER(link, ZynTask, queue);
-		link = link->next;
-		if (!movable(task) || (!all && seen % 2 == 0))
+	ZynTask *before = NULL;
+	ZynTask *behind;
+	for (ZynTask *task = list->first; task != NULL && taken < SHARE_MAX && seen < LOOK_MAX;
+	     task = behind, seen++) {
+		behind = zyn__tasks_next(task);
+		if (!movable(task) || (!all && seen % 2 == 0)) {
+			before = task;
 			continue;
-		zyn__ready_remove(rt, task);
+		}
+		zyn__tasks_take(list, before, task);
+		zyn__set(&rt->queued, zyn__get(&rt->queued) - 1);
 		task->sched = ZYN_SCHED_MOVING;
-		task->queue.next = (ZynList *)(void *)*chain;
-		task->queue.prev = NULL;
+		task->next = *chain;
 		zyn__own(task, target); /* Rule 1. */
 		if (*chain == NULL)
 			*last = task;
@@ -95,7 +98,7 @@ static void post(ZynRuntime *target, ZynTask *chain, ZynTask *last)
 {
 	ZynTask *head = zyn__get(&target->mail);
 	do {
-		last->queue.next = (ZynList *)(void *)head;
+		last->next = head;
 	} while (!atomic_compare_exchange_weak(&target->mail, &head, chain));
 	zyn__kick(target); /* Rule 4. */
 }
@@ -133,17 +136,13 @@ void zyn__mail_drain(ZynRuntime *rt)
 	if (zyn__get(&rt->mail) == NULL)
 		return;
 	ZynTask *task = atomic_exchange_explicit(&rt->mail, NULL, memory_order_acquire);
-	ZynList list;
-	zyn__list_init(&list);
+	ZynTaskList list = {NULL, NULL};
 	while (task != NULL) { /* bounded by what others had runnable */
-		ZynTask *next = (ZynTask *)(void *)task->queue.next;
-		zyn__list_init(&task->queue);
-		zyn__list_push_back(list.next, &task->queue); /* newest first: turn it round */
+		ZynTask *next = task->next;
+		zyn__tasks_push_front(&list, task); /* newest first: turn it round */
 		task = next;
 	}
-	ZynList *link;
-	while ((link = zyn__list_pop_front(&list)) != NULL) {
-		task = ZYN_CONTAINER(link, ZynTask, queue);
+	while ((task = zyn__tasks_pop_front(&list)) != NULL) {
 		task->sched = ZYN_SCHED_QUEUED;
 		zyn__ready_push(rt, task);
 	}

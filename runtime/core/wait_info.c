@@ -34,7 +34,7 @@ static void describe_delay(const ZynDelay *delay, ZynWaitInfo *out)
 static void describe_await(const ZynAwait *await, ZynWaitInfo *out)
 {
 	if (await->promise != NULL)
-		out->task = zyn__get(&zyn__task_of_promise(await->promise)->id);
+		out->task = zyn__task_id(zyn__task_of_promise(await->promise));
 }
 
 int32_t zyn_dbg_wait(uint32_t leaf, const void *mem, ZynWaitInfo *out)

@@ -6,11 +6,10 @@
  *     bits 63..52   whose memory      index of the worker in a table of the process
  *     bits 51..34   which chunk       index in that worker's table
  *     bits 33..20   which block       offset in the chunk, in units of 16 bytes
- *     bits 19..0    which life of it  the task's generation
+ *     bits 19..0    which life of it  of the task's id
  *
- * A word whose worker, block or life is over finds nothing and does nothing.  Should 2^20 lives
- * of one block pass while somebody keeps a word, it wakes a stranger; every machine bears a wake
- * it did not ask for.
+ * A word whose worker, block or life is over finds nothing and does nothing.  A word that is kept
+ * while 2^20 tasks are made may wake a stranger; every machine bears a wake it did not ask for.
  *
  * Owner:   the baton holder of a worker drains its inbox.
  * Others:  post.
@@ -19,19 +18,16 @@
  *          task on the stack `inbox` of the worker that owns it; whoever finds it not 0 knows that
  *          it is on one.  Should the task go to another worker meanwhile, the one that finds it in
  *          its inbox passes the message on.
- * Rule 2.  the owner reads inbox_next, then turns inbox back to 0, then acts on the bits; after
+ * Rule 2.  the owner reads the link, then turns inbox back to 0, then acts on the bits; after
  *          that the task may be pushed again.
- * Rule 3.  a block may be freed and used again while it is on the stack.  inbox and inbox_next
- *          survive that (rule 2 of slab.c), and the worst that follows is a wake without a
- *          reason.
- * Rule 4.  a closed inbox takes nothing.  Whoever finds it closed takes the bits back and, if
- *          one of them says that the last reference is gone, frees the block as memory.c does
- *          with plain ones.
- * Rule 5.  the table of runtimes counts who looks at an entry; a runtime leaves the table before
- *          it is freed and waits for those.
- * Rule 6.  a message is posted before `signalled` is set, and `signalled` is cleared before
- *          messages are looked for; both are sequentially consistent, so a message is never left
- *          behind a descriptor that is not readable.
+ * Rule 3.  a block may be freed and used again while it is on the stack.  inbox and the link,
+ *          which lies beside the tasks, survive that (rule 2 of slab.c), and the worst that follows
+ * is a wake without a reason. Rule 4.  a closed inbox takes nothing.  Whoever finds it closed takes
+ * the bits back and, if one of them says that the last reference is gone, frees the block as
+ * memory.c does with plain ones. Rule 5.  the table of runtimes counts who looks at an entry; a
+ * runtime leaves the table before it is freed and waits for those. Rule 6.  a message is posted
+ * before `signalled` is set, and `signalled` is cleared before messages are looked for; both are
+ * sequentially consistent, so a message is never left behind a descriptor that is not readable.
  */
 #include "internal.h"
 
@@ -45,7 +41,7 @@
 #include <sys/eventfd.h>
 #endif
 
-#define GENERATION_MASK 0xFFFFFu
+#define LIFE_MASK 0xFFFFFu
 
 typedef struct ZynRegistrySlot {
 	_Atomic(ZynRuntime *) runtime;
@@ -97,7 +93,8 @@ static ZynTask *decode(ZynRuntime *rt, uint64_t word)
 	if (offset < ZYN_CHUNK_HEADER_BYTES || !zyn__block_begins(chunk, offset))
 		return NULL;
 	ZynTask *task = (ZynTask *)(void *)((char *)chunk + offset);
-	if ((zyn__get(&task->generation) & GENERATION_MASK) != (word & GENERATION_MASK))
+	uint32_t id = zyn__get(&task->id);
+	if (id == 0 || (id & LIFE_MASK) != (word & LIFE_MASK))
 		return NULL;
 	return task;
 }
@@ -126,8 +123,7 @@ ZynWaker zyn__task_waker(ZynTask *task)
 {
 	const ZynChunk *chunk = zyn__chunk(task);
 	uint64_t offset = (uint64_t)((const char *)task - (const char *)chunk) / 16;
-	uint64_t word = chunk->waker_base | offset << 20 |
-	                (zyn__get(&task->generation) & GENERATION_MASK);
+	uint64_t word = chunk->waker_base | offset << 20 | (zyn__get(&task->id) & LIFE_MASK);
 	return (ZynWaker){wake_word, (void *)(uintptr_t)word};
 }
 
@@ -159,7 +155,7 @@ static uint64_t waking_task(ZynRuntime *rt)
 	while (entry != NULL && (entry->seat == NULL || entry->runtime != rt))
 		entry = entry->previous;
 	ZynTask *by = entry != NULL ? entry->seat->cx.task : NULL;
-	return by != NULL ? zyn__get(&by->id) : 0;
+	return by != NULL ? zyn__task_id(by) : 0;
 }
 
 /* On behalf of a worker, which takes the task over if it is parked: waking another thread only to
@@ -198,7 +194,7 @@ void zyn__wake_own(ZynContext *cx)
 		return;
 	}
 	zyn__set(&rt->wakes_total, zyn__get(&rt->wakes_total) + 1);
-	zyn__task_wake(task, zyn__get(&task->id));
+	zyn__task_wake(task, zyn__task_id(task));
 }
 
 void zyn_waker_wake(ZynWaker waker)
@@ -232,7 +228,7 @@ void zyn__inbox_post(ZynTask *task, uint32_t bits)
 			post_closed(task);
 			return;
 		}
-		zyn__set(&task->inbox_next, head);
+		zyn__set(zyn__inbox_link(task), head);
 	} while (!atomic_compare_exchange_weak(&rt->inbox, &head, task));
 	if (head == NULL)
 		zyn__kick(rt); /* Rule 6; who pushed onto something relies on the kick of the first.
@@ -267,13 +263,14 @@ static void drain(ZynRuntime *rt, ZynTask *head)
 {
 	ZynTask *first = NULL;
 	while (head != NULL && head != ZYN_INBOX_CLOSED) { /* last in, first out: turn it round */
-		ZynTask *next = zyn__get(&head->inbox_next);
-		zyn__set(&head->inbox_next, first);
+		_Atomic(ZynTask *) *link = zyn__inbox_link(head);
+		ZynTask *next = zyn__get(link);
+		zyn__set(link, first);
 		first = head;
 		head = next;
 	}
 	while (first != NULL) { /* bounded by the number of blocks */
-		ZynTask *next = zyn__get(&first->inbox_next);
+		ZynTask *next = zyn__get(zyn__inbox_link(first));
 		uint32_t bits = atomic_exchange_explicit(&first->inbox, 0, memory_order_acq_rel);
 		zyn__inbox_deliver(rt, first, bits); /* Rule 2. */
 		first = next;

@@ -14,6 +14,7 @@ from zyn.debug.program import Program
 from zyn.debug.values import PromiseAt, Text, Value, promises_of, strings_of, with_strings
 
 POINTER_SIZE = 8
+TASK_ID_SIZE = 4  # the lower half, which is all that a header holds
 HEADER_SIZE = 32  # ZynFrameHeader
 FLAGS_AT = 20
 DESCRIPTOR_AT = 24
@@ -158,7 +159,7 @@ class Memory:
         if address == 0:
             return None
         head, task = await self.read_all(
-            [(address, HEADER_SIZE + 4), (address + self.places.task_id, POINTER_SIZE)]
+            [(address, HEADER_SIZE + 4), (address + self.places.task_id, TASK_ID_SIZE)]
         )
         if len(head) < HEADER_SIZE + 4:
             return None

@@ -130,13 +130,7 @@ void zyn__seats_ring(ZynRuntime *rt, uint64_t bits)
 
 void zyn__ready_push(ZynRuntime *rt, ZynTask *about)
 {
-	zyn__list_push_back(&rt->ready[0], &about->queue);
-}
-
-void zyn__ready_remove(ZynRuntime *rt, ZynTask *about)
-{
-	(void)rt;
-	zyn__list_remove(&about->queue);
+	zyn__tasks_push_back(&rt->ready[0], about);
 }
 
 void zyn__task_requeue(ZynTask *about)
@@ -175,13 +169,15 @@ static void begin(void)
 		rt->worker_index = i;
 		rt->wake_read_fd = -1;
 		for (uint32_t k = 0; k < ZYN_PRIORITIES; k++)
-			zyn__list_init(&rt->ready[k]);
+			rt->ready[k] = (ZynTaskList){NULL, NULL};
 		zyn__parker_init(&rt->parker);
 		MODEL_CHECK(zyn__deque_init(&rt->fresh));
 		rt->fresh_turns = 0;
 		rt->steal_turns = 0;
 		atomic_init(&rt->stolen_total, 0);
-		zyn__list_init(&rt->round);
+		rt->round = (ZynTaskList){NULL, NULL};
+		atomic_init(&rt->queued, 0);
+		model_private(&rt->queued);
 		atomic_init(&rt->inbox, NULL);
 		atomic_init(&rt->mail, NULL);
 		atomic_init(&rt->signalled, 0);
@@ -195,15 +191,17 @@ static void begin(void)
 	atomic_init(&team.idle, 0);
 	atomic_init(&team.closing, 0);
 	ZynChunk *chunk = (ZynChunk *)(void *)chunk_memory;
+	static _Atomic(ZynTask *) links[TASKS];
 	chunk->workers = places;
+	chunk->links = links; /* the task is the first of the chunk */
 	task = (ZynTask *)(void *)(chunk_memory + ZYN_CHUNK_HEADER_BYTES);
 	atomic_init(&task->inbox, 0);
-	atomic_init(&task->inbox_next, NULL);
+	atomic_init(&links[0], NULL);
 	atomic_init(&task->worker, 1);
 	task->sched = ZYN_SCHED_PARKED;
 	task->foreign = false;
 	task->kept = 0;
-	zyn__list_init(&task->queue);
+	task->next = NULL;
 	memset(team.hungry, 0, sizeof team.hungry);
 	is_polled = false;
 	frame = 0;
@@ -224,7 +222,7 @@ static void begin_runnable(void)
 	begin();
 	atomic_init(&task->worker, 2);
 	task->sched = ZYN_SCHED_QUEUED;
-	zyn__list_push_back(&workers[2].ready[0], &task->queue);
+	zyn__tasks_push_back(&workers[2].ready[0], task);
 }
 
 /* The task is parked, and any worker may take it over. */
@@ -246,7 +244,7 @@ static void poll_and_park(ZynRuntime *rt, ZynTask *about)
 	about->sched = ZYN_SCHED_PARKED;
 	if (about->woken) {
 		about->sched = ZYN_SCHED_QUEUED;
-		zyn__list_push_back(&rt->ready[0], &about->queue);
+		zyn__tasks_push_back(&rt->ready[0], about);
 		return;
 	}
 	zyn__park_free(about, rt);
@@ -258,15 +256,14 @@ static void turn(ZynRuntime *rt)
 	zyn__kick_drain(rt);
 	zyn__mail_drain(rt);
 	zyn__inbox_drain(rt);
-	ZynList *link;
+	ZynTask *next;
 	ZynTask *fresh;
 	while ((fresh = zyn__team_fresh(rt)) != NULL) {
 		MODEL_CHECK(fresh == task);
 		MODEL_CHECK(MODEL_READ(&asked[0]) == 1);
 		runs++;
 	}
-	while ((link = zyn__list_pop_front(&rt->ready[0])) != NULL) {
-		ZynTask *next = ZYN_CONTAINER(link, ZynTask, queue);
+	while ((next = zyn__tasks_pop_front(&rt->ready[0])) != NULL) {
 		MODEL_CHECK(zyn__owner(next) == rt);
 		MODEL_CHECK(next->sched == ZYN_SCHED_QUEUED);
 		if (is_polled) {
@@ -330,7 +327,7 @@ static void hand_over_or_run(void)
 {
 	if (zyn__somebody_idle(self()))
 		zyn__team_share(self(), true);
-	if (zyn__list_empty(&self()->ready[0]))
+	if (zyn__tasks_empty(&self()->ready[0]))
 		return; /* handed over: the other one finds it by itself */
 	turn(self());
 	close_team();
@@ -438,7 +435,7 @@ static void end_woken(void)
 	MODEL_CHECK(told_bits == ZYN_INBOX_WAKE);
 	for (uint32_t i = 1; i <= WORKERS; i++) /* as zyn_rt_free does */
 		zyn__mail_drain(&workers[i]);
-	MODEL_CHECK(runs + !zyn__list_empty(&zyn__owner(task)->ready[0]) == 1);
+	MODEL_CHECK(runs + !zyn__tasks_empty(&zyn__owner(task)->ready[0]) == 1);
 }
 
 int main(int argc, char **argv)
