@@ -107,7 +107,7 @@ static uint32_t serve_hello(ZynAgent *agent, ZynReader *in, ZynBytes *out)
 	/* Where the debugger finds in the leaf futures what a task waits for. */
 	int32_t places[10] = {
 		(int32_t)offsetof(ZynTask, id) - (int32_t)(sizeof(ZynTask)),
-		(int32_t)(offsetof(ZynDelay, timer) + offsetof(ZynTimer, deadline_tick)),
+		(int32_t)offsetof(ZynDelay, timer),
 		(int32_t)offsetof(ZynAwait, promise),
 		(int32_t)offsetof(ZynAwait, in_place),
 		(int32_t)offsetof(ZynGroupLeaf, group),

@@ -10,11 +10,20 @@
 /* nobody waits for children any more: the runtime is being freed */
 #define ZYN_ATTENTION_HURRY ((uint64_t)1 << 63)
 
+/* The word of state shares the first of the timer: what a leaf waits for is in the other bits. */
 typedef struct ZynDelay {
-	uint32_t state;
-	uint32_t worker; /* the index of the one whose wheel the timer is in */
-	ZynTimer timer;  /* the deadline holds the milliseconds until the first poll */
+	union {
+		uint32_t state;
+		ZynTimer timer; /* until the first poll the deadline holds the milliseconds */
+	};
 } ZynDelay;
+
+/* Wakes whom a timer that has expired, and whose wheel is `rt`'s, stands for. */
+void zyn__timer_fire(ZynRuntime *rt, ZynTimer *timer);
+/* The task that it will wake; null: there is none, or it is not one of this runtime. */
+ZynTask *zyn__timer_task(ZynRuntime *rt, const ZynTimer *timer);
+/* When a delay ends; 0: it has not begun, or has ended. */
+uint64_t zyn__delay_tick(const ZynDelay *delay);
 
 typedef struct ZynAwait {
 	uint32_t state;

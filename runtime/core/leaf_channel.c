@@ -292,6 +292,10 @@ int64_t zyn_channel_recv_for_poll(void *mem, ZynContext *cx)
 	if (zyn_delay_poll(&leaf->delay, cx) == 0)
 		return 0;
 	recv_abandon(&leaf->recv);
+	if (leaf->delay.state == ZYN_STATE_FAILED) { /* there is no memory for the timer */
+		leaf->recv.base.outcome = ZYN_OUTCOME_OUT_OF_MEMORY;
+		return zyn__wait_failed(&leaf->recv.base, cx);
+	}
 	leaf->recv.base.outcome = ZYN_OUTCOME_TIMEOUT;
 	return zyn__wait_settled(&leaf->recv.base, cx);
 }

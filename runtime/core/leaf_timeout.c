@@ -50,6 +50,8 @@ static int64_t poll_both(ZynTimeoutLeaf *leaf, ZynContext *cx)
 	}
 	if (zyn_delay_poll(&leaf->delay, cx) == 0)
 		return 0;
+	if (leaf->delay.state == ZYN_STATE_FAILED) /* there is no memory for the timer */
+		zyn_error_release(zyn__error_take(cx));
 	leaf->is_late = ZYN_LATE_STOPPING;
 	zyn_promise_cancel(leaf->promise); /* Rule 2. */
 	return stop_late(leaf, cx);
@@ -63,14 +65,24 @@ static int64_t cancelled(ZynTimeoutLeaf *leaf, ZynContext *cx)
 	return ZYN_POLL_LOOK;
 }
 
+/* Ends what came too late, or would have: 0 when that is how it ended. */
+static int64_t failed(ZynTimeoutLeaf *leaf, ZynContext *cx)
+{
+	if (zyn__attention(cx, ZYN_ATTENTION_CANCEL))
+		return cancelled(leaf, cx);
+	if (leaf->delay.state != ZYN_STATE_FAILED)
+		return 0;
+	leaf->state = ZYN_STATE_FAILED;
+	zyn__error_set(cx, zyn__error_constant(ZYN_ERROR_OUT_OF_MEMORY));
+	return ZYN_POLL_LOOK;
+}
+
 int64_t zyn_timeout_poll(void *mem, ZynContext *cx)
 {
 	ZynTimeoutLeaf *leaf = mem;
 	int64_t answer = poll_both(leaf, cx);
-	if (leaf->is_late != ZYN_LATE_OVER)
+	if (leaf->is_late != ZYN_LATE_OVER || (answer = failed(leaf, cx)) != 0)
 		return answer;
-	if (zyn__attention(cx, ZYN_ATTENTION_CANCEL))
-		return cancelled(leaf, cx);
 	zyn__fail(cx, ZYN_ERROR_TIMEOUT, 0, "timed out after %" PRId64 " ms",
 	          leaf->ms > 0 ? leaf->ms : 0);
 	leaf->state = ZYN_STATE_FAILED;
@@ -100,10 +112,8 @@ int64_t zyn_within_poll(void *mem, ZynContext *cx)
 {
 	ZynTimeoutLeaf *leaf = mem;
 	int64_t answer = poll_both(leaf, cx);
-	if (leaf->is_late != ZYN_LATE_OVER)
+	if (leaf->is_late != ZYN_LATE_OVER || (answer = failed(leaf, cx)) != 0)
 		return answer;
-	if (zyn__attention(cx, ZYN_ATTENTION_CANCEL))
-		return cancelled(leaf, cx);
 	leaf->state = ZYN_STATE_RETURNED;
 	return 1;
 }

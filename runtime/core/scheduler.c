@@ -89,7 +89,7 @@ void zyn__fire_timers(ZynRuntime *rt)
 	ZynTimer *timer;
 	zyn__team_lock(rt, &rt->wheel_lock);
 	while ((timer = zyn__wheel_expire(&rt->wheel, rt->now_ns / ZYN_NS_PER_MS)) != NULL)
-		zyn__waker_call(rt, timer->waker); /* bounded: nothing sets a timer in here */
+		zyn__timer_fire(rt, timer); /* bounded: nothing sets a timer in here */
 	zyn__team_unlock(rt, &rt->wheel_lock);
 }
 
@@ -114,7 +114,7 @@ static bool time_could_pass(ZynRuntime *rt)
 
 static bool wakes_somebody(const ZynTimer *timer, void *data)
 {
-	ZynTask *task = zyn__waker_task(data, timer->waker);
+	ZynTask *task = zyn__timer_task(data, timer);
 	return task == NULL || task->kept == 0;
 }
 

@@ -45,7 +45,7 @@ void zyn__wheel_init(ZynWheel *wheel)
 
 static void place(ZynWheel *wheel, ZynTimer *timer)
 {
-	uint64_t deadline_tick = timer->deadline_tick;
+	uint64_t deadline_tick = zyn__timer_tick(timer);
 	uint64_t differs = deadline_tick ^ wheel->now_tick;
 	ZYN_ASSERT(deadline_tick >= wheel->now_tick); /* Rule 1. */
 	if (differs >> (ZYN_WHEEL_LEVELS * SLOT_BITS) != 0) {
@@ -64,8 +64,8 @@ static void place(ZynWheel *wheel, ZynTimer *timer)
 void zyn__wheel_insert(ZynWheel *wheel, ZynTimer *timer)
 {
 	ZYN_ASSERT(!zyn__list_linked(&timer->link));
-	if (timer->deadline_tick < wheel->now_tick)
-		timer->deadline_tick = wheel->now_tick;
+	if (zyn__timer_tick(timer) < wheel->now_tick)
+		zyn__timer_set(timer, wheel->now_tick);
 	place(wheel, timer);
 	wheel->count++;
 }
@@ -144,7 +144,7 @@ static bool step(ZynWheel *wheel, uint64_t tick)
 	/* Nothing is due before the far ones: go to the round of the earliest of them at once. */
 	uint64_t earliest_tick = UINT64_MAX;
 	for (ZynList *link = wheel->far.next; link != &wheel->far; link = link->next) {
-		uint64_t deadline_tick = ZYN_CONTAINER(link, ZynTimer, link)->deadline_tick;
+		uint64_t deadline_tick = zyn__timer_tick(ZYN_CONTAINER(link, ZynTimer, link));
 		earliest_tick = deadline_tick < earliest_tick ? deadline_tick : earliest_tick;
 	}
 	uint64_t target_tick = earliest_tick < tick ? earliest_tick : tick;
@@ -169,7 +169,7 @@ ZynTimer *zyn__wheel_expire(ZynWheel *wheel, uint64_t tick)
 			wheel->now_tick = due_tick;
 			ZynList *link = zyn__list_pop_front(&wheel->slots[0][slot]);
 			ZynTimer *timer = ZYN_CONTAINER(link, ZynTimer, link);
-			ZYN_ASSERT(timer->deadline_tick == due_tick);
+			ZYN_ASSERT(zyn__timer_tick(timer) == due_tick);
 			wheel->count--;
 			return timer;
 		}
@@ -195,7 +195,7 @@ uint64_t zyn__wheel_next(const ZynWheel *wheel)
 	}
 	uint64_t earliest_tick = UINT64_MAX;
 	for (ZynList *link = wheel->far.next; link != &wheel->far; link = link->next) {
-		uint64_t deadline_tick = ZYN_CONTAINER(link, ZynTimer, link)->deadline_tick;
+		uint64_t deadline_tick = zyn__timer_tick(ZYN_CONTAINER(link, ZynTimer, link));
 		earliest_tick = deadline_tick < earliest_tick ? deadline_tick : earliest_tick;
 	}
 	return earliest_tick;

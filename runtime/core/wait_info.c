@@ -27,8 +27,7 @@ static void describe_object(const ZynSyncLeaf *leaf, ZynWaitInfo *out)
 
 static void describe_delay(const ZynDelay *delay, ZynWaitInfo *out)
 {
-	if (delay->state != ZYN_STATE_START && !zyn__state_ended(delay->state))
-		out->deadline_ns = delay->timer.deadline_tick * ZYN_NS_PER_MS;
+	out->deadline_ns = zyn__delay_tick(delay) * ZYN_NS_PER_MS;
 }
 
 static void describe_await(const ZynAwait *await, ZynWaitInfo *out)

@@ -55,7 +55,7 @@ static void run_seed(uint64_t seed)
 			m->deadline_tick = now_tick + random_distance(&state);
 			m->serial = serial++;
 			m->armed = true;
-			m->timer.deadline_tick = m->deadline_tick;
+			zyn__timer_set(&m->timer, m->deadline_tick);
 			zyn__wheel_insert(wheel, &m->timer);
 		} else if (action < 6 && m->armed) {
 			m->armed = false;
@@ -107,7 +107,7 @@ static void test_next_is_exact_when_nothing_was_cancelled(void)
 	ZynTimer timers[9];
 	memset(timers, 0, sizeof timers);
 	for (int i = 8; i >= 0; i--) {
-		timers[i].deadline_tick = deadlines[i];
+		zyn__timer_set(&timers[i], deadlines[i]);
 		zyn__wheel_insert(wheel, &timers[i]);
 		CHECK_EQ(zyn__wheel_next(wheel), deadlines[i]);
 	}

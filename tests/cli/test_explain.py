@@ -61,7 +61,7 @@ async fn double(x: i32) i32                                                     
                   └───────────────┘
 
 async fn sum_doubled(n: i32) i32                                                   sums.zyntax:5
-3 states, frame of 72 bytes aligned to 8
+3 states, frame of 48 bytes aligned to 8
 
   state  line  awaits     alive across it       bytes
       0     5  -          -                         8
@@ -74,16 +74,16 @@ async fn sum_doubled(n: i32) i32                                                
   i                i32               12     4  local      1, 2         used in line 12 after state 1
   doubled          i32               16     4  local      2            used in line 11 after state 2
   await double(i)  frame double      16     8  child      1            the callee's frame lies here
-  await delay(10)  leaf delay        24    48  child      2            the callee's frame lies here
+  await delay(10)  leaf delay        24    24  child      2            the callee's frame lies here
   result           i32                4     4  result     -            the caller finds it here
 
-  0         4         8         12        16        20        24                              72
-  ┌─────────┬─────────┬─────────┬─────────┬─────────┐         ┌───────────────────────────────┐
-  │  state  │    n    │  total  │    i    │ doubled │         │        await delay(10)        │
-  └─────────┴─────────┴─────────┴─────────┴─────────┘         └───────────────────────────────┘
-            ┌─────────┐                   ┌───────────────────┐
-            │  result │                   │  await double(i)  │
-            └─────────┘                   └───────────────────┘
+  0          4          8          12         16         20         24                        48
+  ┌──────────┬──────────┬──────────┬──────────┬──────────┐          ┌─────────────────────────┐
+  │  state   │    n     │  total   │    i     │ doubled  │          │     await delay(10)     │
+  └──────────┴──────────┴──────────┴──────────┴──────────┘          └─────────────────────────┘
+             ┌──────────┐                     ┌─────────────────────┐
+             │  result  │                     │   await double(i)   │
+             └──────────┘                     └─────────────────────┘
 """)
 
 

@@ -176,7 +176,7 @@ waits for `g(1)`
 | 4 | 8 | `b` parameter, dead here |
 | 4 | 4 | `x` i32 |
 
-16 B are in use here, and 56 B at 8 by what is awaited; the whole frame has 64 B.\
+16 B are in use here, and 32 B at 8 by what is awaited; the whole frame has 40 B.\
 """)
 
 

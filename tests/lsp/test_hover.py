@@ -53,7 +53,7 @@ async fn add(a: i32, unused: i64) i32
 Adds after a while.
 Nobody knows why.
 
-2 states - 64 B frame
+2 states - 40 B frame
 
 | offset | size | name | type | stored | live in |
 | ---: | ---: | --- | --- | --- | --- |
@@ -62,7 +62,7 @@ Nobody knows why.
 | 4 | 4 | `a` | i32 | parameter | 1 |
 | 8 | 8 | `unused` | i64 | parameter | - |
 | 8 | 4 | `x` | i32 | local | 1 |
-| 16 | 48 | `await delay(10)` | leaf delay | child | 1 |\
+| 16 | 24 | `await delay(10)` | leaf delay | child | 1 |\
 """)
 
 
@@ -82,7 +82,7 @@ waits for `add(i, 2)`
 | 4 | 4 | `i` i32 |
 | 4 | 8 | `sum` i32 |
 
-28 B are in use here, and 64 B at 16 by what is awaited; the whole frame has 80 B.\
+28 B are in use here, and 40 B at 16 by what is awaited; the whole frame has 56 B.\
 """)
 
 

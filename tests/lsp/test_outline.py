@@ -50,7 +50,7 @@ def test_lenses() -> None:
     picture = underlined(document, [(one.span, one.title) for one in lenses(document)])
     assert picture == snapshot("""\
   5 async fn step(p: Point, n: i32) i32 {
-             ▔▔▔▔ 3 states - 72 B frame
+             ▔▔▔▔ 3 states - 48 B frame
              ▔▔▔▔ Debug…
              ▔▔▔▔ Run…
  16 async fn other() i32 {

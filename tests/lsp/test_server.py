@@ -263,7 +263,7 @@ def test_state_machine_by_name_and_by_place(session: Session) -> None:
                 "name": "await wait(1)",
                 "type": "frame wait",
                 "offset": 8,
-                "size": 56,
+                "size": 32,
                 "align": 8,
                 "stored": "child",
                 "liveIn": [1],

@@ -70,7 +70,7 @@ static void *yielder_new(ZynContext *cx, int64_t number)
 typedef struct Sleeper {
 	uint32_t state;
 	int64_t ms;
-	LEAF(48) leaf;
+	LEAF(24) leaf;
 	int64_t result;
 } Sleeper;
 

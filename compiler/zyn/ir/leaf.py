@@ -27,7 +27,7 @@ class Leaf(NamedTuple):
 
 
 LEAVES: dict[str, Leaf] = {
-    "delay": Leaf(48, 8, "values", "none", "i64"),
+    "delay": Leaf(24, 8, "values", "none", "i64"),
     "yield_now": Leaf(4, 4, "values", "none", ""),
     "pending": Leaf(4, 4, "values", "none", ""),
     "await_promise": Leaf(48, 8, "values", "take"),
@@ -35,10 +35,10 @@ LEAVES: dict[str, Leaf] = {
     "race": Leaf(32, 8, "promises", "take", "ptr, i64"),
     "all_settled": Leaf(32, 8, "promises", "settled", "ptr, i64"),
     "select": Leaf(24, 8, "promises", "index", "ptr, i64"),
-    "within": Leaf(120, 8, "values", "outcome", "i64, ptr"),
+    "within": Leaf(96, 8, "values", "outcome", "i64, ptr"),
     "channel_send": Leaf(96, 8, "address", "outcome", "ptr, ptr"),
     "channel_recv": Leaf(112, 8, "values", "outcome"),
-    "channel_recv_for": Leaf(160, 8, "values", "outcome", "ptr, i64"),
+    "channel_recv_for": Leaf(136, 8, "values", "outcome", "ptr, i64"),
     "oneshot_recv": Leaf(112, 8, "values", "outcome"),
     "mutex_lock": Leaf(64, 8, "values", "outcome"),
     "rwlock_read": Leaf(64, 8, "values", "outcome"),

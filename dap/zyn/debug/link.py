@@ -59,7 +59,7 @@ class Hello(msgspec.Struct, frozen=True):
     pid: int
     launched: bool
     task_id: int = 0  # of a task, from its promise
-    delay_deadline: int = 0
+    delay_timer: int = 0
     await_promise: int = 0
     await_in_place: int = 0
     group: int = 0

@@ -20,6 +20,7 @@ from zyn.runtime.waits import described, leaf_number
 DEPTH_MAX = 4096  # frames of one chain; a longer one is a broken frame
 GROUP_SHOWN_MAX = 8
 NS_PER_MS = 1_000_000
+TIMER_SHIFT = 12  # ZYN_TIMER_SHIFT of timer_wheel.h
 
 
 class Level(msgspec.Struct, eq=False):
@@ -76,6 +77,12 @@ class Leaf(msgspec.Struct, frozen=True):
     deadline_ms: int | None = None
     count: int = 0
     wait: Waiting | None = None
+
+
+def deadline_in(timer: bytes) -> int:
+    """The deadline of a timer in milliseconds of the runtime clock, from its first two words."""
+    upper = int.from_bytes(timer[:4], "little") >> TIMER_SHIFT
+    return upper << 32 | int.from_bytes(timer[4:8], "little")
 
 
 class Chain(msgspec.Struct):
@@ -152,8 +159,8 @@ class Stacks:
         places = self.memory.places
         match name:
             case "delay":
-                data = await self.memory.read(address + places.delay_deadline, 8)
-                return Leaf(name, address, deadline_ms=int.from_bytes(data, "little"))
+                data = await self.memory.read(address + places.delay_timer, 8)
+                return Leaf(name, address, deadline_ms=deadline_in(data))
             case "await_promise":
                 promise = await self.memory.pointer(address + places.await_promise)
                 seen = await self.memory.promise(promise)

@@ -343,7 +343,7 @@ TYPE_SIZES = {
 }
 
 LEAVES = {
-    "delay": Leaf(48, 8, "timer"),
+    "delay": Leaf(24, 8, "timer"),
     "yield_now": Leaf(4, 4, "turn"),
     "pending": Leaf(4, 4, "nothing"),
     "await_promise": Leaf(48, 8, "task"),
@@ -353,13 +353,13 @@ LEAVES = {
     "foreign": Leaf(32, 8, "host"),
     "channel_send": Leaf(96, 8, "channel"),
     "channel_recv": Leaf(112, 8, "channel"),
-    "channel_recv_for": Leaf(160, 8, "channel"),
+    "channel_recv_for": Leaf(136, 8, "channel"),
     "oneshot_recv": Leaf(112, 8, "oneshot"),
     "mutex_lock": Leaf(64, 8, "mutex"),
     "rwlock_read": Leaf(64, 8, "rwlock"),
     "rwlock_write": Leaf(64, 8, "rwlock"),
     "semaphore_acquire": Leaf(64, 8, "semaphore"),
-    "timeout": Leaf(120, 8, "task"),
+    "timeout": Leaf(96, 8, "task"),
     "select": Leaf(24, 8, "tasks"),
     "ready": Leaf(56, 8, "nothing"),
     "map": Leaf(136, 8, "task"),
@@ -386,7 +386,7 @@ LEAVES = {
     "file_write": Leaf(96, 8, "io"),
     "file_sync": Leaf(96, 8, "io"),
     "blocking": Leaf(56, 8, "blocking call"),
-    "within": Leaf(120, 8, "task"),
+    "within": Leaf(96, 8, "task"),
 }
 
 STRUCTS = {
