@@ -63,26 +63,31 @@ static inline ZynChunk *zyn__chunk(const ZynTask *task)
 #define ZYN_PARK_ORDER release
 #endif
 
-/* The number of the block at `offset`, without a division; exact for a multiple of 16 within a
- * chunk of small blocks. */
+/* The number of the block in which the byte at `offset` lies, a multiple of 8, without a division;
+ * exact within the reach of zyn__chunk's mask. */
 static inline size_t zyn__block_index(const ZynChunk *chunk, size_t offset)
 {
 	return (size_t)((uint64_t)(offset - ZYN_CHUNK_HEADER_BYTES) * chunk->inverse >> 32);
 }
 
-static inline bool zyn__block_begins(const ZynChunk *chunk, size_t offset)
+static inline size_t zyn__task_index(const ZynTask *task)
 {
-	size_t index = zyn__block_index(chunk, offset);
-	return index * chunk->block_bytes == offset - ZYN_CHUNK_HEADER_BYTES;
+	const ZynChunk *chunk = zyn__chunk(task);
+	return zyn__block_index(chunk, (size_t)((const char *)task - (const char *)chunk));
+}
+
+/* The task whose block is the one with that number. */
+static inline ZynTask *zyn__task_at(const ZynChunk *chunk, size_t index)
+{
+	char *blocks = (char *)(uintptr_t)chunk + ZYN_CHUNK_HEADER_BYTES;
+	return (ZynTask *)(void *)(blocks + index * chunk->block_bytes);
 }
 
 /* Where `task` is linked while there is a message for it; beside the tasks, because few ever get
  * one, and pages that nobody touches are not real. */
 static inline _Atomic(ZynTask *) *zyn__inbox_link(const ZynTask *task)
 {
-	const ZynChunk *chunk = zyn__chunk(task);
-	size_t offset = (size_t)((const char *)task - (const char *)chunk);
-	return &chunk->links[zyn__block_index(chunk, offset)];
+	return &zyn__chunk(task)->links[zyn__task_index(task)];
 }
 
 /* The worker that owns `task`.  Stable for the owner; for everybody else a moment's truth. */
@@ -160,8 +165,7 @@ static inline ZynTaskNote *zyn__note(const ZynTask *task)
 	ZynTaskNote *notes = atomic_load_explicit(&chunk->notes, memory_order_acquire);
 	if (notes == NULL)
 		return NULL;
-	size_t offset = (size_t)((const char *)task - (const char *)chunk);
-	return &notes[zyn__block_index(chunk, offset)];
+	return &notes[zyn__task_index(task)];
 }
 
 /* null when no debugger has taken an interest in the task */

@@ -23,7 +23,7 @@ ZynTask *zyn__frame_make(ZynRuntime *rt, const ZynDescriptor *descriptor)
 	ZYN_ASSERT(descriptor->result_info != NULL);
 	if (zyn__get(&rt->head->closed) || descriptor->size > ZYN_FRAME_BYTES_MAX)
 		return NULL;
-	ZynTask *task = zyn__slab_take(rt, descriptor->size);
+	ZynTask *task = zyn__slab_take(rt, descriptor->size, descriptor->align);
 	if (task == NULL)
 		return NULL;
 	ZynFrameHeader *header = zyn__task_header(task);

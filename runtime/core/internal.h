@@ -114,8 +114,8 @@ typedef struct ZynAllocator {
 } ZynAllocator;
 extern ZynAllocator zyn__allocator;
 
-#define ZYN_SLAB_SMALL_CLASSES 128u /* 16 .. 2048 bytes in steps of 16 */
-#define ZYN_SLAB_STEP_BYTES 16u
+#define ZYN_SLAB_SMALL_CLASSES 256u /* 8 .. 2048 bytes in steps of 8 */
+#define ZYN_SLAB_STEP_BYTES 8u
 #define ZYN_SLAB_LARGE_CLASSES 32u /* powers of two from 4096 bytes on */
 #define ZYN_SLAB_CLASSES (ZYN_SLAB_SMALL_CLASSES + ZYN_SLAB_LARGE_CLASSES)
 
@@ -348,9 +348,10 @@ bool zyn__slab_init(ZynRuntime *rt);
 void zyn__slab_destroy(ZynRuntime *rt);
 /* Notes for every task from now on; false: memory is out.  In a team with all batons. */
 bool zyn__slab_note(ZynRuntime *rt);
-ZynTask *zyn__slab_take(ZynRuntime *rt, size_t frame_bytes); /* frame zeroed; null: memory is out */
-void zyn__slab_put(ZynRuntime *rt, ZynTask *task);           /* `rt`: who frees it, not its home */
-void zyn__slab_collect(ZynRuntime *rt, ZynTask *task);       /* freed while it was in a queue */
+/* The frame is zeroed; `align` is at most 16; null: memory is out. */
+ZynTask *zyn__slab_take(ZynRuntime *rt, size_t frame_bytes, size_t align);
+void zyn__slab_put(ZynRuntime *rt, ZynTask *task);     /* `rt`: who frees it, not its home */
+void zyn__slab_collect(ZynRuntime *rt, ZynTask *task); /* freed while it was in a queue */
 /* Calls `visit` for every task whose block has its home here, ended ones too, until it says
  * false.  In a team with the batons of all workers. */
 typedef bool ZynTaskVisitor(ZynTask *task, void *data);

@@ -66,11 +66,9 @@ static ZynRuntime *armed_in(ZynRuntime *rt, const ZynDelay *delay)
 /* The task in whose block `timer` lies. */
 static ZynTask *task_around(const ZynTimer *timer)
 {
-	char *chunk = (char *)zyn__chunk((const ZynTask *)(const void *)timer);
-	size_t offset = (size_t)((const char *)timer - chunk) / 16 * 16;
-	const ZynChunk *head = (const ZynChunk *)(void *)chunk;
-	size_t block = zyn__block_index(head, offset) * head->block_bytes;
-	return (ZynTask *)(void *)(chunk + ZYN_CHUNK_HEADER_BYTES + block);
+	const ZynChunk *chunk = zyn__chunk((const ZynTask *)(const void *)timer);
+	size_t offset = (size_t)((const char *)timer - (const char *)chunk);
+	return zyn__task_at(chunk, zyn__block_index(chunk, offset));
 }
 
 static bool lies_in(const ZynDelay *delay, ZynTask *task)

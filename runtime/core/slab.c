@@ -167,9 +167,11 @@ static void take_returned(ZynRuntime *rt)
 	}
 }
 
-ZynTask *zyn__slab_take(ZynRuntime *rt, size_t frame_bytes)
+ZynTask *zyn__slab_take(ZynRuntime *rt, size_t frame_bytes, size_t align)
 {
-	uint32_t class_index = class_of(PREFIX_BYTES + frame_bytes);
+	/* Blocks whose size is a multiple of 16 are aligned to 16, others to 8. */
+	size_t bytes = PREFIX_BYTES + frame_bytes;
+	uint32_t class_index = class_of(align > 8 ? (bytes + 15) / 16 * 16 : bytes);
 	size_t block_bytes = class_bytes(class_index);
 	if (!zyn__memory_charge(rt, block_bytes))
 		return NULL;

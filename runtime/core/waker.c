@@ -5,11 +5,11 @@
  *
  *     bits 63..52   whose memory      index of the worker in a table of the process
  *     bits 51..34   which chunk       index in that worker's table
- *     bits 33..20   which block       offset in the chunk, in units of 16 bytes
- *     bits 19..0    which life of it  of the task's id
+ *     bits 33..22   which block       its number in the chunk
+ *     bits 21..0    which life of it  of the task's id
  *
  * A word whose worker, block or life is over finds nothing and does nothing.  A word that is kept
- * while 2^20 tasks are made may wake a stranger; every machine bears a wake it did not ask for.
+ * while 2^22 tasks are made may wake a stranger; every machine bears a wake it did not ask for.
  *
  * Owner:   the baton holder of a worker drains its inbox.
  * Others:  post.
@@ -41,7 +41,11 @@
 #include <sys/eventfd.h>
 #endif
 
-#define LIFE_MASK 0xFFFFFu
+#define BLOCK_SHIFT 22u
+#define BLOCK_MASK 0xFFFu
+#define LIFE_MASK 0x3FFFFFu
+static_assert(ZYN_CHUNK_BYTES / (sizeof(ZynTask) + sizeof(ZynFrameHeader)) <= BLOCK_MASK + 1,
+              "the blocks of a chunk can be numbered");
 
 typedef struct ZynRegistrySlot {
 	_Atomic(ZynRuntime *) runtime;
@@ -85,14 +89,14 @@ void zyn__registry_publish(ZynRuntime *rt)
 static ZynTask *decode(ZynRuntime *rt, uint64_t word)
 {
 	uint64_t chunk_index = word >> 34 & (ZYN_CHUNKS_MAX - 1);
-	size_t offset = (size_t)(word >> 20 & 0x3FFF) * 16;
+	size_t index = word >> BLOCK_SHIFT & BLOCK_MASK;
 	ZynChunk *chunk = atomic_load_explicit(&rt->chunks[chunk_index], memory_order_acquire);
 	if (chunk == NULL)
 		return NULL;
-	/* A word from a runtime that had the same index may point between two blocks. */
-	if (offset < ZYN_CHUNK_HEADER_BYTES || !zyn__block_begins(chunk, offset))
+	/* A word from a runtime that had the same index may name a block that is not there. */
+	ZynTask *task = zyn__task_at(chunk, index);
+	if ((const void *)task >= (const void *)chunk->links)
 		return NULL;
-	ZynTask *task = (ZynTask *)(void *)((char *)chunk + offset);
 	uint32_t id = zyn__get(&task->id);
 	if (id == 0 || (id & LIFE_MASK) != (word & LIFE_MASK))
 		return NULL;
@@ -122,8 +126,8 @@ static void wake_word(void *data)
 ZynWaker zyn__task_waker(ZynTask *task)
 {
 	const ZynChunk *chunk = zyn__chunk(task);
-	uint64_t offset = (uint64_t)((const char *)task - (const char *)chunk) / 16;
-	uint64_t word = chunk->waker_base | offset << 20 | (zyn__get(&task->id) & LIFE_MASK);
+	uint64_t word = chunk->waker_base | (uint64_t)zyn__task_index(task) << BLOCK_SHIFT |
+	                (zyn__get(&task->id) & LIFE_MASK);
 	return (ZynWaker){wake_word, (void *)(uintptr_t)word};
 }
 

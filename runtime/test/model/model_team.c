@@ -64,7 +64,7 @@ static void wake_really(ZynTask *about)
 		about->woken = 1;
 	} else if (about->sched == ZYN_SCHED_PARKED) {
 		about->sched = ZYN_SCHED_QUEUED;
-		zyn__list_push_back(&self()->ready[0], &about->queue);
+		zyn__tasks_push_back(&self()->ready[0], about);
 	}
 }
 
