@@ -408,6 +408,9 @@ static int32_t wait_for_work(BlockOn *block)
 	if (idle_ns == 0)
 		return ZYN_PENDING;
 	bool wakeable = idle_ns > 0 || can_be_woken(rt) || has_timers(rt);
+	/* Who leaves a message and then stops being able to is seen in this order only. */
+	if (!wakeable && zyn__idle_ns(rt) == 0)
+		return ZYN_PENDING;
 	if (!wakeable) {
 		if (rt->debugger == NULL || block->deadlock_told || !zyn__debug_deadlock(rt))
 			return ZYN_DEADLOCK;
@@ -534,7 +537,7 @@ int32_t zyn_rt_run_until_idle(ZynRuntime *rt)
 		int64_t idle_ns = zyn__idle_ns(rt);
 		if (zyn__get(&rt->interrupt) != 0 && atomic_exchange(&rt->interrupt, 0) != 0)
 			status = ZYN_CANCELLED;
-		else if (idle_ns < 0 && !can_be_woken(rt))
+		else if (idle_ns < 0 && !can_be_woken(rt) && zyn__idle_ns(rt) != 0)
 			status = ZYN_READY;
 		else if (idle_ns != 0)
 			zyn__idle(rt, idle_ns, ends_seen);

@@ -69,9 +69,11 @@ static void *yielder_new(ZynContext *cx, int64_t number)
 
 typedef struct Sleeper {
 	uint32_t state;
-	int64_t ms;
+	union { /* as the compiler does: a result lies over what is dead by then */
+		int64_t ms;
+		int64_t result;
+	};
 	LEAF(24) leaf;
-	int64_t result;
 } Sleeper;
 
 MACHINE(sleeper, Sleeper);

@@ -423,7 +423,8 @@ static void end_fresh(void)
 static void end_served(void)
 {
 	MODEL_CHECK(served[0] && served[1]);
-	MODEL_CHECK(zyn__list_empty(&workers[1].ready[0]) || zyn__list_empty(&workers[2].ready[0]));
+	MODEL_CHECK(zyn__tasks_empty(&workers[1].ready[0]) ||
+	            zyn__tasks_empty(&workers[2].ready[0]));
 }
 
 static void end_run_once(void)
