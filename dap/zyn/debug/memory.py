@@ -55,14 +55,12 @@ class Memory:
         self.link = link
         self.places = hello
         self.program = program
-        self.changes = 0  # how often something may have changed
         self._blocks: dict[int, bytes] = {}
         self._starts: list[int] = []  # of the blocks, sorted
         self._descriptors: dict[int, Descriptor] = {}
 
     def forget(self) -> None:
         """Something ran or was written."""
-        self.changes += 1
         self._blocks.clear()
         self._starts.clear()
 
