@@ -122,8 +122,6 @@ def test_deadlock_is_shown_and_the_end_is_told(three: Editor) -> None:
     three.nvim.call("cursor", 26, 1)
     three.nvim.command("ZynTasks")
     three.wait(SHOWS, "stopped: breakpoint")
-    # A row may say so before the event does, by which the session knows whom to let go.
-    three.lua("require('zyn.sessions').current().stopped_thread_id = nil")
     three.nvim.input("c")
     three.wait(SHOWS, "Deadlock")
     three.nvim.command("ZynStop")

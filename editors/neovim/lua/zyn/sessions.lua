@@ -84,26 +84,16 @@ function M.stop()
   end
 end
 
-local function continue(session, thread)
-  session:request("continue", { threadId = thread }, function(err)
-    if err then
-      compat.say(tostring(err.message), vim.log.levels.WARN)
-    end
-  end)
-end
-
 --- Go on with all that is stopped.
 function M.continue(session)
-  if session ~= own then
-    nvim_dap().continue()
-  elseif session.stopped_thread_id then
-    continue(session, session.stopped_thread_id)
-  else
-    -- A task can be seen to be stopped before the event that says so is here.
-    session:request("threads", nil, function(_, body)
-      local first = body and body.threads[1]
-      continue(session, first and first.id or 0)
+  if session == own then
+    session:request("continue", { threadId = session.stopped_thread_id or 0 }, function(err)
+      if err then
+        compat.say(tostring(err.message), vim.log.levels.WARN)
+      end
     end)
+  else
+    nvim_dap().continue()
   end
 end
 
