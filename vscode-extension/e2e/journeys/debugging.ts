@@ -14,7 +14,7 @@ const RETURN = lineOf(WORKERS, 'return total');
 const AWAIT = lineOf(WORKERS, 'await delay');
 const SPOKEN = [
     ['listitem', /^State 1 await delay\(step\), line 6, .* live, left, running on$/],
-    ['table', 'Frame of worker, 72 bytes'],
+    ['table', /^Frame of worker, \d+ bytes$/],
     ['combobox', 'Frame of the task'],
 ] as const;
 const SPOKEN_TASK = /^Task 3, worker, parked, in worker at line 6, waits for timer/;
