@@ -133,7 +133,7 @@ def test_the_lens_opens_the_state_machine(editor: Editor, tmp_path: Path) -> Non
     editor.open(written(tmp_path, REPAIRED))
     editor.wait(DRAWN, "zyn_lens")
     assert editor.virtual_text("zyn_lens") == snapshot(
-        {1: "2 states - 56 B frame | Run… | Debug…", 7: "3 states - 64 B frame | Run | Debug"}
+        {1: "2 states - 32 B frame | Run… | Debug…", 7: "3 states - 40 B frame | Run | Debug"}
     )
     editor.nvim.call("cursor", 7, 1)
     editor.lua("vim.ui.select = function(items, _, chosen) chosen(items[1], 1) end")
@@ -152,7 +152,7 @@ def test_state_machine_shows_what_the_compiler_knows(editor: Editor, tmp_path: P
     lines = [line.rstrip() for line in editor.text().splitlines()]
     assert lines == snapshot(
         [
-            " async fn worker   2 states, 72 B frame, aligned to 8",
+            " async fn worker   2 states, 48 B frame, aligned to 8",
             " ╭───┬──  0  start                   line 6",
             " │ ╭─┴─▶↻ 1  await delay(10)         line 10       20 B  total, i, step, rounds live",
             " ╰─┴───▶  end  gives i32",
@@ -162,7 +162,7 @@ def test_state_machine_shows_what_the_compiler_knows(editor: Editor, tmp_path: P
             " @8        4 B  i32             rounds                parameter  ·■",
             " @12       4 B  i32             total                 local      ·■",
             " @16       4 B  i32             i                     local      ·■",
-            " @24      48 B  leaf delay      await delay(10)       child      ·■",
+            " @24      24 B  leaf delay      await delay(10)       child      ·■",
             " @4        4 B  i32             result                result     ··",
             " <CR> line  r again  q close",
         ]
