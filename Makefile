@@ -56,7 +56,7 @@ test: ctest ## run every test, those of the C runtime first
 	@$(PY) -m pytest $(PYTEST_ARGS)
 
 lint: $(NATIVE) ## check style, types and import layers
-	@failed=; check() { echo "== $$*"; "$$@" || failed=1; }; \
+	@failed=; check() { printf '== %.80s\n' "$$*"; "$$@" || failed=1; }; \
 	check $(PY) -m ruff check --quiet .; \
 	check $(PY) -m ruff format --quiet --check .; \
 	check $(PY) -m mypy $(PYTHON_FOLDERS); \

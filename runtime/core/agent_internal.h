@@ -3,10 +3,11 @@
  * Two kinds of threads: the agent's own, which alone touches the socket, the `in` and `out` blocks
  * and calls the zyn_dbg_* functions; and all others, which only put things into the queues below.
  *
- * Rule 4.  The lock is never held across a call into the runtime, because the runtime calls in with
- * locks of its own. Rule 5.  Whatever happens first is told first: stops, changes, metadata,
- * answers and words of the host leave through one queue. Rule 6.  A stop is never dropped; a change
- * of a task may be, and MANY_CHANGED says so.
+ * Rule 4.  The lock is never held across a call into the runtime, because the runtime calls in
+ *          with locks of its own.
+ * Rule 5.  Whatever happens first is told first: stops, changes, metadata, answers and words of
+ *          the host leave through one queue.
+ * Rule 6.  A stop is never dropped; a change of a task may be, and MANY_CHANGED says so.
  */
 #ifndef ZYN_AGENT_INTERNAL_H
 #define ZYN_AGENT_INTERNAL_H

@@ -21,13 +21,16 @@
  * Rule 2.  the owner reads the link, then turns inbox back to 0, then acts on the bits; after
  *          that the task may be pushed again.
  * Rule 3.  a block may be freed and used again while it is on the stack.  inbox and the link,
- *          which lies beside the tasks, survive that (rule 2 of slab.c), and the worst that follows
- * is a wake without a reason. Rule 4.  a closed inbox takes nothing.  Whoever finds it closed takes
- * the bits back and, if one of them says that the last reference is gone, frees the block as
- * memory.c does with plain ones. Rule 5.  the table of runtimes counts who looks at an entry; a
- * runtime leaves the table before it is freed and waits for those. Rule 6.  a message is posted
- * before `signalled` is set, and `signalled` is cleared before messages are looked for; both are
- * sequentially consistent, so a message is never left behind a descriptor that is not readable.
+ *          which lies beside the tasks, survive that (rule 2 of slab.c), and the worst that
+ *          follows is a wake without a reason.
+ * Rule 4.  a closed inbox takes nothing.  Whoever finds it closed takes the bits back and, if
+ *          one of them says that the last reference is gone, frees the block as memory.c does
+ *          with plain ones.
+ * Rule 5.  the table of runtimes counts who looks at an entry; a runtime leaves the table before
+ *          it is freed and waits for those.
+ * Rule 6.  a message is posted before `signalled` is set, and `signalled` is cleared before
+ *          messages are looked for; both are sequentially consistent, so a message is never left
+ *          behind a descriptor that is not readable.
  */
 #include "internal.h"
 
