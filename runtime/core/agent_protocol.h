@@ -49,11 +49,10 @@
 	X(INTERRUPT, 20) /* asks the run to end */ \
 	X(TRACE, 22)     /* u64 from, u32 max, u32 on -> u64 next, u32 count, poll records */ \
 	X(CHAIN, 21)     /* u64 task -> task, u32 count, activations */ \
-	X(WAIT, 23) /* (u64 task, polls, address; u32 leaf).. -> (u32 known, a wait if so).. */ \
-	X(PAGE, 24) /* a query -> u64 matching, u32 count, (u32 children, task).. */ \
-	X(METRICS, \
-	  26) /* -> u64 timers; u32 count, (u64 polls, steals, given, parks, wakes, queued).. */ \
-	X(GROUPS, 25)     /* a map -> u32 count, groups */ \
+	X(WAIT, 23)    /* (u64 task, polls, address; u32 leaf).. -> (u32 known, a wait if so).. */ \
+	X(PAGE, 24)    /* a query -> u64 matching, u32 count, (u32 children, task).. */ \
+	X(METRICS, 26) /* -> u64 timers, u32 workers, six u64 for each (agent_tasks.c) */ \
+	X(GROUPS, 25)  /* a map -> u32 count, groups */ \
 	X(STOPPED, 100)   /* u64 task, u32 reason, u32 mid_poll, task, u32 count, activations */ \
 	X(CHANGED, 101)   /* u64 task, u32 state, u32 known, task if known */ \
 	X(DEADLOCK, 102)  /* u64 tasks */ \
