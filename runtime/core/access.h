@@ -116,7 +116,7 @@ static inline bool zyn__claim(ZynTask *task, const ZynRuntime *rt)
 static inline bool zyn__hold(ZynTask *task, const ZynRuntime *rt)
 {
 	uint8_t mine = (uint8_t)rt->worker_index;
-	uint8_t worker = zyn__get(&task->worker);
+	uint8_t worker = ZA_LOAD(&task->worker, acquire); /* another may have just given it */
 	if (worker == mine)
 		return true;
 	return worker == (mine | ZYN_PARKED_FREE) &&
@@ -128,7 +128,7 @@ static inline bool zyn__hold(ZynTask *task, const ZynRuntime *rt)
 static inline bool zyn__take_over(ZynTask *task, const ZynRuntime *rt)
 {
 	uint8_t mine = (uint8_t)rt->worker_index;
-	uint8_t worker = zyn__get(&task->worker);
+	uint8_t worker = ZA_LOAD(&task->worker, acquire); /* another may have just given it */
 	if (worker == mine)
 		return true;
 	return (worker & ZYN_PARKED_FREE) != 0 && mine != 0 &&

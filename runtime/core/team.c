@@ -29,9 +29,10 @@
  *          compare-and-swap, and until then nobody changes it.  A deque may hold pointers to tasks
  *          that have been claimed otherwise, or to blocks that are something else by now: who
  *          finds the bit missing passes on, and who finds it again has found a task to run.
- *          So it is with the bit PARKED_FREE, which the owner sets as the last thing that it does
- * to a task that parks.  A waker that finds the bit missing leaves a message, for the owner is
- *          still at it; the message follows the task to whoever has taken it meanwhile.
+ *          So it is with the bit PARKED_FREE, which the owner sets as the last thing that it
+ *          does to a task that parks.  A waker that finds the bit missing leaves a message, for
+ *          the owner is still at it; the message follows the task to whoever has taken it
+ *          meanwhile.
  * Rule 3.  on its way by hand a task is MOVING: in the mail of the new owner, in no queue.
  *          Messages may overtake it.
  * Rule 4.  a worker shows its bit before it looks for work the last time, and whoever brings some
@@ -39,12 +40,13 @@
  *          find the work soon.
  * Rule 5.  the bits say who would take something, no more: a bit may be gone when it is acted on,
  *          and then a busy worker gets the tasks, which is no loss.
- * Rule 6.  a host that waits looks whether the team is stuck after it drained its kicks, and finds
- * it stuck only when it gets every baton; so every worker that finds all bits shown after it gave
- * up its baton kicks the host, and the last of them is not too early.
- *
+ * Rule 6.  a host that waits looks whether the team is stuck after it drained its kicks, and
+ *          finds it stuck only when it gets every baton; so every worker that finds all bits
+ *          shown after it gave up its baton kicks the host, and the last of them is not too
+ *          early.
  * Rule 7.  the only fresh task of a worker is left to it for a moment, for it is about to run it;
- * an idle worker takes it when it has found the same one again and again, or before it sleeps.
+ *          an idle worker takes it when it has found the same one again and again, or before it
+ *          sleeps.
  */
 #include "internal.h"
 
