@@ -409,8 +409,8 @@ static int32_t wait_for_work(BlockOn *block)
 		return ZYN_PENDING;
 	bool wakeable = idle_ns > 0 || can_be_woken(rt) || has_timers(rt);
 	/* Who leaves a message and then stops being able to is seen in this order only. */
-	if (!wakeable && zyn__idle_ns(rt) == 0)
-		return ZYN_PENDING;
+	if (!wakeable && (zyn__idle_ns(rt) == 0 || zyn__task_ended(block->task)))
+		return ZYN_PENDING; /* another worker may have ended it since it was looked at */
 	if (!wakeable) {
 		if (rt->debugger == NULL || block->deadlock_told || !zyn__debug_deadlock(rt))
 			return ZYN_DEADLOCK;

@@ -221,6 +221,17 @@ static bool steal(ZynRuntime *rt)
 	return false;
 }
 
+/* Rule 2.  What is found again may also be a host's promise that nobody has scheduled yet. */
+static bool claim_runnable(ZynRuntime *rt, ZynTask *task)
+{
+	if (!zyn__claim(task, rt))
+		return false;
+	if (task->sched == ZYN_SCHED_QUEUED)
+		return true;
+	atomic_fetch_or_explicit(&task->worker, ZYN_FREE_TO_OWN, memory_order_release);
+	return false;
+}
+
 /* The newest first, because it is in the cache and its memory will be used again soonest; now and
  * then the oldest, so that it does not wait for ever. */
 ZynTask *zyn__team_fresh(ZynRuntime *rt)
@@ -230,7 +241,7 @@ ZynTask *zyn__team_fresh(ZynRuntime *rt)
 		while ((item = ++rt->fresh_turns % OLDEST_EVERY == 0
 		                       ? zyn__deque_take(&rt->fresh)
 		                       : zyn__deque_pop(&rt->fresh)) != NULL)
-			if (zyn__claim(item, rt)) /* Rule 2. */
+			if (claim_runnable(rt, item))
 				return item;
 	} while (steal(rt));
 	return NULL;
