@@ -346,6 +346,7 @@ static void work_until_run(void)
 static void publish(void)
 {
 	MODEL_WRITE(&asked[0], 1);
+	task->sched = ZYN_SCHED_QUEUED; /* as queue_push does */
 	MODEL_CHECK(zyn__team_publish(&workers[0], task));
 }
 /* Two workers: the one that has run it lets the other go. */
@@ -409,6 +410,7 @@ static void begin_fresh(void)
 {
 	begin();
 	MODEL_WRITE(&asked[0], 1);
+	task->sched = ZYN_SCHED_QUEUED; /* as queue_push does */
 	MODEL_CHECK(zyn__team_publish(&workers[2], task));
 }
 static void end_fresh(void)
