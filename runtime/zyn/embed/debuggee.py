@@ -14,6 +14,7 @@ import os
 import signal
 import socket
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,8 @@ from zyn.sema.types import PromiseType, Type, VoidType
 
 CONFIG_MAX = 1 << 20
 FINISH_TIMEOUT_S = 30.0
+SETTLE_S = 2.0
+_SETTLE_STEP_S = 0.001
 OK, FAILED, USAGE, STUCK = 0, 1, 2, 3
 
 
@@ -147,6 +150,14 @@ class _Call:
             encode_args(runtime.function(name), args, encoder)
             encoder.undo()
 
+    def _left(self) -> int:
+        """Objects that stay alive: other workers may be about to free what the call let go of."""
+        workers = self._runtime._native.metrics()
+        given_up = time.monotonic() + (SETTLE_S if len(workers) > 1 else 0)
+        while (left := self._runtime.live_objects) and time.monotonic() < given_up:
+            time.sleep(_SETTLE_STEP_S)
+        return left
+
     def run(self, host: DebugHost) -> int:
         """Run it to its end and tell how it ended."""
         value: str | None = None
@@ -167,7 +178,7 @@ class _Call:
         self._promise = None
         # Taking the baton frees what was dropped while the debugger had it.
         self._runtime._native.next_deadline_ns()
-        leaked = 0 if deadlock else self._runtime.live_objects
+        leaked = 0 if deadlock else self._left()
         host.tell(
             "ended", value=value, error=error, leaked=leaked, deadlock=deadlock,
         )  # fmt: skip
