@@ -14,7 +14,7 @@ import threading
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import contextmanager
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from zyn.embed.errors import (
     CallError,
@@ -163,7 +163,62 @@ class Handle:
                     raise PromiseTimeout("the time is up") from None
 
 
-class Channel(Handle):
+class _Series(Handle):
+    """What gives values one by one, in order of time, until it has none left.
+
+    Its functions are called by name: `_taking` waits for a value, `_leaving` ends it.  `_end` is
+    raised, with `_nothing` as its words, when there will be no value.
+    """
+
+    __slots__ = ()
+    _taking: ClassVar[str]
+    _leaving: ClassVar[str]
+    _end: ClassVar[type[Exception]]
+    _nothing: ClassVar[str]
+
+    def _take(self, timeout: float | None = None) -> Any:
+        return self._read(self._wait(self._later(self._taking), timeout))
+
+    async def _take_async(self) -> Any:
+        return self._read(await self._later(self._taking))
+
+    def _read(self, taken: Any) -> Any:
+        if not taken.ok:
+            raise self._end(self._nothing)
+        return taken.value
+
+    def __len__(self) -> int:
+        return int(self._now("len"))
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __iter__(self) -> Iterator[Any]:
+        """The values as they come, until there will be none."""
+        while True:
+            try:
+                value = self._take()
+            except self._end:
+                return
+            yield value
+
+    async def __aiter__(self) -> AsyncIterator[Any]:
+        while True:
+            try:
+                value = await self._take_async()
+            except self._end:
+                return
+            yield value
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if not self._runtime.is_closed:
+            self._now(self._leaving)
+
+
+class Channel(_Series):
     """A queue between tasks and threads; values are of one type of the language.
 
     element   the type, as a program writes it: `i64`, `?string`, or a struct of a loaded module
@@ -171,6 +226,8 @@ class Channel(Handle):
     """
 
     __slots__ = ()
+    _taking, _leaving = "recv", "close"
+    _end, _nothing = ChannelClosed, "the channel is closed and empty"
 
     def __init__(self, runtime: "Runtime", element: str, capacity: int = 0) -> None:
         type_ = _element(runtime, element)
@@ -194,11 +251,11 @@ class Channel(Handle):
 
     def recv(self, timeout: float | None = None) -> Any:
         """The oldest value; ChannelClosed when there will be none, or PromiseTimeout."""
-        return _received(self._wait(self._later("recv"), timeout))
+        return self._take(timeout)
 
     async def recv_async(self) -> Any:
         """`recv` under asyncio."""
-        return _received(await self._later("recv"))
+        return await self._take_async()
 
     def try_recv(self, default: Any = None) -> Any:
         """The oldest value, or `default` when there is none now."""
@@ -209,44 +266,16 @@ class Channel(Handle):
         """End sending.  What was sent can still be received.  Twice is harmless."""
         self._now("close")
 
-    def __len__(self) -> int:
-        return int(self._now("len"))
 
-    def __bool__(self) -> bool:
-        return True
-
-    def __iter__(self) -> Iterator[Any]:
-        """The values, until the channel is closed and empty."""
-        while True:
-            try:
-                value = self.recv()
-            except ChannelClosed:
-                return
-            yield value
-
-    async def __aiter__(self) -> AsyncIterator[Any]:
-        while True:
-            try:
-                value = await self.recv_async()
-            except ChannelClosed:
-                return
-            yield value
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if not self._runtime.is_closed:
-            self.close()
-
-
-class JoinSet(Handle):
+class JoinSet(_Series):
     """Tasks of one type of result, whose ends are taken one by one, as they come.
 
     `with` aborts those that were not joined.
     """
 
     __slots__ = ()
+    _taking, _leaving = "join_next", "abort_all"
+    _end, _nothing = SetEmpty, "no task is left in the set"
 
     def __init__(self, runtime: "Runtime", result: str) -> None:
         self._make(runtime, HandleType("JoinSet", _element(runtime, result)))
@@ -257,45 +286,15 @@ class JoinSet(Handle):
 
     def join_next(self, timeout: float | None = None) -> Any:
         """The value of the next to end, or its failure; SetEmpty when none is left."""
-        return _joined(self._wait(self._later("join_next"), timeout))
+        return self._take(timeout)
 
     async def join_next_async(self) -> Any:
         """`join_next` under asyncio."""
-        return _joined(await self._later("join_next"))
+        return await self._take_async()
 
     def abort_all(self) -> None:
         """Ask every task of the set to end."""
         self._now("abort_all")
-
-    def __len__(self) -> int:
-        return int(self._now("len"))
-
-    def __bool__(self) -> bool:
-        return True
-
-    def __iter__(self) -> Iterator[Any]:
-        """The values as they come, until the set is empty."""
-        while True:
-            try:
-                value = self.join_next()
-            except SetEmpty:
-                return
-            yield value
-
-    async def __aiter__(self) -> AsyncIterator[Any]:
-        while True:
-            try:
-                value = await self.join_next_async()
-            except SetEmpty:
-                return
-            yield value
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if not self._runtime.is_closed:
-            self.abort_all()
 
 
 class Nursery(Handle):
@@ -392,18 +391,6 @@ def adopt(runtime: "Runtime", type_: HandleType, address: int) -> Handle | None:
     if not address:
         return None
     return _CLASSES.get(type_.name, Handle)._adopt(runtime, type_, address)
-
-
-def _received(taken: Any) -> Any:
-    if not taken.ok:
-        raise ChannelClosed("the channel is closed and empty")
-    return taken.value
-
-
-def _joined(taken: Any) -> Any:
-    if not taken.ok:
-        raise SetEmpty("no task is left in the set")
-    return taken.value
 
 
 def _promise(runtime: "Runtime", task: str | Promise, args: tuple[object, ...]) -> Promise:
