@@ -8,11 +8,10 @@ import os
 import sys
 
 import pytest
-from hypothesis import HealthCheck, given, note, settings
-from hypothesis import strategies as st
 
 from tests.support.differential import differences
-from tests.support.generate import Generated, generate
+from tests.support.generate import Generated
+from tests.support.generated import holds_for_programs
 from tests.support.native import Native
 from zyn.driver.load import Engine
 
@@ -28,23 +27,8 @@ def check(program: Generated) -> None:
     assert not found, "\n".join([*found, program.source])
 
 
-@settings(
-    max_examples=EXAMPLES or 150,
-    derandomize=not EXAMPLES,
-    database=None,
-    deadline=None,
-    suppress_health_check=list(HealthCheck),
-)
-@given(st.data())
-def test_generated_programs(data: st.DataObject) -> None:
-    draws = {count: st.integers(0, count - 1) for count in range(1, 40)}
-    conjecture = data.conjecture_data
-
-    def choose(count: int) -> int:
-        return conjecture.draw(draws[count])
-
-    program = generate(choose)
-    note(program.source)
+@holds_for_programs(EXAMPLES or 150, afresh=EXAMPLES > 0)
+def test_generated_programs(program: Generated) -> None:
     check(program)
 
 

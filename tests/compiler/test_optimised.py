@@ -1,12 +1,11 @@
 """The optimised build of a function does what the interpreter says, and counts decide about it."""
 
 import pytest
-from hypothesis import HealthCheck, given, note, settings
-from hypothesis import strategies as st
 
 from tests.compiler.test_differential import PROGRAMS, chosen
 from tests.support.differential import compared, expectations
-from tests.support.generate import Generated, generate
+from tests.support.generate import Generated
+from tests.support.generated import holds_for_programs
 from tests.support.native import Native
 from zyn.driver.load import Engine
 from zyn.driver.loaded import LoadedModule
@@ -40,23 +39,8 @@ def check(program: Generated) -> None:
     assert not found, "\n".join([*found, program.source])
 
 
-@settings(
-    max_examples=25,
-    derandomize=True,
-    database=None,
-    deadline=None,
-    suppress_health_check=list(HealthCheck),
-)
-@given(st.data())
-def test_generated_programs(data: st.DataObject) -> None:
-    draws = {count: st.integers(0, count - 1) for count in range(1, 40)}
-    conjecture = data.conjecture_data
-
-    def choose(count: int) -> int:
-        return conjecture.draw(draws[count])
-
-    program = generate(choose)
-    note(program.source)
+@holds_for_programs(25)
+def test_generated_programs(program: Generated) -> None:
     check(program)
 
 

@@ -9,11 +9,12 @@ from tempfile import TemporaryDirectory
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.support.differential import differences
-from tests.support.generate import generate
+from tests.support.generate import Generated
+from tests.support.generated import holds_for_programs
 from tests.support.native import Native
 from zyn.base.log import TRACE
 from zyn.codegen import Target, emit_module
@@ -145,11 +146,8 @@ def test_a_kept_program_can_be_debugged_and_called_from_c(tmp_path: Path) -> Non
         assert native.function("twice").entry
 
 
-@settings(max_examples=25, derandomize=True, database=None, deadline=None,
-          suppress_health_check=list(HealthCheck))  # fmt: skip
-@given(st.data())
-def test_generated_programs(data: st.DataObject) -> None:
-    program = generate(lambda count: data.draw(st.integers(0, count - 1)))
+@holds_for_programs(25)
+def test_generated_programs(program: Generated) -> None:
     with TemporaryDirectory() as folder:
         assert not list(differences(program, Loader(cache_dir=Path(folder))))
         warm = Loader(cache_dir=Path(folder))

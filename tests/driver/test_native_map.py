@@ -7,10 +7,9 @@ statement that this place is in.
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
-from tests.support.generate import generate
+from tests.support.generate import Generated
+from tests.support.generated import holds_for_programs
 from zyn.codegen.x86.calls import Calls
 from zyn.driver.image import is_supported
 from zyn.driver.load import Engine
@@ -94,11 +93,8 @@ def test_what_llvm_makes_has_none() -> None:
     assert module.place_of(module.functions["half"].stub) is None
 
 
-@settings(max_examples=40, derandomize=True, database=None, deadline=None,
-          suppress_health_check=list(HealthCheck))  # fmt: skip
-@given(st.data())
-def test_places_in_code_are_in_their_statements(data: st.DataObject) -> None:
-    source = generate(lambda count: data.draw(st.integers(0, count - 1))).source.encode()
+@holds_for_programs(40)
+def test_places_in_code_are_in_their_statements(program: Generated) -> None:
     sites: list[tuple[int, int, int]] = []
     emit = Calls.site
 
@@ -108,7 +104,7 @@ def test_places_in_code_are_in_their_statements(data: st.DataObject) -> None:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Calls, "site", site)
-        module = Engine().load(source)
+        module = Engine().load(program.source.encode())
 
     assert sites
     for position, index, start in sites:
@@ -123,12 +119,9 @@ def test_places_in_code_are_in_their_statements(data: st.DataObject) -> None:
             assert probe.span.start <= start + unit.offset < probe.span.end
 
 
-@settings(max_examples=20, derandomize=True, database=None, deadline=None,
-          suppress_health_check=list(HealthCheck))  # fmt: skip
-@given(st.data())
-def test_ranges_lie_side_by_side(data: st.DataObject) -> None:
-    source = generate(lambda count: data.draw(st.integers(0, count - 1))).source.encode()
-    module = Engine().load(source)
+@holds_for_programs(20)
+def test_ranges_lie_side_by_side(program: Generated) -> None:
+    module = Engine().load(program.source.encode())
     end = 0
     for table in module.side_tables:
         assert table.native
