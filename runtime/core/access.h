@@ -58,9 +58,16 @@ static inline ZynChunk *zyn__chunk(const ZynTask *task)
  * over (rule 3 of team.c). */
 #define ZYN_PARKED_FREE 0x40u
 
-/* An order that a model test replaces by a wrong one to see that it is found. */
+/* Orders that a model test replaces by a wrong one to see that it is found.  Who finds a task to be
+ * its own may see it a moment after another worker gave it, before it arrived by mail. */
 #ifndef ZYN_PARK_ORDER
 #define ZYN_PARK_ORDER release
+#endif
+#ifndef ZYN_HOLD_ORDER
+#define ZYN_HOLD_ORDER acquire
+#endif
+#ifndef ZYN_TAKE_OVER_ORDER
+#define ZYN_TAKE_OVER_ORDER acquire
 #endif
 
 /* The number of the block in which the byte at `offset` lies, a multiple of 8, without a division;
@@ -116,7 +123,7 @@ static inline bool zyn__claim(ZynTask *task, const ZynRuntime *rt)
 static inline bool zyn__hold(ZynTask *task, const ZynRuntime *rt)
 {
 	uint8_t mine = (uint8_t)rt->worker_index;
-	uint8_t worker = ZA_LOAD(&task->worker, acquire); /* another may have just given it */
+	uint8_t worker = ZA_LOAD(&task->worker, ZYN_HOLD_ORDER);
 	if (worker == mine)
 		return true;
 	return worker == (mine | ZYN_PARKED_FREE) &&
@@ -128,7 +135,7 @@ static inline bool zyn__hold(ZynTask *task, const ZynRuntime *rt)
 static inline bool zyn__take_over(ZynTask *task, const ZynRuntime *rt)
 {
 	uint8_t mine = (uint8_t)rt->worker_index;
-	uint8_t worker = ZA_LOAD(&task->worker, acquire); /* another may have just given it */
+	uint8_t worker = ZA_LOAD(&task->worker, ZYN_TAKE_OVER_ORDER);
 	if (worker == mine)
 		return true;
 	return (worker & ZYN_PARKED_FREE) != 0 && mine != 0 &&

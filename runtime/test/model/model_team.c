@@ -60,7 +60,7 @@ static void told(const ZynTask *about, uint32_t bit)
 static void wake_really(ZynTask *about)
 {
 	MODEL_CHECK(zyn__get(&about->worker) == self()->worker_index); /* and no bit beside it */
-	if (about->sched == ZYN_SCHED_RUNNING) {
+	if (MODEL_READ(&about->sched) == ZYN_SCHED_RUNNING) {
 		about->woken = 1;
 	} else if (about->sched == ZYN_SCHED_PARKED) {
 		about->sched = ZYN_SCHED_QUEUED;
@@ -250,12 +250,18 @@ static void poll_and_park(ZynRuntime *rt, ZynTask *about)
 	zyn__park_free(about, rt);
 }
 
-/* What a turn does with messages, in its order, and with what is runnable. */
-static void turn(ZynRuntime *rt)
+/* What a turn does with messages, in its order. */
+static void look_around(ZynRuntime *rt)
 {
 	zyn__kick_drain(rt);
 	zyn__mail_drain(rt);
 	zyn__inbox_drain(rt);
+}
+
+/* And with what is runnable. */
+static void turn(ZynRuntime *rt)
+{
+	look_around(rt);
 	ZynTask *next;
 	ZynTask *fresh;
 	while ((fresh = zyn__team_fresh(rt)) != NULL) {
@@ -386,6 +392,58 @@ static void wake_from_outside(void)
 	zyn__inbox_post(task, ZYN_INBOX_WAKE);
 }
 
+/* The task is runnable, and the worker's that has that place; both look for work, so that it may
+ * be handed over and back. */
+static void begin_given(uint32_t place)
+{
+	begin();
+	is_polled = true;
+	atomic_init(&task->worker, (uint8_t)place);
+	task->sched = ZYN_SCHED_QUEUED;
+	zyn__tasks_push_back(&workers[place].ready[0], task);
+	atomic_init(&team.idle, all_bits(&team));
+	atomic_init(&wanted[0], 1);
+}
+static void begin_given_by_first(void)
+{
+	begin_given(1);
+}
+static void begin_given_by_second(void)
+{
+	begin_given(2);
+}
+/* Writes to the task, as its owner does until it gives it. */
+static void give(void)
+{
+	MODEL_WRITE(&task->sched, ZYN_SCHED_QUEUED);
+	zyn__team_share(self(), true);
+}
+static void give_and_serve(void)
+{
+	give();
+	serve();
+}
+/* A message for the task may have reached the first worker before it gave the task, and is found
+ * there when the task is that worker's again, but still in its mail. */
+static void give_back_and_serve(void)
+{
+	while (zyn__get(&team.closing) == 0 && zyn__tasks_empty(&self()->ready[0])) {
+		look_around(self());
+		if (zyn__tasks_empty(&self()->ready[0]))
+			rest(self());
+	}
+	if (!zyn__tasks_empty(&self()->ready[0]))
+		give();
+	serve();
+}
+/* The worker that it is given to wakes it, as if from a poll. */
+static void wake_given_and_serve(void)
+{
+	zyn__set(&wanted[1], 1);
+	wake_here(self(), task);
+	serve();
+}
+
 /* The worker that is told of the wake lets the other one go. */
 static void work_until_somebody_was_woken(void)
 {
@@ -479,6 +537,18 @@ int main(int argc, char **argv)
 		{"a worker and another thread wake a parked task",
 		 begin_parked,
 		 {wake_and_serve, serve, wake_from_outside},
+		 end_served,
+		 -1,
+		 1},
+		{"a worker wakes a task that it is given",
+		 begin_given_by_second,
+		 {wake_given_and_serve, give_and_serve},
+		 end_served,
+		 0,
+		 1},
+		{"a task is given and given back while it is woken",
+		 begin_given_by_first,
+		 {give_and_serve, give_back_and_serve, wake_from_outside},
 		 end_served,
 		 -1,
 		 1},
