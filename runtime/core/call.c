@@ -269,3 +269,38 @@ int32_t zyn_do_nursery_failure(ZynContext *cx, ZynSite site, ZynNursery *nursery
 	*(ZynString **)out = made(cx, message);
 	return message != NULL;
 }
+
+/* --- streams ---------------------------------------------------------------------------------- */
+
+void *zyn_do_tcp_listen(ZynContext *cx, ZynSite site, ZynString *address, int64_t port)
+{
+	ZynIo *listener = zyn_tcp_listen(cx, address, port, 0);
+	if (listener == NULL)
+		zyn_fail_at(cx, site);
+	return listener;
+}
+
+int64_t zyn_do_tcp_port(ZynContext *cx, ZynSite site, ZynIo *listener)
+{
+	return is_there(cx, site, listener) ? zyn_io_port(listener, 0) : 0;
+}
+
+void zyn_do_io_shutdown(ZynContext *cx, ZynSite site, ZynIo *io)
+{
+	if (is_there(cx, site, io) && !zyn_io_shutdown(cx, io))
+		zyn_fail_at(cx, site);
+}
+
+void zyn_do_io_close(ZynContext *cx, ZynSite site, ZynIo *io)
+{
+	if (is_there(cx, site, io))
+		zyn_io_close(io);
+}
+
+/* --- texts ------------------------------------------------------------------------------------ */
+
+int64_t zyn_do_string_len(ZynContext *cx, ZynSite site, const ZynString *text)
+{
+	(void)cx, (void)site;
+	return text != NULL ? (int64_t)text->length : 0; /* a null text is empty */
+}

@@ -151,6 +151,17 @@ void zyn_fail_null(ZynContext *cx, ZynSite site)
 	zyn__debug_failure(cx, site);
 }
 
+void zyn_fail_at(ZynContext *cx, ZynSite site)
+{
+	const ZynError *error = (const ZynError *)(uintptr_t)cx->error.payload;
+	if (cx->error.tag != TAG_ERROR || error->code != ZYN_ERROR_IO || error->line != 0)
+		return;
+	/* Others may hold the error, so it is copied. */
+	zyn__error_set(cx, zyn__error_make(cx->runtime, ZYN_ERROR_IO, site, error->message,
+	                                   error->length));
+	zyn__debug_failure(cx, site);
+}
+
 void zyn_fail_panic(ZynContext *cx, ZynSite site, ZynString *message)
 {
 	/* A null text is empty, as everywhere. */

@@ -12,6 +12,8 @@
  *          that what one writes is not mixed with what another does.
  * Rule 4.  a leaf counts as outside work from its first wait to its end.  Both are polls, so the
  *          count needs no kick: whoever polls looks around before it sleeps.
+ * Rule 5.  io_read, io_write, tcp_accept and tcp_connect hold nothing once they failed or were
+ *          cancelled: compiled code drops only what returned.
  */
 #ifndef ZYN_IO_H
 #define ZYN_IO_H

@@ -19,6 +19,14 @@ static void release_io(ZynIoLeaf *leaf)
 	leaf->buffer = NULL;
 }
 
+/* What a poll gives: a leaf that did not return lets go of what it holds (rule 5 of io.h). */
+static int64_t answered(ZynIoLeaf *leaf, int64_t answer)
+{
+	if (answer != 0 && leaf->state != ZYN_STATE_RETURNED)
+		release_io(leaf);
+	return answer;
+}
+
 /* Handles of the other kinds have operations of their own. */
 #define BYTE_KINDS (1u << ZYN_IO_STREAM | 1u << ZYN_IO_PIPE)
 
@@ -31,7 +39,7 @@ void zyn_io_read_init(ZynContext *cx, void *mem, ZynIo *io, int64_t max)
 	zyn_object_retain(io);
 	*(ZynIoLeaf *)mem = (ZynIoLeaf){
 		.op = ZYN_IO_OP_READ,
-		.flags = ZYN_LEAF_OWNS_TEXT,
+		.flags = max < 0 ? ZYN_LEAF_OWNS_TEXT | ZYN_LEAF_BAD : ZYN_LEAF_OWNS_TEXT,
 		.io = io,
 		.length = length < ZYN_READ_BYTES_MAX ? length : ZYN_READ_BYTES_MAX,
 	};
@@ -79,7 +87,9 @@ static enum ZynIoOutcome read_try(ZynIoLeaf *leaf, ZynContext *cx, int fd)
 
 int64_t zyn_io_read_poll(void *mem, ZynContext *cx)
 {
-	return zyn__io_poll(mem, cx, BYTE_KINDS, read_try);
+	ZynIoLeaf *leaf = mem;
+	uint32_t kinds = leaf->flags & ZYN_LEAF_BAD ? 0 : BYTE_KINDS; /* 0: none will do */
+	return answered(leaf, zyn__io_poll(leaf, cx, kinds, read_try));
 }
 
 void zyn_io_read_drop(void *mem)
@@ -151,7 +161,7 @@ static enum ZynIoOutcome write_try(ZynIoLeaf *leaf, ZynContext *cx, int fd)
 
 int64_t zyn_io_write_poll(void *mem, ZynContext *cx)
 {
-	return zyn__io_poll(mem, cx, BYTE_KINDS, write_try);
+	return answered(mem, zyn__io_poll(mem, cx, BYTE_KINDS, write_try));
 }
 
 void zyn_io_write_drop(void *mem)

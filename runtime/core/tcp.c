@@ -122,7 +122,11 @@ static enum ZynIoOutcome accept_try(ZynIoLeaf *leaf, ZynContext *cx, int fd)
 
 int64_t zyn_tcp_accept_poll(void *mem, ZynContext *cx)
 {
-	return zyn__io_poll(mem, cx, 1u << ZYN_IO_LISTENER, accept_try);
+	ZynIoLeaf *leaf = mem;
+	int64_t answer = zyn__io_poll(leaf, cx, 1u << ZYN_IO_LISTENER, accept_try);
+	if (answer != 0 && leaf->state != ZYN_STATE_RETURNED)
+		zyn_tcp_accept_drop(leaf); /* Rule 5 of io.h. */
+	return answer;
 }
 
 void zyn_tcp_accept_drop(void *mem)

@@ -227,9 +227,8 @@ static int64_t cancel(ZynConnect *leaf, ZynContext *cx)
 	return ZYN_POLL_LOOK;
 }
 
-int64_t zyn_tcp_connect_poll(void *mem, ZynContext *cx)
+static int64_t poll_connect(ZynConnect *leaf, ZynContext *cx)
 {
-	ZynConnect *leaf = mem;
 	int64_t ended = 0;
 	if (zyn__attention(cx, ZYN_ATTENTION_CANCEL))
 		return cancel(leaf, cx);
@@ -256,6 +255,15 @@ int64_t zyn_tcp_connect_poll(void *mem, ZynContext *cx)
 		if (ended != 0)
 			return ended;
 	}
+}
+
+int64_t zyn_tcp_connect_poll(void *mem, ZynContext *cx)
+{
+	ZynConnect *leaf = mem;
+	int64_t answer = poll_connect(leaf, cx);
+	if (answer != 0 && leaf->base.state != ZYN_STATE_RETURNED)
+		zyn_tcp_connect_drop(leaf); /* Rule 5 of io.h. */
+	return answer;
 }
 
 void zyn_tcp_connect_drop(void *mem)

@@ -1,12 +1,12 @@
-/* Operations on objects in the one shape that compiled code calls: context, site, arguments, and
- * the place of a result that is no scalar.
+/* Operations on objects and texts in the one shape that compiled code calls: context, site,
+ * arguments, and the place of a result that is no scalar.
  *
- * zynrt.h includes this file; nobody else need.  A host has zyn_sync.h.
+ * zynrt.h includes this file; nobody else need.  A host has zyn_sync.h and zyn_io.h.
  *
  * An operation that fails sets cx->error and gives 0.  It fails with NULL_VALUE for a null handle,
- * with OUT_OF_MEMORY, and with PANIC for a number out of range and for a lock that is unlocked but
- * was not locked.  Those that give an int32_t say whether something was done, and those that get
- * an `out` write it then.
+ * with OUT_OF_MEMORY, with PANIC for a number out of range and for a lock that is unlocked but was
+ * not locked, and with IO for what the system refuses.  Those that give an int32_t say whether
+ * something was done, and those that get an `out` write it then.
  */
 #ifndef ZYN_CALL_H
 #define ZYN_CALL_H
@@ -70,5 +70,13 @@ ZYN_API int64_t zyn_do_nursery_failures(ZynContext *cx, ZynSite site, ZynNursery
 /* `out` is a string */
 ZYN_API int32_t zyn_do_nursery_failure(ZynContext *cx, ZynSite site, ZynNursery *nursery,
                                        int64_t index, void *out);
+
+/* `address` in figures; port 0: any that is free */
+ZYN_API void *zyn_do_tcp_listen(ZynContext *cx, ZynSite site, ZynString *address, int64_t port);
+ZYN_API int64_t zyn_do_tcp_port(ZynContext *cx, ZynSite site, ZynIo *listener);
+ZYN_API void zyn_do_io_shutdown(ZynContext *cx, ZynSite site, ZynIo *io);
+ZYN_API void zyn_do_io_close(ZynContext *cx, ZynSite site, ZynIo *io);
+
+ZYN_API int64_t zyn_do_string_len(ZynContext *cx, ZynSite site, const ZynString *text); /* bytes */
 
 #endif

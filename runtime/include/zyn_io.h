@@ -48,7 +48,7 @@ ZYN_API int64_t zyn_tcp_connect_poll(void *mem, ZynContext *cx);
 ZYN_API void zyn_tcp_connect_drop(void *mem);
 ZYN_API void zyn_tcp_connect_take(void *mem, void *out);
 /* Up to `max` bytes, at most 256 KiB at a time, as soon as there is one; none: the other side
- * ended.  take: ZynString *; of read_into: how many. */
+ * ended, or `max` was 0.  A negative `max` fails.  take: ZynString *; of read_into: how many. */
 ZYN_API void zyn_io_read_init(ZynContext *cx, void *mem, ZynIo *io, int64_t max);
 ZYN_API void zyn_io_read_into_init(ZynContext *cx, void *mem, ZynIo *io, void *buffer,
                                    uint64_t size);

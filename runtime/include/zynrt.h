@@ -201,6 +201,8 @@ ZYN_API void zyn_fail_division(ZynContext *cx, ZynSite site, int64_t dividend);
 ZYN_API void zyn_fail_index(ZynContext *cx, ZynSite site, int64_t index, uint64_t length);
 ZYN_API void zyn_fail_null(ZynContext *cx, ZynSite site);
 ZYN_API void zyn_fail_panic(ZynContext *cx, ZynSite site, ZynString *message);
+/* Gives an error of input or output in cx a place, unless it has one; leaves others alone. */
+ZYN_API void zyn_fail_at(ZynContext *cx, ZynSite site);
 
 ZYN_API void zyn_string_retain(ZynString *s); /* null is legal and does nothing, here and below */
 ZYN_API void zyn_string_release(ZynString *s);
@@ -488,10 +490,10 @@ ZYN_API uint64_t zyn_dbg_trace_read(ZynRuntime *rt, uint64_t *from, ZynPollRecor
                                     uint64_t max);
 
 #include "zyn_sync.h"
+#include "zyn_io.h"
+
 #include "zyn_call.h"
 #include "zyn_embedded.h"
-
-#include "zyn_io.h"
 
 /* --- order and counters ----------------------------------------------------------------------- */
 

@@ -55,6 +55,9 @@ static void test_null_handles_are_failures(void)
 	NULL_FAILS(zyn_do_nursery_cancel(cx, SITE, NULL));
 	NULL_FAILS(zyn_do_nursery_failures(cx, SITE, NULL));
 	NULL_FAILS(zyn_do_nursery_failure(cx, SITE, NULL, 0, NULL));
+	NULL_FAILS(CHECK_EQ(zyn_do_tcp_port(cx, SITE, NULL), 0));
+	NULL_FAILS(zyn_do_io_shutdown(cx, SITE, NULL));
+	NULL_FAILS(zyn_do_io_close(cx, SITE, NULL));
 #undef NULL_FAILS
 	runtime_end(rt);
 }
@@ -172,6 +175,59 @@ static void test_children_are_the_sets_alone(void)
 	runtime_end(rt);
 }
 
+static void test_what_the_system_refuses_has_a_place(void)
+{
+	ZynRuntime *rt = runtime_new(ZYN_CLOCK_REAL);
+	Actor a;
+	actor_init(&a, rt);
+	ZynContext *cx = &a.cx;
+	ZynString *here = zyn_string_new(rt, "127.0.0.1", 9);
+	CHECK(zyn_do_tcp_listen(cx, SITE, here, 65536) == NULL);
+	CHECK_EQ(failure_at_site(&a), ZYN_ERROR_IO);
+	CHECK(zyn_do_tcp_listen(cx, SITE, NULL, 0) == NULL);
+	CHECK_EQ(failure_at_site(&a), ZYN_ERROR_IO);
+	ZynIo *listener = zyn_do_tcp_listen(cx, SITE, here, 0);
+	CHECK(listener != NULL);
+	CHECK(zyn_do_tcp_port(cx, SITE, listener) > 0);
+	zyn_do_io_close(cx, SITE, listener);
+	CHECK_EQ(cx->error.tag, 0);
+	zyn_do_io_shutdown(cx, SITE, listener);
+	CHECK_EQ(failure_at_site(&a), ZYN_ERROR_IO);
+	zyn_object_release(listener);
+	zyn_string_release(here);
+	runtime_end(rt);
+}
+
+/* A place that is there stays, others than of input and output get none, and none is nothing. */
+static void test_only_errors_of_io_get_a_place(void)
+{
+	ZynRuntime *rt = runtime_new(ZYN_CLOCK_VIRTUAL);
+	Actor a;
+	actor_init(&a, rt);
+	zyn_fail_at(&a.cx, SITE);
+	CHECK_EQ(a.cx.error.tag, 0);
+	zyn__error_set(&a.cx, zyn__error_make(rt, ZYN_ERROR_IO, SITE, "once", 4));
+	zyn_fail_at(&a.cx, SITE + 1);
+	CHECK_EQ(failure_at_site(&a), ZYN_ERROR_IO);
+	zyn_fail_cancelled(&a.cx);
+	zyn_fail_at(&a.cx, SITE);
+	ZynError *error = zyn__error_take(&a.cx);
+	CHECK(error == zyn__error_constant(ZYN_ERROR_CANCELLED));
+	runtime_end(rt);
+}
+
+static void test_the_length_of_a_text(void)
+{
+	ZynRuntime *rt = runtime_new(ZYN_CLOCK_VIRTUAL);
+	Actor a;
+	actor_init(&a, rt);
+	ZynString *text = zyn_string_new(rt, "a\0b", 3);
+	CHECK_EQ(zyn_do_string_len(&a.cx, SITE, text), 3);
+	CHECK_EQ(zyn_do_string_len(&a.cx, SITE, NULL), 0);
+	zyn_string_release(text);
+	runtime_end(rt);
+}
+
 int main(void)
 {
 	RUN(test_null_handles_are_failures);
@@ -179,5 +235,8 @@ int main(void)
 	RUN(test_unlocking_what_is_not_locked_is_a_failure);
 	RUN(test_every_allocation_may_fail);
 	RUN(test_children_are_the_sets_alone);
+	RUN(test_what_the_system_refuses_has_a_place);
+	RUN(test_only_errors_of_io_get_a_place);
+	RUN(test_the_length_of_a_text);
 	return 0;
 }

@@ -34,6 +34,19 @@ async fn several() i64 {
     const values = await join(later(1, 1), later(2, 2), later(3, 3));
     return values[0] + values[1] + values[2];
 }
+async fn echo(listener: TcpListener) void {
+    const stream = await listener.accept();
+    await stream.write(await stream.read(100));
+}
+async fn exchange() string {
+    const listener = listen("127.0.0.1", 0);
+    const server = spawn(echo(listener));
+    const stream = await connect("127.0.0.1", listener.port());
+    await stream.write("over " + "TCP");
+    const answer = await stream.read(100);
+    await server;
+    return answer;
+}
 """
 
 STEP_BYTES = 160
@@ -62,6 +75,7 @@ def scenario(runtime: Runtime) -> None:
         children.spawn("later", 2, 1)
         children.spawn("several")
     assert runtime.call("several") == 6
+    assert runtime.call("exchange") == "over TCP"
 
 
 def ran_out(runtime: Runtime) -> bool:

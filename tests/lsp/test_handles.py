@@ -66,7 +66,38 @@ def test_the_methods_of_a_field_and_of_a_promise() -> None:
     )
 
 
+def test_the_methods_of_a_stream() -> None:
+    assert methods("async fn f(s: Promise<TcpStream>) void { s.| }") == snapshot(
+        [
+            "method TcpStream.close() void",
+            "method TcpStream.read(max: i64) Promise<string>",
+            "method TcpStream.shutdown() void",
+            "method TcpStream.write(text: string) Promise<void>",
+        ]
+    )
+    assert methods("fn f(l: TcpListener) void { l.| }") == snapshot(
+        [
+            "method TcpListener.accept() Promise<TcpStream>",
+            "method TcpListener.close() void",
+            "method TcpListener.port() i64",
+        ]
+    )
+
+
+def test_the_field_of_a_text_and_of_an_array() -> None:
+    assert methods("fn f(s: string) void { s.| }") == snapshot(["field len: i64"])
+    assert methods("fn f(s: [2]i64) void { s.| }") == snapshot(["field len: i64"])
+
+
 def test_the_signature_of_a_method() -> None:
+    assert signature('async fn f() void { await connect("::1", |') == snapshot(
+        "connect(address: string, port: i64) Promise<TcpStream> at 1: A TCP connection to an "
+        "address in figures or to a name, whose addresses are tried in order."
+    )
+    assert signature("async fn f(s: TcpStream) void { await s.read(|") == snapshot(
+        "TcpStream.read(max: i64) Promise<string> at 0: Up to `max` bytes, as soon as there is "
+        "one; an empty text once the other side has ended."
+    )
     assert signature("fn f(b: Box) void { b.inner.try_send(|") == snapshot(
         "Channel<i64>.try_send(value: i64) bool at 0: Sends if there is room at once; false when "
         "the channel is full or closed."

@@ -16,6 +16,7 @@ DECLARATIONS: dict[str, str] = {
     "zyn_fail_division": "void @zyn_fail_division(ptr, i64, i64)",
     "zyn_fail_index": "void @zyn_fail_index(ptr, i64, i64, i64)",
     "zyn_fail_panic": "void @zyn_fail_panic(ptr, i64, ptr)",
+    "zyn_fail_at": "void @zyn_fail_at(ptr, i64)",
     "zyn_string_retain": "void @zyn_string_retain(ptr)",
     "zyn_string_release": "void @zyn_string_release(ptr)",
     "zyn_string_concat": "ptr @zyn_string_concat(ptr, ptr, ptr)",

@@ -327,7 +327,14 @@ class FunctionEmitter(OpEmitter):
         self.put(f"ready{k}:")
         state = self.let(f"load i32, ptr {child}")
         good = self.let(f"icmp eq i32 {state}, {RETURNED}")
-        self.put(f"br i1 {good}, label %take{k}, label {self.label(end.error)}")
+        if is_placed(begin, end):
+            self.put(f"br i1 {good}, label %take{k}, label %place{k}")
+            self.put(f"place{k}:")
+            site = self.site(self.line(end.span.start))
+            self.put(f"call void {self.module.need('zyn_fail_at')}(ptr %cx, i64 {site})")
+            self.put(f"br label {self.label(end.error)}")
+        else:
+            self.put(f"br i1 {good}, label %take{k}, label {self.label(end.error)}")
         self.put(f"take{k}:")
         self._take(begin, end.result, child)
         self.put(f"br label {self.label(end.ok)}")
@@ -476,6 +483,11 @@ class FunctionEmitter(OpEmitter):
 def count_offset(index: int, op: ir.Attend) -> int:
     """Where the function at an index of its module counts its calls, or its back-edges."""
     return COUNTS_SIZE * index + (0 if op.is_entry else 8)
+
+
+def is_placed(begin: ir.Begin, end: ir.Await) -> bool:
+    """Whether an await gives an error its place: not in a wrapper, which has none."""
+    return begin.kind == "leaf" and LEAVES[begin.target].placed and end.span.end != 0
 
 
 def needs_drop(function: Function) -> bool:

@@ -17,6 +17,7 @@ class Leaf(NamedTuple):
             `outcome`: the same, and the value is there if it gives 0: a bool says whether, an
             optional is it
     params  LLVM's types of the arguments of zyn_<name>_init after the memory
+    placed  whether an error of input or output may come out of it, which the await gives a place
     """
 
     size: int
@@ -24,18 +25,19 @@ class Leaf(NamedTuple):
     args: Literal["values", "promises", "address"]
     takes: Literal["none", "take", "settled", "index", "outcome"]
     params: str = "ptr"
+    placed: bool = False
 
 
 LEAVES: dict[str, Leaf] = {
     "delay": Leaf(24, 8, "values", "none", "i64"),
     "yield_now": Leaf(4, 4, "values", "none", ""),
     "pending": Leaf(4, 4, "values", "none", ""),
-    "await_promise": Leaf(48, 8, "values", "take"),
-    "join": Leaf(32, 8, "promises", "take", "ptr, i64"),
-    "race": Leaf(32, 8, "promises", "take", "ptr, i64"),
+    "await_promise": Leaf(48, 8, "values", "take", placed=True),
+    "join": Leaf(32, 8, "promises", "take", "ptr, i64", placed=True),
+    "race": Leaf(32, 8, "promises", "take", "ptr, i64", placed=True),
     "all_settled": Leaf(32, 8, "promises", "settled", "ptr, i64"),
-    "select": Leaf(24, 8, "promises", "index", "ptr, i64"),
-    "within": Leaf(96, 8, "values", "outcome", "i64, ptr"),
+    "select": Leaf(24, 8, "promises", "index", "ptr, i64", placed=True),
+    "within": Leaf(96, 8, "values", "outcome", "i64, ptr", placed=True),
     "channel_send": Leaf(96, 8, "address", "outcome", "ptr, ptr"),
     "channel_recv": Leaf(112, 8, "values", "outcome"),
     "channel_recv_for": Leaf(136, 8, "values", "outcome", "ptr, i64"),
@@ -46,6 +48,10 @@ LEAVES: dict[str, Leaf] = {
     "semaphore_acquire": Leaf(64, 8, "values", "outcome", "ptr, i32"),
     "barrier_wait": Leaf(64, 8, "values", "take"),
     "notify_wait": Leaf(64, 8, "values", "outcome"),
-    "join_next": Leaf(80, 8, "values", "outcome"),
-    "nursery_join": Leaf(64, 8, "values", "outcome"),
+    "join_next": Leaf(80, 8, "values", "outcome", placed=True),
+    "nursery_join": Leaf(64, 8, "values", "outcome", placed=True),
+    "tcp_accept": Leaf(80, 8, "values", "take", placed=True),
+    "tcp_connect": Leaf(136, 8, "values", "take", "ptr, i64", placed=True),
+    "io_read": Leaf(80, 8, "values", "take", "ptr, i64", placed=True),
+    "io_write": Leaf(80, 8, "values", "take", "ptr, ptr", placed=True),
 }

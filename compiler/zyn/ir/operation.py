@@ -1,4 +1,4 @@
-"""What compiled code has the runtime do with handles at once: the functions of `zyn_call.h`.
+"""What compiled code has the runtime do at once with handles and texts: see `zyn_call.h`.
 
 Each is called as zyn_do_<name>(cx, site, arguments.., [type], [out]) and fails by setting cx.error.
 What it gives is known from the type that the program sees: a scalar is returned, an optional is
@@ -59,4 +59,9 @@ OPERATIONS: dict[str, Operation] = {
     "nursery_cancel": Operation(),
     "nursery_failures": Operation("ptr", "i64"),
     "nursery_failure": Operation("ptr, i64, ptr", "i32"),
+    "tcp_listen": Operation("ptr, i64", "ptr"),
+    "tcp_port": Operation("ptr", "i64"),
+    "io_shutdown": Operation(),
+    "io_close": Operation(),
+    "string_len": Operation("ptr", "i64"),
 }

@@ -9,7 +9,7 @@ import re
 
 import msgspec
 
-from zyn.sema.handles import HANDLES
+from zyn.sema.handles import HANDLES, TCP_LISTENER, TCP_STREAM
 from zyn.sema.types import I64, NEVER, STRING, VOID, HandleType, PromiseType, Type
 
 _PARAMETER = re.compile(r"(\w+): ")
@@ -124,6 +124,19 @@ BUILTINS: dict[str, Builtin] = {
             "nursery", "Nursery",
             "Tasks that end together: a failure of one cancels the others.  Without a `join` they "
             "are cancelled when the nursery goes.",
+        ),
+        Builtin(
+            "listen", (("address", STRING), ("port", I64)), TCP_LISTENER,
+            "listen(address: string, port: i64) TcpListener",
+            "Takes TCP connections at an address in figures; port 0: any that is free.",
+            operation="tcp_listen",
+        ),
+        Builtin(
+            "connect", (("address", STRING), ("port", I64)), PromiseType(TCP_STREAM),
+            "connect(address: string, port: i64) Promise<TcpStream>",
+            "A TCP connection to an address in figures or to a name, whose addresses are tried in "
+            "order.",
+            "tcp_connect",
         ),
     )
 }  # fmt: skip

@@ -28,6 +28,7 @@ from zyn.sema.types import (
     IntType,
     OptionalType,
     PromiseType,
+    StringType,
     StructType,
     Type,
     size_and_align,
@@ -93,7 +94,7 @@ def field_of(cx: Context, expr: FieldAccess, base: Type) -> Type:
         found = base.field_type(name)
         if found is not None:
             return found
-    elif isinstance(base, ArrayType) and name == "len":
+    elif isinstance(base, ArrayType | StringType) and name == "len":
         return I64
     if not name or not is_settled(base):
         return ERROR

@@ -42,6 +42,7 @@ from zyn.sema.types import (
     VOID,
     ArrayType,
     PromiseType,
+    StringType,
     Type,
 )
 
@@ -138,8 +139,10 @@ def _target_part(cx: Context, target: FieldAccess | Index) -> Type:
     if isinstance(target, Index):
         return element_of(cx, target, base_type)
     type_ = field_of(cx, target, base_type)
-    if isinstance(base_type, ArrayType) and type_ is not ERROR:
-        cx.report(codes.NOT_ASSIGNABLE, target.field.span, "the length of an array cannot change")
+    if isinstance(base_type, ArrayType | StringType) and type_ is not ERROR:
+        owner = "an array" if isinstance(base_type, ArrayType) else "a text"
+        message = f"the length of {owner} cannot change"
+        cx.report(codes.NOT_ASSIGNABLE, target.field.span, message)
         return ERROR
     return type_
 

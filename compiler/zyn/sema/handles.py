@@ -35,9 +35,14 @@ HANDLES: dict[str, Literal["", "stored", "any"]] = {
     "Notify": "",
     "JoinSet": "any",
     "Nursery": "",
+    "TcpListener": "",
+    "TcpStream": "",
 }
 """The name of each type, and what stands between its angle brackets: nothing, the type of a value,
 or any type that a promise can have."""
+
+TCP_LISTENER = HandleType("TcpListener")
+TCP_STREAM = HandleType("TcpStream")
 
 T = HandleType("T")
 """In a signature below: what the handle is made of."""
@@ -202,6 +207,21 @@ METHODS: dict[str, Method] = {
         _now("Nursery", "failure", (("index", I64),), OptionalType(STRING), "nursery_failure",
              "The message of one that failed, in the order of their ends: 0 is what `join` raises; "
              "null when there are not so many."),
+        _leaf("TcpListener", "accept", (), TCP_STREAM, "tcp_accept",
+              "The next connection, as soon as there is one."),
+        _now("TcpListener", "port", (), I64, "tcp_port",
+             "The port that it listens on, also where `listen` was given 0."),
+        _now("TcpListener", "close", (), VOID, "io_close",
+             "Gives the port back at once; who waits in `accept` fails."),
+        _leaf("TcpStream", "read", (("max", I64),), STRING, "io_read",
+              "Up to `max` bytes, as soon as there is one; an empty text once the other side has "
+              "ended."),
+        _leaf("TcpStream", "write", (("text", STRING),), VOID, "io_write",
+              "Sends all of `text`, one writer after the other."),
+        _now("TcpStream", "shutdown", (), VOID, "io_shutdown",
+             "Ends what this side sends; it can still read."),
+        _now("TcpStream", "close", (), VOID, "io_close",
+             "Ends the connection at once; who waits in a `read` or `write` of it fails."),
     )
 }  # fmt: skip
 

@@ -25,7 +25,7 @@ from zyn.ide.words import signature, signature_label, struct, struct_label, vari
 from zyn.sema.builtins import BUILTINS
 from zyn.sema.facts import FunctionFacts, FunctionHead, Variable
 from zyn.sema.handles import methods_of
-from zyn.sema.types import HandleType, PromiseType, StructType, Type
+from zyn.sema.types import ArrayType, HandleType, PromiseType, StringType, StructType, Type
 
 CompletionKind = Literal[
     "variable", "function", "builtin", "struct", "field", "method", "keyword", "type"
@@ -122,6 +122,8 @@ def _after_dot(place: _Place) -> Iterator[Completion]:
         handle = handle_of(type_)
         if handle is not None:
             yield from _methods(place, handle)
+        elif isinstance(type_, ArrayType | StringType):
+            yield Completion("len", "field", "len: i64", place.word, "len")
         struct_type = fields_of(type_)
     if struct_type is None:
         return

@@ -110,6 +110,7 @@ COMPILED_FUNCTIONS = (
     "zyn_frame_new", "zyn_attend", "zyn_failed",
     "zyn_enter", "zyn_start", "zyn_repoll", "zyn_fail_cancelled",
     "zyn_fail_stack", "zyn_fail_division", "zyn_fail_index", "zyn_fail_null", "zyn_fail_panic",
+    "zyn_fail_at",
     "zyn_string_retain", "zyn_string_release", "zyn_string_concat", "zyn_string_equal",
     "zyn_string_compare", "zyn_string_from_i64", "zyn_promise_retain", "zyn_promise_release",
     "zyn_spawn", "zyn_delay_init", "zyn_delay_poll", "zyn_delay_drop", "zyn_yield_now_init",

@@ -3,7 +3,14 @@
 from collections.abc import Callable
 from struct import pack_into
 
-from zyn.codegen.func import LARGE_STACK, LOOK, RETURNED, settled_offsets, value_offset
+from zyn.codegen.func import (
+    LARGE_STACK,
+    LOOK,
+    RETURNED,
+    is_placed,
+    settled_offsets,
+    value_offset,
+)
 from zyn.codegen.lltypes import is_aggregate, size_of
 from zyn.codegen.x86 import encode as x86
 from zyn.codegen.x86.builder import NONE, Builder
@@ -452,10 +459,19 @@ class FunctionCode(Ops):
         self.jump_if(x86.EQUAL, EPILOGUE)
         # cmp dword [child], RETURNED
         self.out += x86.memory(b"\x83", 7, *child) + b"\xfe"
-        self.jump_if(x86.NOT_EQUAL, self.target(end.error))
+        error = self.target(end.error)
+        if is_placed(begin, end):
+            failed = self.label()
+            self.later(FunctionCode._place, end.span.start, failed, error)
+            error = failed
+        self.jump_if(x86.NOT_EQUAL, error)
         self._take_result(begin, end.result, child)
         self.forget()
         self.jump(self.target(end.ok))
+
+    def _place(self, start: int, failed: int, error: int) -> None:
+        self.bind(failed)
+        self._give_up("zyn_fail_at", start, error)
 
     def _take_result(self, begin: ir.Begin, result: Local | None, child: Address) -> None:
         """Move the result of a child that returned into its local."""

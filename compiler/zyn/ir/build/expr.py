@@ -231,6 +231,10 @@ class ExprBuilder(FutureBuilder):
             assert isinstance(array, ArrayType)
             self._inner_path(node.value)
             return Const(self.type_of(node), array.length)
+        if isinstance(node, FieldAccess) and isinstance(self.settled(node.value), StringType):
+            length = self.temp(self.type_of(node), self.source(node))
+            self.attempt(ir.Operate(length, "string_len", (self.expr(node.value),), node.span))
+            return length
         base, path = self.path(node)
         if isinstance(base, Const):
             raise ZynBug("a part of a constant")
