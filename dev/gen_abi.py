@@ -29,6 +29,7 @@ _ENUMS = (
     ("StopReason", "STOP_REASON", "Why a task stopped."),
     ("Outcome", "OUTCOME", "How an operation on a channel, a lock or a set of tasks ended."),
     ("ObjectKind", "OBJECT", "Kinds of counted objects."),
+    ("Wake", "WAKE", "Who woke a task for a poll."),
 )
 _WITH_TEXT = {
     "TASK_STATE",
@@ -38,6 +39,7 @@ _WITH_TEXT = {
     "STOP_REASON",
     "OUTCOME",
     "OBJECT",
+    "WAKE",
 }
 
 _HEAD = '''"""The numbers that C and Python share, as Python names.

@@ -93,7 +93,8 @@ enum ZynAgentMetadata { ZYN_AGENT_METADATA(ZYN_AGENT_DATUM) };
  * A group: u32 side_table, state; u64 count, oldest_ns; u32 size and name of a function that is not
  * known; u32 count and u64 ids.
  *
- * A poll record: u64 task, begin_ns, length_ns; u32 side_table, state_before, state_after, 0.
+ * A poll record: u64 task, begin_ns, length_ns; u32 side_table, state_before, state_after,
+ * wake; u64 woken_ns, waker.
  *
  * A task: u64 id, parent, spawn_site, state_machine, descriptor, activation, polls, wakes,
  * parked_since_ns, waker, stop_site; u32 state, stop, held, cancelling, side_table, error_code,

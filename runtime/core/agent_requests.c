@@ -368,7 +368,9 @@ static uint32_t serve_trace(ZynAgent *agent, ZynReader *in, ZynBytes *out)
 		zyn__bytes_u32(out, records[i].side_table);
 		zyn__bytes_u32(out, records[i].state_before);
 		zyn__bytes_u32(out, records[i].state_after);
-		zyn__bytes_u32(out, 0);
+		zyn__bytes_u32(out, records[i].wake);
+		zyn__bytes_u64(out, records[i].woken_ns);
+		zyn__bytes_u64(out, records[i].waker);
 	}
 	free(records);
 	return ZYN_AGENT_STATUS_OK;

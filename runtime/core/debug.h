@@ -48,7 +48,12 @@ void zyn__debug_task_changed(ZynTask *task);
 /* poll_trace.c: around a poll, while rt->poll_trace is not null. */
 void zyn__poll_trace_begin(ZynRuntime *rt, ZynTask *task, ZynPollRecord *record);
 void zyn__poll_trace_end(ZynRuntime *rt, ZynTask *task, ZynPollRecord *record);
+/* `task`, whose note is `note`, was woken by `by`, as ZynTaskNote.waker_task. */
+void zyn__poll_trace_woken(ZynTask *task, ZynTaskNote *note, uint64_t by);
 void zyn__poll_trace_free(ZynRuntime *rt);
+/* waker.c: who wakes what this thread, with the baton of `rt`, is about to wake: the task that it
+ * polls, as ZynTaskNote.waker_task. */
+uint64_t zyn__waking_task(ZynRuntime *rt);
 void zyn__debug_task_freed(ZynTask *task);
 void zyn__debug_task_ended(ZynTask *task);
 /* A poll of `task` ended and the task did not: it may have to stop where it waits. */

@@ -82,7 +82,7 @@ void zyn__debug_describe(ZynTask *task, ZynTaskInfo *out)
 		.polls = zyn__get(&task->polls),
 		.wakes = note->wakes,
 		.parked_since_ns = note->parked_since_ns,
-		.waker = note->waker_task,
+		.waker = note->waker_task != ZYN_BY_TIMER ? note->waker_task : 0,
 		.stop_site = stopped ? debug->stop_site : 0,
 		.state = zyn__debug_state(task),
 		.stop = stopped ? debug->stop : 0,

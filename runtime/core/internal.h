@@ -181,6 +181,7 @@ struct ZynRuntime {
 
 	ZynWheel wheel;
 	ZynLock wheel_lock; /* in a team: guards wheel */
+	bool firing;        /* a timer wakes: no task does */
 	uint64_t now_ns;    /* when the turn under way began */
 	/* a virtual clock goes with the real one since then; 0: it stands */
 	uint64_t real_wait_since_ns;

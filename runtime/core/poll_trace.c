@@ -3,7 +3,12 @@
  *
  * Off it costs one comparison for each poll.  A record is complete before it is counted, and a
  * reader that was overtaken by the writer is told which records it missed by their numbers.
+ *
+ * A wake is recorded with the poll it led to: of those that came between two polls the first one,
+ * which made the task runnable.  Until that poll it is in the task's note, so recording makes
+ * notes.
  */
+#include "debug_tasks.h"
 #include "internal.h"
 
 #include <stdlib.h>
@@ -16,6 +21,30 @@ typedef struct ZynPollTrace {
 	ZynPollRecord records[RECORDS_MAX];
 } ZynPollTrace;
 
+void zyn__poll_trace_woken(ZynTask *task, ZynTaskNote *note, uint64_t by)
+{
+	bool leads_to_poll = task->sched == ZYN_SCHED_RUNNING || task->sched == ZYN_SCHED_PARKED;
+	if (!leads_to_poll || note->woken_since_ns != 0)
+		return;
+	note->woken_since_ns = zyn__clock_now(zyn__owner(task)) + 1;
+	note->woken_by = by;
+}
+
+static void take_wake(ZynTask *task, ZynPollRecord *record)
+{
+	ZynTaskNote *note = zyn__note(task);
+	if (note->woken_since_ns == 0)
+		return;
+	record->woken_ns = note->woken_since_ns - 1;
+	if (note->woken_by == ZYN_BY_TIMER) {
+		record->wake = ZYN_WAKE_TIMER;
+	} else {
+		record->wake = note->woken_by != 0 ? ZYN_WAKE_TASK : ZYN_WAKE_OUTSIDE;
+		record->waker = note->woken_by;
+	}
+	note->woken_since_ns = 0;
+}
+
 void zyn__poll_trace_begin(ZynRuntime *rt, ZynTask *task, ZynPollRecord *record)
 {
 	*record = (ZynPollRecord){
@@ -25,6 +54,7 @@ void zyn__poll_trace_begin(ZynRuntime *rt, ZynTask *task, ZynPollRecord *record)
 		.side_table = zyn__task_header(task)->descriptor->side_table,
 		.state_before = *zyn__machine_state(zyn__task_machine(task)),
 	};
+	take_wake(task, record);
 }
 
 void zyn__poll_trace_end(ZynRuntime *rt, ZynTask *task, ZynPollRecord *record)
@@ -46,6 +76,22 @@ void zyn__poll_trace_free(ZynRuntime *rt)
 	rt->poll_trace = NULL;
 }
 
+/* What an earlier recording left. */
+static bool forget_wake(ZynTask *task, void *data)
+{
+	(void)data;
+	zyn__note(task)->woken_since_ns = 0;
+	return true;
+}
+
+static void begin(ZynRuntime *rt)
+{
+	if (!zyn__slab_note(rt))
+		return;
+	zyn__debug_visit(rt, forget_wake, NULL);
+	rt->poll_trace = calloc(1, sizeof *rt->poll_trace);
+}
+
 int32_t zyn_dbg_trace(ZynRuntime *rt, int32_t on)
 {
 	ZynEntry entry;
@@ -53,7 +99,7 @@ int32_t zyn_dbg_trace(ZynRuntime *rt, int32_t on)
 	if (!on)
 		zyn__poll_trace_free(rt);
 	else if (rt->poll_trace == NULL)
-		rt->poll_trace = calloc(1, sizeof *rt->poll_trace);
+		begin(rt);
 	bool done = (rt->poll_trace != NULL) == (on != 0);
 	zyn__leave(&entry);
 	return done;

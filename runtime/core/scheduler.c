@@ -88,8 +88,10 @@ void zyn__fire_timers(ZynRuntime *rt)
 	rt->now_ns = zyn__clock_now(rt);
 	ZynTimer *timer;
 	zyn__team_lock(rt, &rt->wheel_lock);
+	rt->firing = true;
 	while ((timer = zyn__wheel_expire(&rt->wheel, rt->now_ns / ZYN_NS_PER_MS)) != NULL)
 		zyn__timer_fire(rt, timer); /* bounded: nothing sets a timer in here */
+	rt->firing = false;
 	zyn__team_unlock(rt, &rt->wheel_lock);
 }
 

@@ -193,7 +193,7 @@ ZynTask *zyn__slab_take(ZynRuntime *rt, size_t frame_bytes, size_t align)
 	zyn__own(task, rt);
 	ZynTaskNote *note = zyn__note(task);
 	if (note != NULL)
-		*note = (ZynTaskNote){0};
+		memset(note, 0, offsetof(ZynTaskNote, asked_by));
 	ZYN_ASSERT(task->sched == ZYN_SCHED_FREE); /* Rule 3. */
 	task->sched = ZYN_SCHED_IDLE;
 	if (rt->head->profile != NULL)

@@ -146,6 +146,8 @@ void zyn__task_wake(ZynTask *task, uint64_t waker_task)
 	if (note != NULL) {
 		note->wakes++;
 		note->waker_task = waker_task;
+		if (zyn__owner(task)->head->poll_trace != NULL)
+			zyn__poll_trace_woken(task, note, waker_task);
 	}
 	if (task->sched == ZYN_SCHED_RUNNING) {
 		task->woken = 1; /* Rule 4. */
@@ -176,7 +178,7 @@ void zyn__task_cancel(ZynTask *task, bool interrupted)
 		return; /* its first poll, in place, is under way; the await looks afterwards */
 	zyn__task_become(rt, task, 0, 0);
 	zyn__task_schedule(task);
-	zyn__task_wake(task, 0);
+	zyn__task_wake(task, rt->head->notes_tasks ? zyn__waking_task(rt) : 0);
 	if (task->sched == ZYN_SCHED_RUNNING)
 		zyn__seats_ring(rt, ZYN_ATTENTION_TIMERS); /* look at once */
 }
@@ -411,13 +413,13 @@ void zyn__task_run(ZynRuntime *rt, ZynEntry *entry, ZynTask *task)
 		zyn__poll_trace_end(rt, task, &record);
 	if (rt->order != ZYN_ORDER_FIFO)
 		zyn__hash_poll(rt, task, before, *zyn__machine_state(zyn__task_machine(task)));
-	cx->task = NULL;
 	note_seat(task, NULL);
 	zyn__flag_clear(task, ZYN_FRAME_RUNNING);
-	if (ready) {
-		zyn__task_end(task, cx);
+	if (ready)
+		zyn__task_end(task, cx); /* wakes who joins it, and is told to have done so */
+	cx->task = NULL;
+	if (ready)
 		return;
-	}
 	ZYN_ASSERT(cx->error.tag == 0);
 	pending(task);
 }

@@ -76,14 +76,21 @@ struct ZynTaskNote {
 	uint64_t spawn_site;
 	uint64_t wakes;
 	uint64_t parked_since_ns;
-	uint64_t waker_task;
+	uint64_t waker_task; /* who woke it last: its id, 0: the outside, or ZYN_BY_TIMER */
+	uint64_t woken_by;   /* the same of the first wake since its last poll, and when that was,
+	                        runtime clock, plus 1; 0: none that was recorded (poll_trace.c) */
+	uint64_t woken_since_ns;
 	ZynActivation *activation; /* newest activation of a debug build */
 	ZynSeat *seat;             /* while running */
 	ZynDebugTask *debug;       /* null until a debugger takes an interest */
 	uint64_t profile_run;      /* which profile the next two are of */
 	uint64_t profile_since_ns; /* when its last poll ended, runtime clock, plus 1; 0: never */
 	uint32_t profile_outer;    /* the stack that spawned it */
+	/* Who left a wake in the inbox, as waker_task; any thread.  Last, because it keeps its
+	 * meaning while the block is free, as the inbox does. */
+	_Atomic uint64_t asked_by;
 };
+#define ZYN_BY_TIMER UINT64_MAX
 
 /* One waiter on a task's end.  It is unlinked before the waker is called. */
 typedef struct ZynJoiner {

@@ -155,9 +155,10 @@ ZynTask *zyn__waker_task(ZynRuntime *rt, ZynWaker waker)
 	return home != NULL ? decode(home, word) : NULL;
 }
 
-/* Who wakes: the task that this thread polls, if it polls one here. */
-static uint64_t waking_task(ZynRuntime *rt)
+uint64_t zyn__waking_task(ZynRuntime *rt)
 {
+	if (rt->firing)
+		return ZYN_BY_TIMER;
 	ZynEntry *entry = zyn__entry_find(rt);
 	while (entry != NULL && (entry->seat == NULL || entry->runtime != rt))
 		entry = entry->previous;
@@ -172,10 +173,26 @@ static void wake_here(ZynRuntime *rt, ZynTask *task)
 {
 	if (zyn__free_to_own(task))
 		return; /* it waits to be polled, or was never scheduled */
-	if (zyn__take_over(task, rt))
-		zyn__task_wake(task, rt->head->notes_tasks ? waking_task(rt) : 0);
-	else
-		zyn__inbox_post(task, ZYN_INBOX_WAKE);
+	uint64_t by = rt->head->notes_tasks ? zyn__waking_task(rt) : 0;
+	if (zyn__take_over(task, rt)) {
+		zyn__task_wake(task, by);
+		return;
+	}
+	ZynTaskNote *note = by != 0 ? zyn__note(task) : NULL;
+	if (note != NULL)
+		zyn__set(&note->asked_by, by);
+	zyn__inbox_post(task, ZYN_INBOX_WAKE);
+}
+
+/* Who left the wake that was found in an inbox.  Of two that ask at once one is named, and the
+ * other taken for the outside. */
+static uint64_t asker(ZynRuntime *rt, ZynTask *task)
+{
+	ZynTaskNote *note = rt->head->notes_tasks ? zyn__note(task) : NULL;
+	uint64_t by = note != NULL ? zyn__get(&note->asked_by) : 0;
+	if (by != 0)
+		zyn__set(&note->asked_by, 0);
+	return by;
 }
 
 void zyn__waker_call(ZynRuntime *rt, ZynWaker waker)
@@ -261,7 +278,7 @@ void zyn__inbox_deliver(ZynRuntime *rt, ZynTask *task, uint32_t bits)
 	if (bits & ZYN_INBOX_CANCEL)
 		zyn__task_cancel(task, (bits & ZYN_INBOX_INTERRUPT) != 0);
 	if (bits & ZYN_INBOX_WAKE)
-		zyn__task_wake(task, 0);
+		zyn__task_wake(task, asker(rt, task));
 	if (bits & ZYN_INBOX_RELEASED)
 		zyn__frame_orphaned(rt, task);
 }

@@ -68,6 +68,10 @@ enum ZynOutcome {
 enum ZynObjectKind {
 #include "zynrt.def"
 };
+#define ZYN_WAKE(name, value, text) ZYN_WAKE_##name = value,
+enum ZynWake {
+#include "zynrt.def"
+};
 /* The leaf futures, numbered in the order of their rows. */
 #define ZYN_LEAF(name, size, align, wait_kind) ZYN_LEAF_##name,
 enum ZynLeafKind {
@@ -480,7 +484,9 @@ typedef struct ZynPollRecord {
 	uint32_t side_table;
 	uint32_t state_before;
 	uint32_t state_after;
-	uint32_t unused;
+	uint32_t wake;     /* ZynWake: what it was woken for this poll by */
+	uint64_t woken_ns; /* when that was, on the runtime's clock; 0 unless woken */
+	uint64_t waker;    /* the task that did it; 0 unless one did */
 } ZynPollRecord;
 
 /* Records polls from now on, the last 65,536 of them; off forgets them.  0: memory is out. */

@@ -48,6 +48,7 @@ static void dump_tables(void)
 	LINE("stop_reason %s %u %s", #name, (unsigned)value, text);
 #define ZYN_OUTCOME(name, value, text) LINE("outcome %s %u %s", #name, (unsigned)value, text);
 #define ZYN_OBJECT(name, value, text) LINE("object %s %u %s", #name, (unsigned)value, text);
+#define ZYN_WAKE(name, value, text) LINE("wake %s %u %s", #name, (unsigned)value, text);
 #include "zynrt.def"
 }
 
@@ -72,6 +73,15 @@ static void dump_host_structs(void)
 	FIELD(ZynProfileStack, bytes);
 	FIELD(ZynProfileStack, outer);
 	FIELD(ZynProfileStack, state);
+	SIZE(ZynPollRecord);
+	FIELD(ZynPollRecord, begin_ns);
+	FIELD(ZynPollRecord, length_ns);
+	FIELD(ZynPollRecord, side_table);
+	FIELD(ZynPollRecord, state_before);
+	FIELD(ZynPollRecord, state_after);
+	FIELD(ZynPollRecord, wake);
+	FIELD(ZynPollRecord, woken_ns);
+	FIELD(ZynPollRecord, waker);
 	SIZE(ZynTaskInfo);
 	FIELD(ZynTaskInfo, parent);
 	FIELD(ZynTaskInfo, spawn_site);

@@ -364,6 +364,10 @@ def test_a_trace_has_a_row_for_each_task(
     assert {event["name"] for event in polls} == {"ping", "reply"}
     rows = {event["args"]["name"].split()[0] for event in events if event["name"] == "thread_name"}
     assert rows == {"ping", "reply"}
+    woken = {event["args"].get("woken by") for event in polls}
+    replying = next(event["tid"] for event in polls if event["name"] == "reply")
+    assert woken == {None, "a timer", f"task {replying}"}
+    assert {event["ph"] for event in events} == {"M", "X", "i", "s", "f"}
     capsys.readouterr()
     assert main([*run, str(tmp_path / "none" / "trace.json")]) == 2
     assert "cannot be written" in capsys.readouterr().err

@@ -371,3 +371,68 @@ async def test_polls_are_numbered_from_the_first_one(
     await session.exited()
     # What is known outlives the program.
     assert (await session.session.polls_from(0, 3))[1] == polls
+
+
+WAKES = """
+async fn sender(out: Channel<i32>) void {
+    await delay(5);
+    await out.send(7);
+    await delay(20);
+    return;
+}
+
+async fn receiver(from: Channel<i32>) i32 {
+    const got = await from.recv();
+    await yield_now();
+    return got orelse 0;
+}
+
+async fn main() i32 {
+    const queue: Channel<i32> = channel(1);
+    const received = spawn(receiver(queue));
+    const sent = spawn(sender(queue));
+    const got = await received;
+    await sent; // @last
+    return got; // @end
+}
+"""
+
+
+async def test_a_poll_says_when_its_task_was_woken_and_by_whom(
+    debug: Callable[[str], Debugging],
+) -> None:
+    session = debug(WAKES)
+    await session.launch(breaks="end")
+    await session.stopped()
+    _, polls = await session.session.polls_from(0, 100)
+    numbers = {poll.task: poll.function for poll in polls}
+    told = [
+        (
+            poll.function,
+            poll.wake
+            and (
+                poll.wake.at_ns // 1_000_000,
+                poll.wake.by,
+                numbers[poll.wake.task] if poll.wake.task else None,
+            ),
+        )
+        for poll in polls
+    ]
+    assert told == snapshot(
+        [
+            ("main", None),
+            ("receiver", None),
+            ("sender", None),
+            ("sender", (5, "timer", None)),
+            ("receiver", (5, "task", "sender")),
+            ("receiver", (5, "task", "receiver")),
+            ("main", (5, "task", "receiver")),
+            ("sender", (25, "timer", None)),
+        ]
+    )
+    views, _ = await session.session.tasks()
+    listed = {task.name: task.woken_by for task in views}
+    assert listed["main"] is not None
+    assert numbers[listed["main"]] == "sender"
+    await session.session.resume(None)
+    await session.exited()

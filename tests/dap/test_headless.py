@@ -201,6 +201,22 @@ def test_trace(program: str, tmp_path: Path) -> None:
     assert (events[2]["ph"], events[2]["tid"], events[2]["dur"]) == ("X", 2, 0.005)
 
 
+def test_a_trace_has_a_mark_for_each_wake_and_an_arrow_from_the_waker(
+    program: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "trace.json"
+    run(program, "--trace", str(file))
+    events = json.loads(file.read_text(encoding="utf-8"))["traceEvents"]
+
+    polls = [event["args"].get("woken by") for event in events if event["ph"] == "X"]
+    assert polls == [None, "task 7", "a timer"]
+    marks = [(event["ts"], event["tid"], event["name"]) for event in events if event["ph"] == "i"]
+    assert marks == [(0.04, 2, "woken by task 7"), (0.099, 2, "woken by a timer")]
+    ends = [event for event in events if event["ph"] in "sf"]
+    assert [(one["ph"], one["ts"], one["tid"]) for one in ends] == [("s", 0.04, 7), ("f", 0.09, 2)]
+    assert len({one["id"] for one in ends}) == 1
+
+
 @pytest.mark.parametrize(
     ("where", "why"),
     [("no/where", "No such file"), (".", "Is a directory"), ("nul\0", "null byte")],

@@ -278,7 +278,25 @@ class FakeEngine:
         return [
             model.PollRecord(
                 task=2, function="worker", begin_ns=10, length_ns=5, state_before=0, state_after=1
-            )
+            ),
+            model.PollRecord(
+                task=2,
+                function="worker",
+                begin_ns=90,
+                length_ns=5,
+                state_before=1,
+                state_after=2,
+                wake=model.Wake(at_ns=40, by="task", task=7),
+            ),
+            model.PollRecord(
+                task=2,
+                function="worker",
+                begin_ns=99,
+                length_ns=5,
+                state_before=2,
+                state_after=3,
+                wake=model.Wake(at_ns=99, by="timer"),
+            ),
         ]
 
     async def polls_from(self, first: int, count: int) -> tuple[int, list[model.PollRecord]]:

@@ -96,6 +96,14 @@ export interface Task {
 }
 
 /** One poll of one task, in the answer to `zyn/trace`. */
+/** What made a task runnable; of several wakes between two polls the first. */
+export interface Wake {
+    readonly atNs: number;
+    /** `outside`: IO, the host, or a debugger. */
+    readonly by: 'task' | 'timer' | 'outside';
+    readonly task?: number;
+}
+
 export interface Poll {
     readonly task: number;
     readonly function: string;
@@ -103,6 +111,8 @@ export interface Poll {
     readonly lengthNs: number;
     readonly stateBefore: number;
     readonly stateAfter: number;
+    /** Absent when nobody had to wake it, as for its first poll. */
+    readonly wake?: Wake;
 }
 
 export interface TraceBody {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Poll } from '../src/protocol';
-import { described, ending, FAILED, RETURNED, TimelineModel } from '../src/webview/timelineModel';
+import type { Poll, Wake } from '../src/protocol';
+import { ending, FAILED, RETURNED, TimelineModel } from '../src/webview/timelineModel';
 
 function poll(task: number, beginNs: number, stateBefore = 0, stateAfter = 1): Poll {
     return { task, function: `f${task}`, beginNs, lengthNs: 1500, stateBefore, stateAfter };
@@ -84,9 +84,64 @@ test('how a poll ended, and in a sentence', () => {
     assert.equal(ending(poll(1, 0)), 'parked');
     assert.equal(ending(poll(1, 0, 1, RETURNED)), 'returned');
     assert.equal(ending(poll(1, 0, 1, FAILED)), 'failed');
+    const model = new TimelineModel();
+    model.add(9, [poll(4, 2_500_000, 1, 2), poll(4, 0, 0, RETURNED)]);
     assert.equal(
-        described(poll(4, 2_500_000, 1, 2), 9),
+        model.described(9),
         'poll 9 of f4 #4: state 1 → parked in state 2, at 2.500 ms, took 1.5 µs',
     );
-    assert.match(described(poll(4, 0, 0, RETURNED), 0), /: start → returned/);
+    assert.match(model.described(10), /: start → returned/);
+});
+
+function woken(task: number, beginNs: number, wake: Wake): Poll {
+    return { ...poll(task, beginNs, 1, 2), wake };
+}
+
+test('who woke a task for a poll, in words', () => {
+    const model = new TimelineModel();
+    const atNs = 1_000_000;
+    model.add(0, [
+        woken(4, 0, { atNs, by: 'task', task: 5 }),
+        woken(5, 0, { atNs, by: 'task', task: 5 }),
+        woken(4, 0, { atNs, by: 'task', task: 6 }),
+        woken(4, 0, { atNs, by: 'timer' }),
+        woken(4, 0, { atNs, by: 'outside' }),
+    ]);
+    const told = [0, 1, 2, 3, 4].map((number) => model.described(number).split('; ')[1]);
+    assert.deepEqual(told, [
+        'woken by f5 #5 at 1.000 ms',
+        'woken by itself at 1.000 ms',
+        'woken by task #6 at 1.000 ms',
+        'woken by a timer at 1.000 ms',
+        'woken from outside at 1.000 ms',
+    ]);
+});
+
+test('a wake stands at its own time, or within the poll that did it', () => {
+    const model = new TimelineModel();
+    model.add(0, [
+        poll(1, 0),
+        poll(2, 0),
+        poll(2, 1000, 1),
+        woken(3, 2500, { atNs: 1200, by: 'task', task: 2 }),
+        poll(2, 3000, 1),
+        woken(1, 3000, { atNs: 3000, by: 'task', task: 2 }),
+        woken(1, 4000, { atNs: 3500, by: 'timer' }),
+        woken(1, 4000, { atNs: 4000, by: 'task', task: 1 }),
+        woken(1, 5000, { atNs: 4500, by: 'task', task: 99 }),
+    ]);
+    assert.deepEqual(
+        [3, 5, 6, 7, 8].map((number) => model.wakePosition(number, 'clock')),
+        [1200, 3000, 3500, 4000, 4500],
+    );
+    assert.deepEqual(
+        [3, 5, 6, 7, 8].map((number) => model.wakingPoll(number)),
+        [2, 4, undefined, undefined, undefined],
+    );
+    assert.deepEqual(
+        [3, 5, 6, 7, 8].map((number) => model.wakePosition(number, 'polls')),
+        [2.5, 4.5, 6, 7, 8],
+    );
+    assert.equal(model.wakePosition(0, 'clock'), undefined);
+    assert.equal(model.wakePosition(0, 'polls'), undefined);
 });

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from zyn.cli.exit import USAGE, CommandError
 from zyn.dap.headless.trace import check_trace, write_trace
-from zyn.debug.model import PollRecord
+from zyn.debug.polls import poll_record, table_of
 
 if TYPE_CHECKING:
     from zyn.embed.runtime import Runtime
@@ -24,12 +24,9 @@ def write(runtime: "Runtime", path: Path) -> None:
     """Write what was recorded, of very many polls the last."""
     tables = {number: function.name for number, function in runtime._by_table.items()}
     polls = [
-        PollRecord(
-            task=task, function=tables.get(table, ""), begin_ns=begin_ns, length_ns=length_ns,
-            state_before=before, state_after=after,
-        )
-        for task, begin_ns, length_ns, table, before, after in runtime._native.recorded_polls()
-    ]  # fmt: skip
+        poll_record(record, tables.get(table_of(record), ""))
+        for record in runtime._native.recorded_polls()
+    ]
     try:
         write_trace(path, polls)
     except OSError as error:

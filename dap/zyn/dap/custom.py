@@ -182,6 +182,17 @@ class TraceArguments(Struct, kw_only=True, rename="camel"):
     )
 
 
+class Wake(Struct, kw_only=True, rename="camel"):
+    """What made a task runnable; of several between two polls the first."""
+
+    at_ns: Annotated[int, Meta(description="Time of the clock of the program.")]
+    by: Annotated[
+        Literal["task", "timer", "outside"],
+        Meta(description="`outside`: IO, the host, or a debugger."),
+    ]
+    task: Annotated[int | UnsetType, Meta(description="The task that did it; with `task`.")] = UNSET
+
+
 class Poll(Struct, kw_only=True, rename="camel"):
     """One poll of one task."""
 
@@ -191,6 +202,9 @@ class Poll(Struct, kw_only=True, rename="camel"):
     length_ns: Annotated[int, Meta(description="Real time.")]
     state_before: Annotated[int, Meta(description="The state word; 0 when it had not started.")]
     state_after: int
+    wake: Annotated[
+        Wake | UnsetType, Meta(description="Absent when nobody had to wake it: its first poll.")
+    ] = UNSET
 
 
 class TraceResponseBody(Struct, kw_only=True, rename="camel"):

@@ -9,7 +9,7 @@ from zyn.dap import custom, protocol
 from zyn.dap.convert import address_text
 from zyn.dap.handles import Container
 from zyn.dap.state import State
-from zyn.debug.model import Breakpoint, Frame, Scope, TaskView, Variable
+from zyn.debug.model import Breakpoint, Frame, PollRecord, Scope, TaskView, Variable
 
 T = TypeVar("T")
 
@@ -54,6 +54,22 @@ def task_view(state: State, task: TaskView) -> custom.Task:
         spawned_at=UNSET if task.spawned_at is None else line_out(task.spawned_at),
         error=_or_unset(task.error),
         children=_or_unset(task.children),
+    )
+
+
+def poll_view(poll: PollRecord) -> custom.Poll:
+    """One poll, and the wake that led to it."""
+    wake = poll.wake
+    return custom.Poll(
+        task=poll.task,
+        function=poll.function,
+        begin_ns=poll.begin_ns,
+        length_ns=poll.length_ns,
+        state_before=poll.state_before,
+        state_after=poll.state_after,
+        wake=UNSET
+        if wake is None
+        else custom.Wake(at_ns=wake.at_ns, by=wake.by, task=_or_unset(wake.task)),
     )
 
 

@@ -208,6 +208,17 @@ class ExitInfo(msgspec.Struct, frozen=True, kw_only=True):
     last_lines: tuple[str, ...] = ()
 
 
+class Wake(msgspec.Struct, frozen=True, kw_only=True):
+    """What made a task runnable, and when, in ns of the runtime's clock.
+
+    Between two polls a task may be woken several times; this is the first, which led to the poll.
+    """
+
+    at_ns: int
+    by: Literal["task", "timer", "outside"]  # outside: IO, the host, a debugger
+    task: int | None = None  # the one that did it; its own id when it yielded
+
+
 class PollRecord(msgspec.Struct, frozen=True, kw_only=True):
     """One poll of one task, for a trace: begin in ns of the runtime's clock, length in real ns."""
 
@@ -217,6 +228,7 @@ class PollRecord(msgspec.Struct, frozen=True, kw_only=True):
     length_ns: int
     state_before: int
     state_after: int
+    wake: Wake | None = None  # None: nobody had to wake it, as for its first poll
 
 
 class Stopped(msgspec.Struct, frozen=True, tag=True):
@@ -301,5 +313,6 @@ __all__ = [
     "TaskChanged",
     "TaskView",
     "Variable",
+    "Wake",
     "WorkerView",
 ]  # fmt: skip

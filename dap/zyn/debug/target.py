@@ -15,6 +15,7 @@ import msgspec
 from zyn.debug.link import Hello, Link, RequestFailed
 from zyn.debug.memory import Memory
 from zyn.debug.model import DebugError, PollRecord, StopReason
+from zyn.debug.polls import poll_record, table_of
 from zyn.debug.program import Program
 from zyn.debug.scopes import Scopes
 from zyn.debug.stack import Stacks
@@ -190,14 +191,10 @@ class Target:
             if end - len(records) > self.polls.end:
                 self.polls.records.clear()  # the debuggee lost some: what is known has no gap
             self.polls.end = end
-            for task, begin_ns, length_ns, table, before, after, _ in records:
-                function = self.program.function(table)
-                self.polls.records.append(
-                    PollRecord(
-                        task=task, function=function.name if function else "", begin_ns=begin_ns,
-                        length_ns=length_ns, state_before=before, state_after=after,
-                    )
-                )  # fmt: skip
+            for record in records:
+                function = self.program.function(table_of(record))
+                name = function.name if function else ""
+                self.polls.records.append(poll_record(record, name))
             if len(records) < TRACE_PAGE:
                 return
 

@@ -319,6 +319,28 @@ _OBJECT_TEXTS = {
 }
 
 
+class Wake(IntEnum):
+    """Who woke a task for a poll."""
+
+    NONE = 0
+    TASK = 1
+    TIMER = 2
+    OUTSIDE = 3
+
+    @property
+    def text(self) -> str:
+        """The name that a person or a program reads."""
+        return _WAKE_TEXTS[self]
+
+
+_WAKE_TEXTS = {
+    Wake.NONE: "none",
+    Wake.TASK: "task",
+    Wake.TIMER: "timer",
+    Wake.OUTSIDE: "outside",
+}
+
+
 # Bytes of a value; 0 where they depend on the type.
 TYPE_SIZES = {
     TypeKind.VOID: 0,

@@ -27,7 +27,7 @@ from zyn.runtime.structs import ZynError, ZynMetrics, ZynOptions, ZynTaskInfo, Z
 
 _ERROR_HEAD_BYTES = ctypes.sizeof(ZynError)
 _TASK_PAGE = 256
-_POLL = struct.Struct("<3Q3I4x")  # a ZynPollRecord
+_POLL = struct.Struct("<3Q4I2Q")  # a ZynPollRecord
 _POLL_PAGE = 4096
 FUEL_UNBOUNDED = (1 << 64) - 1
 _CLOSE_PAUSE_S = 0.005
@@ -310,7 +310,7 @@ class NativeRuntime:
             raise MemoryError("no memory for a record of polls")
 
     def recorded_polls(self) -> list[tuple[int, ...]]:
-        """Task, begin and length in ns, side table, state before and after of each, in order."""
+        """Of each, in order: the fields of a ZynPollRecord, times in ns."""
         found: list[tuple[int, ...]] = []
         page = ctypes.create_string_buffer(_POLL.size * _POLL_PAGE)
         start = ctypes.c_uint64()

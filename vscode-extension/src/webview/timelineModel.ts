@@ -11,6 +11,8 @@ export type Axis = 'polls' | 'clock';
 export interface Row {
     readonly task: number;
     readonly name: string;
+    /** Its place among the rows. */
+    readonly index: number;
     /** Numbers of its polls, ascending. */
     readonly polls: number[];
 }
@@ -63,7 +65,8 @@ export class TimelineModel {
         for (const poll of polls) {
             let row = this.byTask.get(poll.task);
             if (row === undefined) {
-                row = { task: poll.task, name: poll.function, polls: [] };
+                const index = this.rows.length;
+                row = { task: poll.task, name: poll.function, index, polls: [] };
                 this.byTask.set(poll.task, row);
                 this.rows.push(row);
             }
@@ -79,6 +82,71 @@ export class TimelineModel {
     /** Where a poll stands on an axis: its number, or nanoseconds of the program's clock. */
     position(number: number, axis: Axis): number {
         return axis === 'polls' ? number : (this.poll(number)?.beginNs ?? 0);
+    }
+
+    row(task: number | undefined): Row | undefined {
+        return task === undefined ? undefined : this.byTask.get(task);
+    }
+
+    /** The poll of another task that woke a task for one, as far as it is known. */
+    wakingPoll(number: number): number | undefined {
+        const poll = this.poll(number);
+        const row = this.row(poll?.wake?.task);
+        if (poll?.wake === undefined || row === undefined || row.task === poll.task) {
+            return undefined;
+        }
+        const { atNs } = poll.wake;
+        const behind = bisect(row.polls.length, (index) => {
+            const candidate = row.polls[index] ?? 0;
+            return candidate >= number || (this.poll(candidate)?.beginNs ?? 0) > atNs;
+        });
+        return row.polls[behind - 1];
+    }
+
+    /**
+     * Where the wake that led to a poll stands on an axis.  In the order of polls it is within
+     * that of the task that did it, or where the poll begins.
+     */
+    wakePosition(number: number, axis: Axis): number | undefined {
+        const wake = this.poll(number)?.wake;
+        if (wake === undefined || axis === 'clock') {
+            return wake?.atNs;
+        }
+        const waking = this.wakingPoll(number);
+        return waking === undefined ? number : waking + 0.5;
+    }
+
+    /** `send #3`; the name of a task of which no poll is known is not known. */
+    nameOf(task: number): string {
+        const row = this.byTask.get(task);
+        return row === undefined ? `task #${task}` : `${row.name} #${task}`;
+    }
+
+    /** A poll in one sentence. */
+    described(number: number): string {
+        const poll = this.poll(number);
+        if (poll === undefined) {
+            return '';
+        }
+        const from = poll.stateBefore === 0 ? 'start' : `state ${poll.stateBefore}`;
+        const end = ending(poll);
+        const to = end === 'parked' ? `parked in state ${poll.stateAfter}` : end;
+        // A poll in which the debugger stopped lasts as long as the stop.
+        const took = `at ${clock(poll.beginNs)}, took ${duration(poll.lengthNs)}`;
+        const name = `poll ${number} of ${poll.function} #${poll.task}`;
+        return `${name}: ${from} → ${to}, ${took}${this.woken(poll)}`;
+    }
+
+    private woken({ task, wake }: Poll): string {
+        if (wake === undefined) {
+            return '';
+        }
+        const by = {
+            task: wake.task === task ? 'by itself' : `by ${this.nameOf(wake.task ?? 0)}`,
+            timer: 'by a timer',
+            outside: 'from outside',
+        }[wake.by];
+        return `; woken ${by} at ${clock(wake.atNs)}`;
     }
 
     /** The whole of an axis. */
@@ -151,14 +219,6 @@ function bisect(count: number, holds: (index: number) => boolean): number {
     return low;
 }
 
-/** A poll in one sentence. */
-export function described(poll: Poll, number: number): string {
-    const from = poll.stateBefore === 0 ? 'start' : `state ${poll.stateBefore}`;
-    const end = ending(poll);
-    const to = end === 'parked' ? `parked in state ${poll.stateAfter}` : end;
-    const clock = `${(poll.beginNs / 1e6).toFixed(3)} ms`;
-    // A poll in which the debugger stopped lasts as long as the stop.
-    const took = `took ${duration(poll.lengthNs)}`;
-    const name = `poll ${number} of ${poll.function} #${poll.task}`;
-    return `${name}: ${from} → ${to}, at ${clock}, ${took}`;
+function clock(ns: number): string {
+    return `${(ns / 1e6).toFixed(3)} ms`;
 }

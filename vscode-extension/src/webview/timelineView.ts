@@ -6,14 +6,8 @@
 import { byId, html } from './dom';
 import './page.css';
 import type { FromTimelinePage, ToTimelinePage } from './timelineMessages';
-import {
-    described,
-    ending,
-    TimelineModel,
-    type Axis,
-    type Ending,
-    type Row,
-} from './timelineModel';
+import { TimelineModel, type Axis, type Row } from './timelineModel';
+import { paintRows, ROW } from './timelinePaint';
 import './timelineView.css';
 
 declare function acquireVsCodeApi(): { postMessage(message: FromTimelinePage): void };
@@ -21,15 +15,7 @@ declare function acquireVsCodeApi(): { postMessage(message: FromTimelinePage): v
 const vscode = acquireVsCodeApi();
 const model = new TimelineModel();
 
-const ROW = 22;
 const ZOOM = 1.5;
-const POLL_WIDTH_MIN = 3;
-const ENDINGS: Record<Ending, string> = {
-    parked: '--vscode-charts-green',
-    returned: '--vscode-charts-purple',
-    cancelled: '--vscode-charts-orange',
-    failed: '--vscode-charts-red',
-};
 
 let axis: Axis = 'polls';
 /** The window on the axis; it follows the end until somebody zooms or moves. */
@@ -144,9 +130,9 @@ function newLabel(index: number, row: Row): HTMLElement {
             tabindex: 0,
             'data-row': index,
             'data-testid': `timeline-task-${row.task}`,
-            title: `${row.name} #${row.task}`,
+            title: model.nameOf(row.task),
         },
-        html('span', { class: 'name' }, `${row.name} #${row.task}`),
+        html('span', { class: 'name' }, model.nameOf(row.task)),
     );
     label.style.top = `${index * ROW}px`;
     return label;
@@ -166,55 +152,16 @@ function paint(first: number, last: number): void {
     }
     pen.scale(scale, scale);
     pen.clearRect(0, 0, width, height);
-    for (let index = first; index < last; index += 1) {
-        const row = model.rows[index];
-        if (row !== undefined) {
-            paintRow(pen, row, index * ROW - scroll.scrollTop);
-        }
-    }
-}
-
-function paintRow(pen: CanvasRenderingContext2D, row: Row, top: number): void {
-    const middle = top + ROW / 2;
-    const unit = pixels(1);
-    const wide = axis === 'polls' ? Math.max(unit - 1, POLL_WIDTH_MIN) : POLL_WIDTH_MIN;
-    const numbers = model.visible(row, from, to, axis, 1 / unit);
-    const park = colour('--vscode-charts-blue');
-    const wake = colour('--vscode-charts-yellow');
-    for (const [place, number] of numbers.entries()) {
-        const poll = model.poll(number);
-        if (poll === undefined) {
-            continue;
-        }
-        const x = pixels(model.position(number, axis) - from);
-        const end = ending(poll);
-        const next = numbers[place + 1];
-        if (end === 'parked') {
-            const until = next === undefined ? lanes() : pixels(model.position(next, axis) - from);
-            pen.fillStyle = park;
-            pen.fillRect(x + wide, middle - 1, Math.max(until - x - wide, 0), 2);
-        }
-        pen.fillStyle = colour(ENDINGS[end]);
-        pen.fillRect(x, middle - 6, wide, 12);
-        if (poll.stateBefore !== 0) {
-            pen.fillStyle = wake;
-            pen.beginPath();
-            pen.moveTo(x - 3, top + 1);
-            pen.lineTo(x + 3, top + 1);
-            pen.lineTo(x, top + 5);
-            pen.fill();
-        }
-        if (number === chosen) {
-            pen.strokeStyle = colour('--vscode-focusBorder');
-            pen.lineWidth = 2;
-            pen.strokeRect(x - 2, middle - 8, wide + 4, 16);
-        }
-    }
-}
-
-function colour(name: string): string {
-    const style = getComputedStyle(document.documentElement);
-    return style.getPropertyValue(name) || style.getPropertyValue('--vscode-foreground');
+    paintRows(pen, model, {
+        axis,
+        from,
+        to,
+        width,
+        first,
+        last,
+        scrolled: scroll.scrollTop,
+        chosen,
+    });
 }
 
 /** How wide the part beside the names is. */
@@ -224,10 +171,6 @@ function lanes(): number {
 
 function nameWidth(): number {
     return Number.parseFloat(getComputedStyle(scroll).getPropertyValue('--names')) || 90;
-}
-
-function pixels(length: number): number {
-    return (length / Math.max(to - from, 1e-9)) * lanes();
 }
 
 // Moving and choosing
@@ -257,7 +200,7 @@ function choose(number: number | undefined): void {
     }
     chosen = number;
     task = poll.task;
-    byId('detail').textContent = described(poll, number);
+    byId('detail').textContent = model.described(number);
     const position = model.position(number, axis);
     if (position < from || position >= to) {
         move(position - (to - from) / 2);
@@ -314,14 +257,29 @@ scroll.addEventListener(
     },
     { passive: false },
 );
-scroll.addEventListener('click', (event) => {
+/** The poll that is nearest to the mouse in its row. */
+function under(event: MouseEvent): number | undefined {
     const box = canvas.getBoundingClientRect();
     const x = event.clientX - box.left;
     const index = Math.floor((event.clientY - box.top + scroll.scrollTop) / ROW);
     const middle = axis === 'polls' ? 0.5 : 0;
     const position = from + (Math.max(x, 0) / lanes()) * (to - from) - middle;
-    choose(nearestIn(model.rows[index], position));
+    return nearestIn(model.rows[index], position);
+}
+
+scroll.addEventListener('click', (event) => {
+    choose(under(event));
     open();
+});
+scroll.addEventListener('mousemove', (event) => {
+    const label = (event.target as HTMLElement).closest<HTMLElement>('.row');
+    const row = model.rows[Number(label?.dataset['row'])];
+    if (label === null || row === undefined) {
+        return;
+    }
+    const onName = (event.target as HTMLElement).classList.contains('name');
+    const number = onName ? undefined : under(event);
+    label.title = number === undefined ? model.nameOf(row.task) : model.described(number);
 });
 scroll.addEventListener('keydown', (event) => {
     const index = Number((event.target as HTMLElement).dataset['row']);

@@ -7,7 +7,7 @@ from zyn.dap import custom, protocol
 from zyn.dap.errors import AdapterError, Kind
 from zyn.dap.registry import STARTED, NoArguments, request
 from zyn.dap.state import Phase, State
-from zyn.dap.values import task_view
+from zyn.dap.values import poll_view, task_view
 from zyn.debug.model import DebugError
 
 TRACE_PAGE = 1000
@@ -56,17 +56,7 @@ async def zyn_trace(state: State, arguments: custom.TraceArguments) -> custom.Tr
     first, polls = await state.engine.polls_from(start, count)
     return custom.TraceResponseBody(
         start=first,
-        polls=[
-            custom.Poll(
-                task=poll.task,
-                function=poll.function,
-                begin_ns=poll.begin_ns,
-                length_ns=poll.length_ns,
-                state_before=poll.state_before,
-                state_after=poll.state_after,
-            )
-            for poll in polls
-        ],
+        polls=[poll_view(poll) for poll in polls],
     )
 
 

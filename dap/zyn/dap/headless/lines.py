@@ -107,6 +107,7 @@ def _task(task: TaskView) -> dict[str, Any]:
         "await_state": task.await_state,
         "waits_for": task.waits_for,
         "polls": task.polls,
+        "woken_by": task.woken_by,
         "error": task.error,
     }
 
