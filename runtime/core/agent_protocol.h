@@ -102,7 +102,8 @@ enum ZynAgentMetadata { ZYN_AGENT_METADATA(ZYN_AGENT_DATUM) };
  * error's message, the first FRAME_MAX bytes of the frame.
  *
  * A wait: u64 object, task, owner, fill, capacity, amount, ahead, deadline_ns, waiting,
- * waiting_senders; u32 kind, senders, receivers, closed.
+ * waiting_senders; u32 kind, senders, receivers, closed; u32 size and bytes of ZynIoInfo.text,
+ * which is empty where the leaf is none of input and output.
  *
  * An activation: u64 address, state_machine, shadow; u32 side_table, probe; u64 flags.  They come
  * newest first. */

@@ -147,7 +147,7 @@ uint32_t zyn__agent_groups(ZynAgent *agent, ZynReader *in, ZynBytes *out)
 	return good ? ZYN_AGENT_STATUS_OK : too_much(in);
 }
 
-static void put_wait(ZynBytes *out, const ZynWaitInfo *info)
+static void put_wait(ZynBytes *out, const ZynWaitInfo *info, const ZynIoInfo *io)
 {
 	const uint64_t wide[] = {
 		info->object, info->task,  info->owner,       info->fill,    info->capacity,
@@ -158,6 +158,9 @@ static void put_wait(ZynBytes *out, const ZynWaitInfo *info)
 		zyn__bytes_u64(out, wide[i]);
 	for (size_t i = 0; i < sizeof narrow / sizeof narrow[0]; i++)
 		zyn__bytes_u32(out, narrow[i]);
+	uint32_t size = (uint32_t)strlen(io->text);
+	zyn__bytes_u32(out, size);
+	zyn__bytes_put(out, io->text, size);
 }
 
 uint32_t zyn__agent_waits(ZynAgent *agent, ZynReader *in, ZynBytes *out)
@@ -168,8 +171,9 @@ uint32_t zyn__agent_waits(ZynAgent *agent, ZynReader *in, ZynBytes *out)
 	uint32_t count = (uint32_t)wanted;
 	ZynWaitQuery *queries = calloc((size_t)count + 1, sizeof *queries);
 	ZynWaitInfo *waits = calloc((size_t)count + 1, sizeof *waits);
+	ZynIoInfo *io = calloc((size_t)count + 1, sizeof *io);
 	bool *known = calloc((size_t)count + 1, sizeof *known);
-	bool good = queries != NULL && waits != NULL && known != NULL;
+	bool good = queries != NULL && waits != NULL && io != NULL && known != NULL;
 	for (uint32_t i = 0; good && i < count; i++) {
 		queries[i].task = zyn__read_u64(in);
 		queries[i].polls = zyn__read_u64(in);
@@ -178,14 +182,15 @@ uint32_t zyn__agent_waits(ZynAgent *agent, ZynReader *in, ZynBytes *out)
 		queries[i].place = i;
 	}
 	if (good && count != 0)
-		zyn__debug_waits(agent->rt, queries, count, waits, known);
+		zyn__debug_waits(agent->rt, queries, count, waits, io, known);
 	for (uint32_t i = 0; good && i < count; i++) {
 		zyn__bytes_u32(out, known[i]);
 		if (known[i])
-			put_wait(out, &waits[i]);
+			put_wait(out, &waits[i], &io[i]);
 	}
 	free(queries);
 	free(waits);
+	free(io);
 	free(known);
 	return good ? ZYN_AGENT_STATUS_OK : too_much(in);
 }

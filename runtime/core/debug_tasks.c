@@ -384,6 +384,7 @@ typedef struct Waits {
 	const ZynWaitQuery *queries; /* in order of task */
 	uint32_t count;
 	ZynWaitInfo *out;
+	ZynIoInfo *io;
 	bool *known;
 } Waits;
 
@@ -405,19 +406,22 @@ static bool answer(ZynTask *task, void *data)
 	uint32_t state = zyn__debug_state(task);
 	if (state != ZYN_TASK_PARKED && state != ZYN_TASK_HELD)
 		return true;
-	for (; query < waits->queries + waits->count && query->task == sought.task; query++)
-		if (zyn__get(&task->polls) == query->polls) /* nobody wrote to its frames since */
-			waits->known[query->place] = zyn_dbg_wait(
-				query->leaf, (const void *)(uintptr_t)query->address,
-				&waits->out[query->place]);
+	for (; query < waits->queries + waits->count && query->task == sought.task; query++) {
+		const void *leaf = (const void *)(uintptr_t)query->address;
+		if (zyn__get(&task->polls) != query->polls)
+			continue; /* somebody wrote to its frames since */
+		waits->known[query->place] = zyn_dbg_wait(query->leaf, leaf,
+		                                          &waits->out[query->place]);
+		zyn_dbg_io(query->leaf, leaf, &waits->io[query->place]);
+	}
 	return true;
 }
 
 void zyn__debug_waits(ZynRuntime *rt, ZynWaitQuery *queries, uint32_t count, ZynWaitInfo *out,
-                      bool *known)
+                      ZynIoInfo *io, bool *known)
 {
 	ZynEntry entry;
-	Waits waits = {queries, count, out, known};
+	Waits waits = {queries, count, out, io, known};
 	qsort(queries, count, sizeof *queries, by_task);
 	zyn__debug_enter(&entry, rt);
 	zyn__debug_visit(rt, answer, &waits);

@@ -86,9 +86,10 @@ bool zyn__debug_groups(ZynRuntime *rt, const ZynAwaitMap *map, ZynAwaitGroup **g
                        uint32_t *count);
 /* How many timers are set, of all workers. */
 uint64_t zyn__debug_timers(ZynRuntime *rt);
-/* zyn_dbg_task_wait for many; sorts them by task.  known[place] says whether out[place] is set. */
+/* zyn_dbg_task_wait and zyn_dbg_io for many; sorts them by task.  known[place] says whether
+ * out[place] and io[place] are set. */
 void zyn__debug_waits(ZynRuntime *rt, ZynWaitQuery *queries, uint32_t count, ZynWaitInfo *out,
-                      bool *known);
+                      ZynIoInfo *io, bool *known);
 
 /* debug_hooks.c */
 typedef bool ZynEveryTask(ZynTask *task, void *data);

@@ -15,7 +15,6 @@ from zyn.debug.wire import (
     HEADER,
     MESSAGE_MAX,
     VERSION,
-    WAITING,
     Activation,
     Kind,
     Reader,
@@ -263,7 +262,7 @@ class Link(asyncio.Protocol):
             asked = leaves[start : start + TASKS_AT_ONCE]
             payload = b"".join(_WAIT.pack(*leaf) for leaf in asked)
             reader = Reader(await self.ask(Kind.WAIT, payload))
-            found += [Waiting(*reader.take(WAITING)) if reader.u32() else None for _ in asked]
+            found += [reader.waiting() if reader.u32() else None for _ in asked]
         return found
 
     async def page(self, query: bytes) -> tuple[int, list[tuple[int, Task]]]:

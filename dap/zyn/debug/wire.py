@@ -123,7 +123,7 @@ class Activation(msgspec.Struct, frozen=True, gc=False):
 
 
 class Waiting(msgspec.Struct, frozen=True, gc=False):
-    """What a leaf waits for; see ZynWaitInfo."""
+    """What a leaf waits for; see ZynWaitInfo and, for the text, ZynIoInfo."""
 
     object: int
     task: int
@@ -139,6 +139,7 @@ class Waiting(msgspec.Struct, frozen=True, gc=False):
     senders: int
     receivers: int
     closed: int
+    text: str
 
 
 WAITING = struct.Struct("<10Q4I")
@@ -195,6 +196,11 @@ class Reader:
         fields += [self.block().decode("utf-8", "replace") for _ in range(2)]
         fields.append(self.block())
         return Task(*fields)
+
+    def waiting(self) -> Waiting:
+        """What a leaf waits for."""
+        fields: list[Any] = [*self.take(WAITING), self.block().decode("utf-8", "replace")]
+        return Waiting(*fields)
 
     def chain(self) -> tuple[Activation, ...]:
         """Activations, newest first."""

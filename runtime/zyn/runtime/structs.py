@@ -172,6 +172,8 @@ class ZynTaskInfo(ctypes.Structure):
 class ZynWaitInfo(ctypes.Structure):
     """What a parked leaf waits for; fields that mean nothing for it are 0."""
 
+    text = ""  # what only a debugger asks for: see `zyn.runtime.waits`
+
     _fields_ = (
         ("object", c_uint64),
         ("task", c_uint64),

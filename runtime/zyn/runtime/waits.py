@@ -31,13 +31,17 @@ class Wait(Protocol):
     def deadline_ns(self) -> int: ...
     @property
     def kind(self) -> int: ...
+    @property
+    def text(self) -> str:
+        """What an operation on a stream does: `read 127.0.0.1:80`; empty where nobody asked."""
+        ...
 
 
 _WITH_OBJECT = frozenset(
     (
         "channel_send", "channel_recv", "channel_recv_for", "oneshot_recv", "mutex_lock",
         "rwlock_read", "rwlock_write", "semaphore_acquire", "join_next", "nursery_join",
-        "notify_wait", "barrier_wait", "within",
+        "notify_wait", "barrier_wait", "within", "tcp_accept", "tcp_connect", "io_read", "io_write",
     )
 )  # fmt: skip
 
@@ -64,6 +68,8 @@ def described(leaf: str, wait: Wait, now_ns: int | None = None) -> str:
 def _object(leaf: str, wait: Wait) -> str:
     if leaf == "within":
         return f"task {wait.task}" if wait.task else "a promise"
+    if wait.text:
+        return _stream(wait)
     if not wait.object:
         return "its next poll"  # it has what it waited for
     name = f"{ObjectKind(wait.kind).text} {wait.object}"
@@ -85,3 +91,20 @@ def _object(leaf: str, wait: Wait) -> str:
         case "nursery_join":
             return f"the children of {name} ({wait.fill} alive)"
     return name
+
+
+def _stream(wait: Wait) -> str:
+    """What one end of a connection waits for; an attempt to connect may have no handle yet."""
+    verb, _, address = wait.text.partition(" ")
+    name = f" (io {wait.object})" if wait.object else ""
+    match verb:
+        case "accept":
+            return f"a connection on {address}{name}"
+        case "connect":
+            return f"a connection to {address}{name}"
+        case "resolve":
+            return f"the address of {address}"
+        case "write":
+            moved = f"{wait.fill} of {wait.amount} bytes sent"
+            return f"room to send to {address} (io {wait.object}, {moved})"
+    return f"data from {address}{name}"
