@@ -97,6 +97,27 @@ static inline _Atomic(ZynTask *) *zyn__inbox_link(const ZynTask *task)
 	return &zyn__chunk(task)->links[zyn__task_index(task)];
 }
 
+/* Whether its chunk has a ZynScopeChild for the task, where the address of one leads to the other:
+ * a block of more than ZYN_CHUNK_BYTES has none. */
+static inline bool zyn__has_child_place(const ZynTask *task)
+{
+	return zyn__chunk(task)->bytes == ZYN_CHUNK_BYTES;
+}
+
+static inline ZynScopeChild *zyn__child_of_task(const ZynTask *task)
+{
+	char *end = (char *)zyn__chunk(task) + ZYN_CHUNK_BYTES;
+	return (ZynScopeChild *)(void *)end - 1 - zyn__task_index(task);
+}
+
+static inline ZynTask *zyn__task_of_child(const ZynScopeChild *child)
+{
+	const ZynChunk *chunk = zyn__chunk((const ZynTask *)(const void *)child);
+	const char *end = (const char *)chunk + ZYN_CHUNK_BYTES;
+	size_t behind = (size_t)(end - (const char *)child) / sizeof *child;
+	return zyn__task_at(chunk, behind - 1);
+}
+
 /* The worker that owns `task`.  Stable for the owner; for everybody else a moment's truth. */
 static inline ZynRuntime *zyn__owner(const ZynTask *task)
 {

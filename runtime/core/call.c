@@ -3,7 +3,7 @@
  * Absent here: what an operation does.  The functions for hosts know that; here their outcomes
  * become failures with a place in the source.
  */
-#include "internal.h"
+#include "children.h"
 
 #include <inttypes.h>
 
@@ -219,7 +219,7 @@ void *zyn_do_join_set(ZynContext *cx, ZynSite site)
 void zyn_do_join_set_spawn(ZynContext *cx, ZynSite site, ZynJoinSet *set, ZynPromise *promise)
 {
 	if (is_there(cx, site, set) && is_there(cx, site, promise))
-		zyn_promise_release(zyn_join_set_spawn(cx, set, promise, site));
+		zyn__children_add((ZynChildren *)set, cx, promise, site, false);
 }
 
 void zyn_do_join_set_abort_all(ZynContext *cx, ZynSite site, ZynJoinSet *set)
@@ -242,7 +242,7 @@ void *zyn_do_nursery(ZynContext *cx, ZynSite site)
 void zyn_do_nursery_spawn(ZynContext *cx, ZynSite site, ZynNursery *nursery, ZynPromise *promise)
 {
 	if (is_there(cx, site, nursery) && is_there(cx, site, promise))
-		zyn_promise_release(zyn_nursery_spawn(cx, nursery, promise, site));
+		zyn__children_add((ZynChildren *)nursery, cx, promise, site, false);
 }
 
 void zyn_do_nursery_cancel(ZynContext *cx, ZynSite site, ZynNursery *nursery)

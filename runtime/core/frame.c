@@ -97,6 +97,16 @@ void zyn__frame_orphaned(ZynRuntime *rt, ZynTask *task)
 	zyn__task_cancel(task, false);
 }
 
+void zyn__frame_let_go(ZynRuntime *rt, ZynTask *task)
+{
+	_Atomic uint32_t *refs = &zyn__task_header(task)->refs;
+	if (atomic_load_explicit(refs, memory_order_acquire) == 1)
+		zyn__set(refs, 0); /* the only one: nobody can be making another */
+	else if (atomic_fetch_sub_explicit(refs, 1, memory_order_acq_rel) != 1)
+		return;
+	zyn__frame_free(rt, task);
+}
+
 void zyn_promise_retain(ZynPromise *p)
 {
 	if (p == NULL)

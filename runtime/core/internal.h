@@ -379,6 +379,8 @@ ZynTask *zyn__frame_make(ZynRuntime *rt, const ZynDescriptor *descriptor);
 void zyn__frame_free(ZynRuntime *rt, ZynTask *task);
 /* The last reference to `task`, which `rt` owns or nobody schedules, is gone. */
 void zyn__frame_orphaned(ZynRuntime *rt, ZynTask *task);
+/* Drops a reference to a task that has just ended in a poll of `rt`. */
+void zyn__frame_let_go(ZynRuntime *rt, ZynTask *task);
 void zyn__result_copy(ZynTask *task, void *out);
 
 /* --- ready.c ---------------------------------------------------------------------------------- */
@@ -406,6 +408,8 @@ void zyn__task_become(ZynRuntime *rt, ZynTask *task, uint64_t parent, uint64_t s
  * message to the owner. */
 void zyn__task_ask(ZynRuntime *rt, ZynTask *task, uint32_t bits);
 void zyn__task_schedule(ZynTask *task);
+/* Of a task that a poll of `rt` spawns: schedules it, and tells who would take one. */
+void zyn__task_start(ZynRuntime *rt, ZynTask *task);
 /* What was just claimed is in no queue that counts: puts it in one if it is runnable. */
 void zyn__task_requeue(ZynTask *task);
 void zyn__task_wake(ZynTask *task, uint64_t waker_task);
@@ -417,6 +421,9 @@ void zyn__task_end(ZynTask *task, ZynContext *cx);
 /* Waits for the end of a task of any worker; false when it has ended already.  The waker is
  * called with the task's lock held, by the worker that ends it. */
 bool zyn__task_join(ZynTask *task, ZynJoiner *joiner);
+/* The end of a task whose joiners end with ZYN_JOINED_BY_SET, with its lock; true: the set lets go
+ * of its reference (children.c). */
+bool zyn__child_ended(ZynTask *task);
 /* Afterwards the waker is not called and not being called. */
 void zyn__joiner_leave(ZynTask *task, ZynJoiner *joiner);
 /* Polls the machine of `task` with attention CANCEL until it ends; one that never started just

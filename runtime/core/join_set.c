@@ -43,9 +43,7 @@ int32_t zyn_join_set_try_join_next(ZynJoinSet *handle, ZynPromise **promise)
 	zyn__biased_unlock(&set->object.lock);
 	if (child == NULL)
 		return is_empty ? ZYN_OUTCOME_EMPTY : ZYN_OUTCOME_PENDING;
-	*promise = child->promise;
-	zyn_promise_retain(child->promise);
-	zyn__scope_child_free(child);
+	*promise = zyn__scope_child_take(child);
 	return ZYN_OUTCOME_DONE;
 }
 
@@ -65,14 +63,6 @@ uint64_t zyn_join_set_len(ZynJoinSet *handle)
 
 /* --- waiting for the next --------------------------------------------------------------------- */
 
-/* Moves what an ended child has into the leaf; the child is in no list. */
-static void take_child(ZynJoinNextLeaf *leaf, ZynScopeChild *child)
-{
-	leaf->promise = child->promise;
-	zyn_promise_retain(child->promise);
-	zyn__scope_child_free(child);
-}
-
 static void next_init(ZynContext *cx, ZynJoinNextLeaf *leaf, ZynChildren *set, bool gives_promise)
 {
 	leaf->promise = NULL;
@@ -89,7 +79,7 @@ static void next_init(ZynContext *cx, ZynJoinNextLeaf *leaf, ZynChildren *set, b
 		zyn__wait_begin(&leaf->base, cx, &set->object, &set->waiters);
 	zyn__biased_unlock(&set->object.lock);
 	if (child != NULL)
-		take_child(leaf, child);
+		leaf->promise = zyn__scope_child_take(child);
 }
 
 /* Ends with the child in the leaf, if there is one: with its failure, or well. */
@@ -143,7 +133,7 @@ int64_t zyn_join_next_poll(void *mem, ZynContext *cx)
 	}
 	zyn__wait_end(&leaf->base);
 	if (child != NULL)
-		take_child(leaf, child);
+		leaf->promise = zyn__scope_child_take(child);
 	return settle(leaf, cx);
 }
 

@@ -31,8 +31,7 @@ static ZynChildren *children_of(void *handle)
 /* The error of a child in `failed`. */
 static ZynError *failure_of(ZynList *link)
 {
-	const ZynScopeChild *child = ZYN_CONTAINER(link, ZynScopeChild, link);
-	return zyn__task_of_promise(child->promise)->error;
+	return zyn__scope_child_task(ZYN_CONTAINER(link, ZynScopeChild, link))->error;
 }
 
 ZynNursery *zyn_nursery_new(ZynRuntime *rt)
@@ -102,38 +101,25 @@ static void abandon(ZynNurseryJoinLeaf *leaf)
 	zyn__wait_end(leaf);
 }
 
-/* Lets go of every child that did not fail; they have ended.  Leaves the leaf, and gives the
- * failure, if any. */
+/* Lets go of the guests that did not fail; all have ended.  Leaves the leaf, and gives the failure,
+ * if any. */
 static ZynError *finish(ZynNurseryJoinLeaf *leaf, ZynChildren *set)
 {
 	ZynList ended;
 	zyn__list_init(&ended);
 	zyn__biased_lock(&set->object.lock);
 	zyn__list_splice_back(&ended, &set->ended);
-	set->ended_count = 0;
 	ZynError *error = NULL;
 	if (set->failed_count != 0 && !set->raised) {
 		error = zyn__error_retain(failure_of(set->failed.next)); /* Rule 6. */
-		set->raised = 1;
+		set->raised = true;
 	}
 	zyn__wait_end(leaf);
 	ZynList *link;
-	while ((link = zyn__list_pop_front(&ended)) != NULL) /* bounded by the children */
-		zyn__scope_child_free(ZYN_CONTAINER(link, ZynScopeChild, link));
+	while ((link = zyn__list_pop_front(&ended)) != NULL) /* bounded by the guests */
+		zyn_promise_release(
+			zyn__scope_child_take(ZYN_CONTAINER(link, ZynScopeChild, link)));
 	return error;
-}
-
-/* Rule 4; with the lock.  Looks at every child, once or twice in the life of a join. */
-static bool is_child(ZynChildren *set, const ZynTask *task)
-{
-	ZynList *lists[] = {&set->live, &set->aborted};
-	for (int i = 0; i < 2 && task != NULL; i++)
-		for (ZynList *link = lists[i]->next; link != lists[i]; link = link->next) {
-			ZynScopeChild *child = ZYN_CONTAINER(link, ZynScopeChild, link);
-			if (zyn__task_of_promise(child->promise) == task)
-				return true;
-		}
-	return false;
 }
 
 /* Rule 3. */
@@ -142,7 +128,7 @@ static int64_t poll_cancelled(ZynNurseryJoinLeaf *leaf, ZynChildren *set, ZynCon
 	zyn_nursery_cancel((ZynNursery *)set);
 	zyn__biased_lock(&set->object.lock);
 	leaf->waiter.waker = cx->waker;
-	bool waits = set->unfinished != 0 && !is_child(set, cx->task);
+	bool waits = set->unfinished != 0 && !zyn__children_has(set, cx->task); /* Rule 4. */
 	zyn__biased_unlock(&set->object.lock);
 	if (waits && !zyn__attention(cx, ZYN_ATTENTION_HURRY)) {
 		atomic_fetch_or(&cx->attention, ZYN_ATTENTION_LINGERS);
@@ -166,7 +152,7 @@ int64_t zyn_nursery_join_poll(void *mem, ZynContext *cx)
 	bool is_over = set->unfinished == 0;
 	zyn__biased_unlock(&set->object.lock);
 	if (cancels)
-		zyn__children_abort(set); /* Rule 2; their ends wake us again. */
+		zyn__children_abort(set); /* Rule 2; their last end wakes us again. */
 	if (!is_over)
 		return 0;
 	ZynError *error = finish(leaf, set); /* Rule 1. */

@@ -31,7 +31,8 @@
 #endif
 
 #define FIELDS_STABLE offsetof(ZynTask, next)
-#define LINK_BYTES sizeof(_Atomic(ZynTask *)) /* of each block, behind all of them */
+/* of each block, behind all of them: its link, and far behind, its place in a set */
+#define BESIDE_BYTES (sizeof(_Atomic(ZynTask *)) + sizeof(ZynScopeChild))
 #define PREFIX_BYTES (sizeof(ZynTask) + sizeof(ZynFrameHeader))
 
 static_assert(sizeof(ZynChunk) <= ZYN_CHUNK_HEADER_BYTES,
@@ -76,7 +77,7 @@ void zyn__slab_destroy(ZynRuntime *rt)
 
 static size_t blocks_of(const ZynChunk *chunk)
 {
-	return (chunk->bytes - ZYN_CHUNK_HEADER_BYTES) / (chunk->block_bytes + LINK_BYTES);
+	return (chunk->bytes - ZYN_CHUNK_HEADER_BYTES) / (chunk->block_bytes + BESIDE_BYTES);
 }
 
 static bool note_chunk(ZynChunk *chunk)
@@ -106,7 +107,7 @@ static bool class_grow(ZynRuntime *rt, uint32_t class_index)
 {
 	size_t block_bytes = class_bytes(class_index);
 	size_t bytes = ZYN_CHUNK_BYTES;
-	size_t least = ZYN_CHUNK_HEADER_BYTES + block_bytes + LINK_BYTES;
+	size_t least = ZYN_CHUNK_HEADER_BYTES + block_bytes + BESIDE_BYTES;
 	if (least > bytes)
 		bytes = (least + 4095) / 4096 * 4096;
 	uint32_t index = zyn__get(&rt->chunk_count);

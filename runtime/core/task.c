@@ -248,7 +248,7 @@ static void link_joiner(ZynJoiner **place, ZynJoiner *joiner)
 {
 	joiner->next = *place;
 	joiner->place = place;
-	if (joiner->next != NULL)
+	if (zyn__is_joiner(joiner->next))
 		joiner->next->place = &joiner->next;
 	*place = joiner;
 }
@@ -256,19 +256,20 @@ static void link_joiner(ZynJoiner **place, ZynJoiner *joiner)
 static void unlink_joiner(ZynJoiner *joiner)
 {
 	*joiner->place = joiner->next;
-	if (joiner->next != NULL)
+	if (zyn__is_joiner(joiner->next))
 		joiner->next->place = joiner->place;
 	joiner->next = NULL;
 	joiner->place = NULL;
 }
 
-/* Turns the list round; the first one's place is for the caller to set. */
-static ZynJoiner *oldest_first(ZynJoiner *newest)
+/* Turns the list round; the first one's place is for the caller to set.  `list` becomes what ended
+ * it: null, or ZYN_JOINED_BY_SET. */
+static ZynJoiner *oldest_first(ZynJoiner **list)
 {
 	ZynJoiner *first = NULL;
-	while (newest != NULL) {
-		ZynJoiner *joiner = newest;
-		newest = joiner->next;
+	while (zyn__is_joiner(*list)) {
+		ZynJoiner *joiner = *list;
+		*list = joiner->next;
 		joiner->next = first;
 		if (first != NULL)
 			first->place = &joiner->next;
@@ -277,15 +278,15 @@ static ZynJoiner *oldest_first(ZynJoiner *newest)
 	return first;
 }
 
-/* Publishes the end and wakes who waits for it. */
-static bool publish(ZynRuntime *rt, ZynTask *task, uint32_t status, ZynError *error)
+/* Publishes the end and wakes who waits for it; `let_go`: a reference is to be dropped. */
+static bool publish(ZynRuntime *rt, ZynTask *task, uint32_t status, ZynError *error, bool *let_go)
 {
-	ZynJoiner *first = NULL;
 	zyn__task_lock(rt, task);
-	if (zyn__flag(task, ZYN_FRAME_TASK))
-		first = oldest_first(task->joiners);
+	ZynJoiner *list = zyn__flag(task, ZYN_FRAME_TASK) ? task->joiners : NULL;
+	ZynJoiner *first = oldest_first(&list);
 	task->error = error;
 	atomic_store_explicit(&task->status, (uint8_t)status, memory_order_release); /* Rule 3. */
+	*let_go = list == ZYN_JOINED_BY_SET && zyn__child_ended(task);
 	if (first != NULL)
 		first->place = &first;
 	while (first != NULL) {
@@ -315,13 +316,16 @@ void zyn__task_end(ZynTask *task, ZynContext *cx)
 		if (note->debug != NULL)
 			zyn__debug_task_ended(task);
 	}
-	bool blocks = publish(rt, task, status, error);
+	bool let_go;
+	bool blocks = publish(rt, task, status, error, &let_go);
 	changed(task);
 	if (blocks && (rt->team != NULL || zyn__get(&rt->sleepers) != 0)) {
 		zyn__ends_tell(rt->head);
 		zyn__kick(rt->head);
 	}
-	if (zyn__flag(task, ZYN_FRAME_DETACHED))
+	if (let_go)
+		zyn__frame_let_go(rt, task);
+	else if (zyn__flag(task, ZYN_FRAME_DETACHED))
 		zyn__frame_free(rt, task);
 }
 
@@ -447,18 +451,23 @@ void zyn__joiner_leave(ZynTask *task, ZynJoiner *joiner)
 	zyn__task_unlock(rt, task);
 }
 
+void zyn__task_start(ZynRuntime *rt, ZynTask *task)
+{
+	if (rt->team == NULL)
+		zyn__task_schedule(task);
+	else
+		zyn__task_ask(rt, task, ZYN_INBOX_SCHEDULE);
+	if (zyn__somebody_idle(rt))
+		zyn__team_share(rt, false);
+}
+
 ZynPromise *zyn_spawn(ZynContext *cx, ZynPromise *p, ZynSite site)
 {
 	ZynTask *task = zyn__task_of_promise(p);
 	zyn__promise_retain_compiled(p);
 	zyn__task_become(cx->runtime, task,
 	                 cx->runtime->head->notes_tasks ? zyn__task_id_of(cx) : 0, site);
-	if (cx->runtime->team == NULL)
-		zyn__task_schedule(task);
-	else
-		zyn__task_ask(cx->runtime, task, ZYN_INBOX_SCHEDULE);
-	if (zyn__somebody_idle(cx->runtime))
-		zyn__team_share(cx->runtime, false);
+	zyn__task_start(cx->runtime, task);
 	return p;
 }
 

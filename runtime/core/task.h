@@ -92,6 +92,13 @@ struct ZynTaskNote {
 };
 #define ZYN_BY_TIMER UINT64_MAX
 
+/* At the end of each chunk, one for each block, backwards: the place of a task in the set that it
+ * is a child of (children.h).  There, because pages that nobody touches are not real. */
+typedef struct ZynScopeChild {
+	ZynList link;
+	_Atomic uintptr_t set; /* the set, and ZYN_CHILD_GUEST; 0: it is a child of none */
+} ZynScopeChild;
+
 /* One waiter on a task's end.  It is unlinked before the waker is called. */
 typedef struct ZynJoiner {
 	union {
@@ -103,6 +110,15 @@ typedef struct ZynJoiner {
 	struct ZynJoiner **place; /* what points here; null: unlinked */
 	ZynWaker waker;
 } ZynJoiner;
+
+/* What the list of a task's joiners ends with, instead of null, while a set is to hear of its end
+ * by the task's ZynScopeChild.  The set hears of it first. */
+#define ZYN_JOINED_BY_SET ((ZynJoiner *)(uintptr_t)1)
+
+static inline bool zyn__is_joiner(const ZynJoiner *joiner)
+{
+	return (uintptr_t)joiner > (uintptr_t)ZYN_JOINED_BY_SET;
+}
 
 /* --- lists of tasks --------------------------------------------------------------------------- */
 
