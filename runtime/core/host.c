@@ -7,11 +7,13 @@ int32_t zyn_call_direct(ZynRuntime *rt, ZynThunk *thunk, const void *args, void 
                         ZynError **error)
 {
 	ZynEntry entry;
+	zyn__sigint_begin(rt);
 	zyn__enter(&entry, rt);
 	ZynSeat *seat = zyn__seat_take(rt);
 	if (error != NULL)
 		*error = NULL;
 	if (seat == NULL) {
+		zyn__sigint_end();
 		zyn__leave(&entry);
 		return ZYN_OUT_OF_MEMORY;
 	}
@@ -38,6 +40,7 @@ int32_t zyn_call_direct(ZynRuntime *rt, ZynThunk *thunk, const void *args, void 
 	if (seat->cx.task != NULL)
 		zyn__debug_call_end(&seat->cx, failure);
 	rt->deadline_real_ns = deadline_ns;
+	zyn__sigint_end();
 	if (!entry.nested && atomic_fetch_sub(&rt->drivers, 1) == 1 && rt->stopped_mid_poll == 0)
 		zyn_rt_interrupt_clear(rt);
 	int32_t status = ZYN_READY;
@@ -90,6 +93,39 @@ void zyn_promise_spawn(ZynRuntime *rt, ZynPromise *p)
 		zyn__task_ask(by, task, ZYN_INBOX_SCHEDULE);
 	}
 	zyn__leave(&entry);
+}
+
+/* Never polled, in no queue, and nobody has a say in what is polled when. */
+static bool may_start(ZynRuntime *rt, ZynTask *task)
+{
+	return task->sched == ZYN_SCHED_IDLE && !task->kept && !task->cancelling &&
+	       !zyn__flag(task, ZYN_FRAME_RUNNING) &&
+	       *zyn__machine_state(zyn__task_machine(task)) == ZYN_STATE_START &&
+	       !zyn__gate_closed(rt) && rt->debugger == NULL && rt->order == ZYN_ORDER_FIFO;
+}
+
+int32_t zyn_promise_start(ZynRuntime *rt, ZynPromise *p)
+{
+	ZynTask *task = zyn__task_of_promise(p);
+	ZynEntry entry;
+	if (zyn_promise_status(p) != ZYN_PENDING)
+		return zyn_promise_status(p);
+	if (zyn__here(rt) != NULL)
+		return ZYN_BUSY;
+	if (rt->team != NULL || !zyn__run_enter_soon(rt, &entry)) {
+		zyn_promise_spawn(rt, p);
+		return zyn_promise_status(p) | ZYN_STARTED_MORE;
+	}
+	bool more = true;
+	if (entry.seat != NULL && may_start(rt, task)) {
+		zyn__task_become(rt, task, 0, 0);
+		rt->deadline_real_ns = UINT64_MAX;
+		rt->deadline_clock_ns = UINT64_MAX;
+		zyn__task_run(rt, &entry, task);
+		more = zyn__idle_ns(rt) >= 0;
+	}
+	zyn__run_leave(&entry);
+	return zyn_promise_status(p) | (more ? ZYN_STARTED_MORE : 0);
 }
 
 void zyn_promise_cancel(ZynPromise *p)

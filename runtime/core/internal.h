@@ -308,6 +308,12 @@ ZynSeat *zyn__seat_take(ZynRuntime *rt); /* null: memory is out */
 void zyn__seat_put(ZynRuntime *rt, ZynSeat *seat);
 void zyn__seats_ring(ZynRuntime *rt, uint64_t bits); /* any thread, and signal handlers */
 
+/* --- sigint.c --------------------------------------------------------------------------------- */
+
+/* Around what a thread that listens for SIGINT runs; nothing on other threads. */
+void zyn__sigint_begin(ZynRuntime *rt);
+void zyn__sigint_end(void);
+
 /* --- stack.c ---------------------------------------------------------------------------------- */
 
 uintptr_t zyn__stack_limit(uint64_t stack_bytes);
@@ -457,6 +463,8 @@ void zyn__sleep(ZynRuntime *rt, int64_t timeout_ns);
 
 void zyn__fire_timers(ZynRuntime *rt);
 bool zyn__run_enter(ZynRuntime *rt, ZynEntry *entry, uint64_t deadline_ns);
+/* The same, but false when another thread turns the runtime and may do so for long. */
+bool zyn__run_enter_soon(ZynRuntime *rt, ZynEntry *entry);
 void zyn__run_leave(ZynEntry *entry);
 int64_t zyn__turn(ZynRuntime *rt, ZynEntry *entry, ZynTask *extra);
 /* Nanoseconds until something can be done: 0 now, -1 never without an outside wake. */

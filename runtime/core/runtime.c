@@ -274,6 +274,7 @@ void zyn_rt_free(ZynRuntime *rt)
 	ZynEntry entry;
 	zyn__team_stop(rt); /* step 0 */
 	zyn__run_enter(rt, &entry, UINT64_MAX);
+	zyn__sigint_end(); /* clean-up is not interrupted */
 	wait_for_polls(rt);
 	rt->deadline_real_ns = UINT64_MAX;
 	if (entry.seat != NULL)

@@ -34,8 +34,11 @@
 
 bool zyn__run_enter(ZynRuntime *rt, ZynEntry *entry, uint64_t deadline_ns)
 {
-	if (!zyn__baton_acquire(&rt->baton, ZYN_BATON_NORMAL, deadline_ns))
+	zyn__sigint_begin(rt);
+	if (!zyn__baton_acquire(&rt->baton, ZYN_BATON_NORMAL, deadline_ns)) {
+		zyn__sigint_end();
 		return false;
+	}
 	zyn__entry_push(entry, rt);
 	entry->seat = zyn__seat_take(rt);
 	ZynContext *cx = entry->seat != NULL ? &entry->seat->cx : NULL;
@@ -56,6 +59,7 @@ void zyn__run_leave(ZynEntry *entry)
 {
 	ZynRuntime *rt = entry->runtime;
 	bool drove = entry->seat != NULL;
+	zyn__sigint_end();
 	if (drove)
 		zyn__seat_put(rt, entry->seat);
 	entry->seat = NULL;
@@ -346,20 +350,24 @@ static bool can_be_woken(ZynRuntime *rt)
 
 /* --- drivers ---------------------------------------------------------------------------------- */
 
-int64_t zyn_rt_turn(ZynRuntime *rt)
+bool zyn__run_enter_soon(ZynRuntime *rt, ZynEntry *entry)
 {
-	if (zyn__here(rt) != NULL)
-		return -1;
-	ZynEntry entry;
 	/* Who has the baton and is no driver has it for a moment only: wait.  A driver may have it
 	 * for long. */
 	if (!zyn__baton_try(&rt->baton)) {
 		if (atomic_load(&rt->drivers) != 0)
-			return -1;
+			return false;
 		zyn__baton_acquire(&rt->baton, ZYN_BATON_NORMAL, UINT64_MAX);
 	}
 	zyn__baton_release(&rt->baton);
-	zyn__run_enter(rt, &entry, UINT64_MAX);
+	return zyn__run_enter(rt, entry, UINT64_MAX);
+}
+
+int64_t zyn_rt_turn(ZynRuntime *rt)
+{
+	ZynEntry entry;
+	if (zyn__here(rt) != NULL || !zyn__run_enter_soon(rt, &entry))
+		return -1;
 	int64_t polls = 0;
 	if (entry.seat != NULL) {
 		rt->deadline_real_ns = UINT64_MAX;

@@ -349,6 +349,13 @@ ZYN_API void zyn_rt_interrupt(ZynRuntime *rt);
 /* Takes back an interrupt that came too late to end anything.  Any thread, and from a signal
  * handler. */
 ZYN_API void zyn_rt_interrupt_clear(ZynRuntime *rt);
+/* For a host whose own handler of SIGINT cannot answer while native code runs.  From the first
+ * call on, a signal that comes while this thread runs code of a runtime interrupts it
+ * (zyn_rt_interrupt), and then the host's handler is called as before; a default or ignored signal
+ * stays so.  A signal between a call of this and the run that follows ends that run: call it
+ * before each, then let the host's handler have its say.  One thread of the process only, best its
+ * main one.  Gives how many signals came so far. */
+ZYN_API uint64_t zyn_sigint_look(void);
 /* `delta` operations of the host that will wake some task began (or, negative, ended).  While
  * one is under way there is no deadlock and the virtual clock waits.  Any thread. */
 ZYN_API void zyn_rt_outside(ZynRuntime *rt, int64_t delta);
@@ -383,6 +390,12 @@ ZYN_API void zyn_foreign_fail(ZynRuntime *rt, const char *message, uint64_t leng
 /* One turn in which `p` is polled exactly once (see zyn_rt_turn); gives its status.  BUSY as
  * there. */
 ZYN_API int32_t zyn_promise_poll(ZynRuntime *rt, ZynPromise *p);
+/* Polls `p` at once, before and without anything else that is runnable, if it was neither polled
+ * nor scheduled yet, so that one that need not wait costs no turn.  A team gets it to run, and so
+ * does a thread that turns the runtime already.  Gives its status, with STARTED_MORE when the
+ * runtime has to be turned for something; BUSY as zyn_rt_turn. */
+ZYN_API int32_t zyn_promise_start(ZynRuntime *rt, ZynPromise *p);
+#define ZYN_STARTED_MORE 0x100
 ZYN_API int32_t zyn_promise_status(ZynPromise *p);     /* any thread */
 ZYN_API uint64_t zyn_promise_polls(ZynPromise *p);     /* any thread */
 ZYN_API uint64_t zyn_promise_task_id(ZynPromise *p);   /* 0 when it is no task; any thread */

@@ -32,6 +32,10 @@ async fn turns(n: i32) i32 {
 async fn sleep(ms: i64) i64 { await delay(ms); return ms; }
 async fn fail() i32 { await yield_now(); panic("failed"); }
 async fn stuck() i32 { await pending(); return 1; }
+async fn ready(n: i32) i32 { return n; }
+async fn fail_at_once() i32 { panic("at once"); }
+async fn leave_a_task() i32 { const left = spawn(turns(3)); return 1; }
+async fn send(c: Channel<i32>, n: i32) i32 { await c.send(n); return n; }
 """
 
 
@@ -48,6 +52,60 @@ def runtime() -> Iterator[Runtime]:
 async def test_a_promise_is_awaited(runtime: Runtime) -> None:
     assert await runtime.call_async("turns", 3) == 3
     assert await runtime.call_async("sleep", 2) == 2
+
+
+async def test_what_is_ready_at_once_takes_no_turn_of_the_loop(runtime: Runtime) -> None:
+    turns: list[str] = []
+    asyncio.get_running_loop().call_soon(turns.append, "a turn")
+    assert [await runtime.call_async("ready", n) for n in range(100)] == [*range(100)]
+    with pytest.raises(PromiseFailed, match="at once"):
+        await runtime.call_async("fail_at_once")
+    assert await Promise.from_poll_fn(None, lambda _: 5, runtime=runtime) == 5
+    assert await runtime.call_async("ready", 1).then(str) == "1"
+    assert turns == []
+    assert await runtime.call_async("turns", 1) == 1
+    assert turns == ["a turn"]
+
+
+async def test_what_is_awaited_begins_at_once(runtime: Runtime) -> None:
+    channel = runtime.channel("i32")
+    before = runtime.spawn("send", channel, 1)
+    assert await runtime.call_async("send", channel, 2) == 2
+    assert before.poll_count == 0
+    assert [await channel.recv_async(), await channel.recv_async()] == [2, 1]
+    channel._now("close")
+
+
+async def test_what_was_begun_elsewhere_is_waited_for(runtime: Runtime) -> None:
+    promise = runtime.call_async("turns", 2)
+    assert promise.poll() is PromiseState.Pending
+    assert await promise == 2
+    assert promise.poll_count == 3
+    spawned = runtime.spawn("ready", 7)
+    assert await spawned == 7
+    assert spawned.poll_count == 1
+
+
+async def test_a_task_that_is_left_goes_on(runtime: Runtime) -> None:
+    assert await runtime.call_async("leave_a_task") == 1
+    gc.collect()
+    for _ in range(100):
+        if runtime.live_objects == 0:
+            break
+        await asyncio.sleep(0)
+    assert runtime.live_objects == 0
+
+
+async def test_a_promise_that_was_cancelled_does_not_begin(runtime: Runtime) -> None:
+    polled: list[int] = []
+    promise = Promise.from_poll_fn(polled, len, runtime=runtime)
+    promise.cancel()
+    with pytest.raises(PromiseCancelled):
+        await promise
+    promise = runtime.call_async("ready", 1)
+    promise.cancel()
+    with pytest.raises(PromiseCancelled):
+        await promise
 
 
 async def test_several_tasks_run_side_by_side() -> None:

@@ -19,6 +19,7 @@ runtime = Runtime()
 runtime.load_module('''
 fn spin() void {{ while (true) {{}} }}
 async fn spin_async() void {{ while (true) {{}} }}
+async fn spin_later() void {{ await yield_now(); while (true) {{}} }}
 async fn stuck() void {{ await delay(3600000); }}
 fn one() i32 {{ return 1; }}
 ''')
@@ -46,6 +47,16 @@ BODIES = {
     "a parked wait": "marker.poll(); runtime.call_async('stuck').await_result()",
     "asyncio": (
         "spin = runtime.call_async('spin_async')\n"
+        "    async def wait(): await asyncio.gather(marker, spin)\n"
+        "    asyncio.run(wait())"
+    ),
+    "asyncio's main task": (
+        "spin = runtime.call_async('spin_async')\n"
+        "    async def wait(): await marker; await spin\n"
+        "    asyncio.run(wait())"
+    ),
+    "a turn of asyncio's loop": (
+        "spin = runtime.call_async('spin_later')\n"
         "    async def wait(): await asyncio.gather(marker, spin)\n"
         "    asyncio.run(wait())"
     ),

@@ -89,7 +89,9 @@ class Native:
             del promise
         else:
             buffer = ctypes.create_string_buffer(max(size_and_align(function.result)[0], 1))
-            status, error = self.runtime.call_direct(function.thunk(), packed, buffer)
+            status, error = self.runtime.call_direct(
+                function.thunk(), packed, ctypes.addressof(buffer)
+            )
             value = read(function.result, buffer.raw) if status is Status.READY else None
             release(function.result, buffer.raw)
         if status is Status.READY:

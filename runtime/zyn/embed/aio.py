@@ -1,7 +1,8 @@
 """Promises under asyncio: one pump per runtime and event loop.
 
-The pump turns the runtime only when there is a reason: something was awaited or cancelled, the
-wake descriptor is readable, a timer is due.  Between turns the event loop goes on, so other
+A promise that nobody has begun is polled at once.  Apart from that the pump turns the runtime, and
+only when there is a reason: something was awaited or cancelled, the wake descriptor is readable, a
+timer is due.  Between turns the event loop goes on, so other
 asyncio tasks run; nothing here waits or spins.  A promise awaited by several asyncio tasks is
 cancelled when the last of them is.
 
@@ -16,11 +17,12 @@ import asyncio
 import contextlib
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING, Any
 
 from zyn.embed.promise import Promise, outcome
 from zyn.embed.states import PENDING
+from zyn.runtime import interrupt
 from zyn.runtime.abi import Status
 from zyn.runtime.host import NativePromise, RuntimeClosedError
 
@@ -33,10 +35,24 @@ _BUSY_PAUSE_NS = 1_000_000
 Waiter = asyncio.Future[None]
 
 
-async def wait(promise: Promise) -> Any:
-    """The value of a promise; what `await promise` runs."""
+def wait(promise: Promise) -> Generator[Any, None, Any]:
+    """The value of a promise; what `await promise` runs.
+
+    One that nobody has begun is polled at once: if it need not wait, the event loop is not asked
+    for a turn, as it is not for a coroutine that need not wait.
+    """
+    root = promise._root()
+    if root._advance() is PENDING:
+        pump = _pump(root._runtime)
+        interrupt.look()
+        # A task that was cancelled, by Ctrl-C for one, hears of it before it begins something.
+        task = asyncio.current_task(pump.loop)
+        if task is None or not task.cancelling():
+            pump.start(root._native())
+            if task is not None and task.cancelling():
+                yield  # or here, if that happened meanwhile
     while (state := promise._advance()) is PENDING:
-        await wait_any([promise])
+        yield from wait_any([promise]).__await__()
     return outcome(state)
 
 
@@ -51,6 +67,9 @@ _pumps_making = threading.Lock()
 
 def _pump(runtime: "Runtime") -> "Pump":
     loop = asyncio.get_running_loop()
+    for pump in runtime._pumps:
+        if pump.loop is loop:
+            return pump
     with _pumps_making:
         for pump in list(runtime._pumps):
             if pump.loop is loop:
@@ -71,6 +90,7 @@ class Pump:
         self._waiters: dict[int, tuple[NativePromise, list[Waiter]]] = {}
         self._turn_planned = False
         self._turns_elsewhere = False
+        self._interrupts = interrupt.look()
         self._timer: asyncio.TimerHandle | None = None
         self._thread = threading.get_ident()
         self._fd = os.dup(runtime._native.wake_fd())
@@ -101,6 +121,11 @@ class Pump:
                 waiters.remove(waiter)
                 if not waiters:
                     del self._waiters[native.address]
+
+    def start(self, native: NativePromise) -> None:
+        """Poll a promise that nobody has begun, and plan a turn if that leaves something to do."""
+        if not self._runtime._is_debugged() and self._runtime._start(native):
+            self._plan_turn()
 
     def notify(self) -> None:
         """Somebody ran or changed the runtime: promises may have ended, tasks may be runnable.
@@ -165,6 +190,12 @@ class Pump:
         self._turn_planned = False
         if self._turns_elsewhere:
             return  # its end plans the next
+        interrupts = interrupt.look()
+        if interrupts != self._interrupts:
+            # Whoever was cancelled by it cancels promises first: they must not begin to run.
+            self._interrupts = interrupts
+            self._plan_turn()
+            return
         if self._runtime._is_debugged():
             self._turns_elsewhere = True
             turn = self.loop.run_in_executor(None, self._runtime._native.turn)

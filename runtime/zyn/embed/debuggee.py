@@ -22,6 +22,7 @@ import msgspec
 
 from zyn.debug.model import LaunchConfig
 from zyn.debug.wire import HEADER, Kind, message
+from zyn.embed.calls import encode_args
 from zyn.embed.debug_host import DebugHost
 from zyn.embed.errors import (
     CallError,
@@ -33,7 +34,7 @@ from zyn.embed.errors import (
 from zyn.embed.literals import parse_call
 from zyn.embed.program import language_of
 from zyn.embed.promise import Promise
-from zyn.embed.runtime import Runtime, encode_args
+from zyn.embed.runtime import Runtime
 from zyn.embed.show import show
 from zyn.embed.values import Encoder
 from zyn.runtime.agent import NativeAgent

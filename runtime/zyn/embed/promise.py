@@ -9,7 +9,6 @@ Every promise may be dropped at any moment and on any thread, polled from severa
 after its runtime was closed.
 """
 
-import ctypes
 import operator
 import threading
 import time
@@ -19,10 +18,10 @@ from typing import TYPE_CHECKING, Any
 from zyn.base.bug import ZynBug
 from zyn.embed.errors import CallError, PromiseCancelled, PromiseFailed, PromiseTimeout
 from zyn.embed.states import CANCELLED, PENDING, Failed, PromiseState, Ready
-from zyn.embed.values import decode
+from zyn.embed.values import reader
 from zyn.runtime.abi import ErrorCode, Status
 from zyn.runtime.host import NativePromise
-from zyn.sema.types import I64, Type, size_and_align
+from zyn.sema.types import I64, Type
 
 if TYPE_CHECKING:
     from zyn.embed.runtime import Runtime
@@ -31,6 +30,9 @@ if TYPE_CHECKING:
 _TIME_IS_UP = ErrorCode.TIMEOUT.text
 
 PollFn = int | Callable[[Any], int]
+
+# `zyn.embed.aio.wait`, from the first await on.
+_wait: "Callable[[Promise], Generator[Any, None, Any]] | None" = None
 
 
 class Promise:
@@ -136,10 +138,13 @@ class Promise:
         return ChainedPromise(self, on_failed=f)
 
     def __await__(self) -> Generator[Any, None, Any]:
-        # asyncio costs 40 ms to import, and a command-line run does not need it.
-        from zyn.embed.aio import wait
+        global _wait
+        if _wait is None:
+            # asyncio costs 40 ms to import, and a command-line run does not need it.
+            from zyn.embed.aio import wait
 
-        return wait(self).__await__()
+            _wait = wait
+        return _wait(self)
 
     # --- for this package -----------------------------------------------------------------------
 
@@ -172,9 +177,7 @@ class Promise:
         native = self._native()
         status = native.status
         if status == Status.READY:
-            size = size_and_align(self._result)[0]
-            memory = ctypes.string_at(native.result_address, size) if size else b""
-            return Ready(decode(self._result, memory, 0, self._runtime))
+            return Ready(reader(self._result)(native.result_address, self._runtime))
         if status == Status.PENDING:
             return CANCELLED if self._runtime.is_closed else PENDING
         error = native.error

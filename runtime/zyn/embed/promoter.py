@@ -121,8 +121,8 @@ class CountedRuntime(NativeRuntime):
 
     promoter: Promoter
 
-    def _run(self, function: Callable[..., Any], *arguments: object) -> Any:
-        return self.promoter.run(super()._run, function, *arguments)
+    def _run_on(self, function: Callable[..., Any], *arguments: object) -> Any:
+        return self.promoter.run(super()._run_on, function, *arguments)
 
 
 def _optimise(function: LoadedFunction) -> None:

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Self, over
 
 from zyn.base.problem import problems
 from zyn.driver.loaded import CompileError, LoadedFunction, LoadedModule
+from zyn.embed.calls import Call, encode_args
 from zyn.embed.errors import (
     BusyError,
     CallError,
@@ -35,8 +36,8 @@ from zyn.embed.errors import (
 from zyn.embed.program import known_language, language_of, process_loader
 from zyn.embed.promise import PollFn, Promise, failure
 from zyn.embed.states import Failed
-from zyn.embed.values import Encoder, decode, release
-from zyn.runtime.abi import CLOCK_REAL, CLOCK_VIRTUAL, Status
+from zyn.embed.values import Encoder, release
+from zyn.runtime.abi import CLOCK_REAL, CLOCK_VIRTUAL, STARTED_MORE, Status
 from zyn.runtime.cores import WORKERS_MAX, cores
 from zyn.runtime.host import (
     FUEL_UNBOUNDED,
@@ -46,7 +47,7 @@ from zyn.runtime.host import (
     RuntimeBusyError,
     RuntimeClosedError,
 )
-from zyn.sema.types import HandleType, Type, size_and_align
+from zyn.sema.types import HandleType, Type
 
 if TYPE_CHECKING:
     from zyn.embed.aio import Pump
@@ -133,6 +134,7 @@ class Runtime:
         self._problems: list[Problem] = []
         self._functions: dict[str, LoadedFunction] = {}
         self._by_table: dict[int, LoadedFunction] = {}
+        self._calls: dict[LoadedFunction, Call] = {}
         self._pumps: list[Pump] = []
         # What `zyn.embed.handles` compiled for a type.
         self._glue: dict[Type, dict[str, LoadedFunction]] = {}
@@ -289,14 +291,14 @@ class Runtime:
 
     def call(self, name: str, /, *args: object) -> Any:
         """Call a function and give its value; an async one is run until it ends."""
-        function = self.function(name)
+        function = self._functions.get(name) or self.function(name)
         if function.signature.is_async:
-            return self.call_async(name, *args).await_result()
+            return self._call_async(function, args).await_result()
         return self._call_direct(function, args)
 
     def call_async(self, name: str, /, *args: object) -> Promise:
         """A promise for an async function, which has not begun to run."""
-        function = self.function(name)
+        function = self._functions.get(name) or self.function(name)
         if not function.signature.is_async:
             raise CallError(f"{name} is not async: use call")
         return self._call_async(function, args)
@@ -315,36 +317,54 @@ class Runtime:
         self._notify()
         return promise
 
+    def _prepared(self, function: LoadedFunction) -> Call:
+        call = self._calls.get(function)
+        if call is None:
+            if self.is_closed:
+                raise RuntimeClosed("the runtime is closed")
+            call = self._calls[function] = Call(function)
+        return call
+
     def _call_async(self, function: LoadedFunction, args: tuple[object, ...]) -> Promise:
-        encoder = Encoder(self)
-        memory = encode_args(function, args, encoder)
+        call = self._calls.get(function) or self._prepared(function)
+        encoder = None
+        memory = call.pack(args)
+        if memory is None:
+            encoder = Encoder(self)
+            memory = encode_args(function, args, encoder)
         try:
-            native = self._native.call_async(function.descriptor, memory, function.args_offset)
+            native = self._native.call_async(call.descriptor, memory, call.args_offset)
         except (MemoryError, RuntimeClosedError) as error:
             # Only these say that the frame did not take the references over.
-            encoder.undo()
+            if encoder is not None:
+                encoder.undo()
             raise _translated(error) from None
-        logger.debug("call_async %s", function.name)
-        return Promise(self, native, function.signature.result, function.name)
+        logger.debug("call_async %s", call.name)
+        return Promise(self, native, call.result, call.name)
 
     def _call_direct(self, function: LoadedFunction, args: tuple[object, ...]) -> Any:
-        result = function.signature.result
-        memory = ctypes.create_string_buffer(max(size_and_align(result)[0], 1))
-        encoder = Encoder(self)
-        packed = encode_args(function, args, encoder)
+        call = self._calls.get(function) or self._prepared(function)
+        memory = ctypes.create_string_buffer(call.result_size or 1)
+        result = ctypes.addressof(memory)
+        encoder = None
+        packed = call.pack(args)
+        if packed is None:
+            encoder = Encoder(self)
+            packed = encode_args(function, args, encoder)
         try:
-            status, error = self._native.call_direct(function.thunk(), packed, memory)
+            status, error = self._native.call_direct(function.thunk(), packed, result)
         except BaseException as raised:
             # Nothing was written yet, or all of it.
-            release(result, memory.raw)
+            release(call.result, result)
             raise _translated(raised) from None
         finally:
             # The callee borrows its arguments.
-            encoder.undo()
+            if encoder is not None:
+                encoder.undo()
             self._notify()
         if status == Status.READY:
-            value = decode(result, memory.raw, 0, self)
-            release(result, memory.raw)
+            value = call.read(result, self)
+            release(call.result, result)
             return value
         if status == Status.OUT_OF_MEMORY:
             raise MemoryError("the native runtime has no memory")
@@ -506,6 +526,14 @@ class Runtime:
         time.sleep(_BUSY_PAUSE_S)  # another thread runs the runtime
         return 0
 
+    def _start(self, native: NativePromise) -> bool:
+        """Poll a promise at once, alone, if nobody has seen to it yet; whether work is left."""
+        try:
+            status = self._native.start(native)
+        except RuntimeClosedError:
+            return False  # the promise is Cancelled
+        return status & STARTED_MORE != 0
+
     def _notify(self) -> None:
         """Tell asyncio's waiters of promises that ended meanwhile."""
         for pump in self._pumps:
@@ -522,24 +550,6 @@ def _fuel_units(fuel: int | None) -> int:
 
 def _never() -> bool:
     return False
-
-
-def encode_args(function: LoadedFunction, args: tuple[object, ...], encoder: Encoder) -> bytes:
-    """The arguments as the callee's memory holds them; CallError says which one is wrong."""
-    if len(args) != len(function.args):
-        expected = ", ".join(f"{name}: {type_}" for name, type_, _ in function.args)
-        plural = "argument" if len(function.args) == 1 else "arguments"
-        raise CallError(
-            f"{function.name}({expected}) takes {len(function.args)} {plural}, got {len(args)}"
-        )
-    memory = bytearray(function.args_size)
-    try:
-        for (name, type_, offset), value in zip(function.args, args, strict=True):
-            encoder.put(type_, value, memory, offset - function.args_offset, name)
-    except BaseException:
-        encoder.undo()
-        raise
-    return bytes(memory)
 
 
 def _refuse(status: Status) -> None:

@@ -87,10 +87,13 @@ class Ready(PromiseState):
     value: object
 
     def __init__(self, value: object) -> None:
-        super().__init__(value)
+        _set_ready_value(self, value)  # one for every call: no loop over fields
 
     def __repr__(self) -> str:
         return f"PromiseState.Ready({self.value!r})"
+
+
+_set_ready_value = Ready.__dict__["value"].__set__
 
 
 class Failed(PromiseState):

@@ -18,7 +18,8 @@ Encoding is all or nothing: references that it took are given back when a later 
 
 import ctypes
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from zyn.base.bug import ZynBug
@@ -27,6 +28,7 @@ from zyn.runtime.host import NativePromise
 from zyn.runtime.load import library
 from zyn.runtime.structs import ZynString
 from zyn.sema.types import (
+    BOOL,
     ArrayType,
     BoolType,
     FloatType,
@@ -49,6 +51,16 @@ _INT_FORMATS = {8: "b", 16: "h", 32: "i", 64: "q"}
 # `=`: the native order, but a number that is too large is refused.
 _FLOAT_FORMATS = {32: "=f", 64: "=d"}
 _STRING_HEAD_BYTES = ctypes.sizeof(ZynString)
+_CELLS: dict[Type, Any] = {
+    BOOL: ctypes.c_bool,
+    FloatType(32): ctypes.c_float,
+    FloatType(64): ctypes.c_double,
+    **{IntType(bits, True): getattr(ctypes, f"c_int{bits}") for bits in _INT_FORMATS},
+    **{IntType(bits, False): getattr(ctypes, f"c_uint{bits}") for bits in _INT_FORMATS},
+}
+_READERS_MAX = 1024  # a program has few types; a host may load many programs
+
+Reader = Callable[[int, "Runtime"], object]
 
 
 class StructValue:
@@ -219,69 +231,97 @@ def _put_float(bits: int, value: object, out: bytearray, offset: int, path: str)
         raise CallError(f"{path}: {_described(value)} is too large for f{bits}") from None
 
 
-def decode(type_: Type, memory: bytes, offset: int, runtime: "Runtime") -> object:
-    """The value at an offset; its references are left alone: a promise and a handle take one of
-    their own.
+@lru_cache(maxsize=_READERS_MAX)
+def reader(type_: Type) -> Reader:
+    """What makes the Python value of one at an address.
+
+    It leaves the references there alone: a promise and a handle take one of their own.
     """
     match type_:
-        case IntType(bits, signed):
-            code = _INT_FORMATS[bits]
-            return struct.unpack_from(code if signed else code.upper(), memory, offset)[0]
-        case FloatType(bits):
-            return struct.unpack_from(_FLOAT_FORMATS[bits], memory, offset)[0]
-        case BoolType():
-            return memory[offset] != 0
+        case IntType() | FloatType() | BoolType():
+            cell = _CELLS[type_].from_address
+            return lambda address, _: cell(address).value
         case StringType():
-            return string_at(struct.unpack_from("P", memory, offset)[0])
+            text = ctypes.c_void_p.from_address
+            return lambda address, _: string_at(text(address).value)
         case StructType(name, fields):
-            return StructValue(
-                name,
-                **{
-                    field: decode(field_type, memory, offset + at, runtime)
-                    for (field, field_type), at in zip(fields, field_offsets(type_), strict=True)
-                },
-            )
+            return _struct_reader(name, fields, field_offsets(type_))
         case ArrayType(length, element):
-            stride = size_and_align(element)[0]
-            return [
-                decode(element, memory, offset + index * stride, runtime) for index in range(length)
-            ]
+            return _array_reader(length, element)
         case OptionalType(inner):
-            present = memory[offset + size_and_align(inner)[0]]
-            return decode(inner, memory, offset, runtime) if present else None
+            return _optional_reader(inner)
         case PromiseType(result):
-            address = struct.unpack_from("P", memory, offset)[0]
-            library().zyn_promise_retain(address)
-            return runtime._promise_of(NativePromise(address), result)
+            return lambda address, runtime: _promise_at(address, result, runtime)
         case HandleType():
-            address = struct.unpack_from("P", memory, offset)[0]
-            library().zyn_object_retain(address)
-            return runtime._handle_of(type_, address)
-    return None
+            return lambda address, runtime: _handle_at(address, type_, runtime)
+    return lambda _, __: None
 
 
-def release(type_: Type, memory: bytes, offset: int = 0) -> None:
+def _struct_reader(name: str, fields: Sequence[tuple[str, Type]], offsets: Sequence[int]) -> Reader:
+    parts = [(field, reader(type_), at) for (field, type_), at in zip(fields, offsets, strict=True)]
+    return lambda address, runtime: StructValue(
+        name, **{field: read(address + at, runtime) for field, read, at in parts}
+    )
+
+
+def _array_reader(length: int, element: Type) -> Reader:
+    stride = size_and_align(element)[0]
+    if element in _CELLS:
+        cells = (_CELLS[element] * length).from_address
+        return lambda address, _: cells(address)[:]
+    read = reader(element)
+    return lambda address, runtime: [
+        read(address + index * stride, runtime) for index in range(length)
+    ]
+
+
+def _optional_reader(inner: Type) -> Reader:
+    present = ctypes.c_bool.from_address
+    size = size_and_align(inner)[0]
+    read = reader(inner)
+    return lambda address, runtime: (
+        read(address, runtime) if present(address + size).value else None
+    )
+
+
+def _promise_at(address: int, result: Type, runtime: "Runtime") -> object:
+    promise = _pointer_at(address)
+    library().zyn_promise_retain(promise)
+    return runtime._promise_of(NativePromise(promise), result)
+
+
+def _handle_at(address: int, type_: HandleType, runtime: "Runtime") -> object:
+    handle = _pointer_at(address)
+    library().zyn_object_retain(handle)
+    return runtime._handle_of(type_, handle)
+
+
+def _pointer_at(address: int) -> int:
+    return ctypes.c_uint64.from_address(address).value
+
+
+def release(type_: Type, address: int) -> None:
     """Give back the references of a value that this side owns."""
     match type_:
         case StringType():
-            library().zyn_string_release(struct.unpack_from("P", memory, offset)[0])
+            library().zyn_string_release(_pointer_at(address))
         case PromiseType():
-            library().zyn_promise_release(struct.unpack_from("P", memory, offset)[0])
+            library().zyn_promise_release(_pointer_at(address))
         case HandleType():
-            library().zyn_object_release(struct.unpack_from("P", memory, offset)[0])
+            library().zyn_object_release(_pointer_at(address))
         case StructType(_, fields):
             for (_, field_type), at in zip(fields, field_offsets(type_), strict=True):
-                release(field_type, memory, offset + at)
+                release(field_type, address + at)
         case ArrayType(length, element):
             stride = size_and_align(element)[0]
             for index in range(length):
-                release(element, memory, offset + index * stride)
+                release(element, address + index * stride)
         case OptionalType(inner):
-            if memory[offset + size_and_align(inner)[0]]:
-                release(inner, memory, offset)
+            if ctypes.c_bool.from_address(address + size_and_align(inner)[0]).value:
+                release(inner, address)
 
 
-def string_at(address: int) -> str:
+def string_at(address: int | None) -> str:
     """The text of a string of the runtime; null is the empty text."""
     if not address:
         return ""

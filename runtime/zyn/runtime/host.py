@@ -17,11 +17,11 @@ import threading
 import time
 import weakref
 from collections.abc import Callable
+from threading import get_ident
 from typing import Any, Final, NamedTuple
 
-from zyn.runtime import foreign
+from zyn.runtime import foreign, interrupt
 from zyn.runtime.abi import CLOCK_REAL, ErrorCode, Status
-from zyn.runtime.interrupt import run_interruptible
 from zyn.runtime.load import library
 from zyn.runtime.structs import ZynError, ZynMetrics, ZynOptions, ZynTaskInfo, ZynWaitInfo
 
@@ -116,7 +116,7 @@ class NativeRuntime:
     ) -> None:
         self._address = 0
         self._closing = threading.Lock()
-        self._inside: set[tuple[int, object]] = set()  # calls under way: thread, token
+        self._inside: list[int] = []  # the threads of the calls that are under way
         options = ZynOptions(
             size=ctypes.sizeof(ZynOptions),
             workers=workers,
@@ -147,8 +147,7 @@ class NativeRuntime:
     @property
     def is_inside(self) -> bool:
         """Whether this thread is inside a call of this runtime, further up its stack."""
-        thread = threading.get_ident()
-        return any(inside == thread for inside, _ in self._inside.copy())
+        return get_ident() in self._inside
 
     def close(self) -> None:
         """Cancel every task, run their clean-up, free the runtime.  Twice is harmless."""
@@ -158,6 +157,7 @@ class NativeRuntime:
             address, self._address = self._address, 0
         if address == 0:
             return
+        interrupt.look()  # what came before does not end the clean-up
         while self._inside:
             # Repeated, since an interrupt reaches only what runs at that moment.
             library().zyn_rt_interrupt(address)
@@ -186,10 +186,18 @@ class NativeRuntime:
         """One turn in which the promise is polled exactly once.  Runs code."""
         return Status(self._run(library().zyn_promise_poll, promise.address))
 
+    def start(self, promise: NativePromise) -> int:
+        """Poll a promise that was neither polled nor scheduled, at once and alone.  Runs code.
+
+        The caller has called `interrupt.look`.  Gives the status, with STARTED_MORE when the
+        runtime has to be turned for something.
+        """
+        return int(self._run_on(library().zyn_promise_start, promise.address))
+
     def call_direct(
-        self, thunk: int, args: bytes, result: ctypes.Array[ctypes.c_char]
+        self, thunk: int, args: bytes, result: int
     ) -> tuple[Status, NativeError | None]:
-        """Call a direct function; references in `result` belong to the caller.  Runs code."""
+        """Call a direct function; references at `result` belong to the caller.  Runs code."""
         error = ctypes.c_void_p()
         call = library().zyn_call_direct
         try:
@@ -331,23 +339,30 @@ class NativeRuntime:
 
     def _run(self, function: Callable[..., Any], *arguments: object) -> Any:
         """`_use` for functions that run code: Ctrl-C ends them."""
+        interrupt.look()
+        return self._run_on(function, *arguments)
+
+    def _run_on(self, function: Callable[..., Any], *arguments: object) -> Any:
+        """`_run` after a look of the caller's own."""
         try:
-            return run_interruptible(self.interrupt, self._use, function, *arguments)
+            return self._use(function, *arguments)
         finally:
             foreign.raise_escaped()
 
     def _use(self, function: Callable[..., Any], *arguments: object) -> Any:
-        # The token is in the set before the address is read, and `close` takes the address away
-        # before it looks at the set: one of the two sees the other.
-        token = (threading.get_ident(), object())
+        # The thread is in the list before the address is read, and `close` takes the address away
+        # before it looks at the list: one of the two sees the other.  An interrupt is raised
+        # after a call, never before one, so what is removed was appended.
+        thread = get_ident()
+        inside = self._inside
         try:
-            self._inside.add(token)
+            inside.append(thread)
             address = self._address
             if address == 0:
                 raise RuntimeClosedError("the runtime is closed")
             return function(address, *arguments)
         finally:
-            self._inside.discard(token)
+            inside.remove(thread)
 
 
 def read_error(address: int | None) -> NativeError | None:
