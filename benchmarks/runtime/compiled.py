@@ -1,12 +1,13 @@
 """The workloads of the suite compiled from Zyntax: `compiled.py WORKLOAD WORKERS SAMPLES`.
 
-Prints nanoseconds for each operation, or bytes for each task, once for each sample.  Compiling is
-not counted.
+Prints nanoseconds for each operation (microseconds of echo), or bytes for each task, once for each
+sample.  Compiling is not counted.
 """
 
 import asyncio
 import contextlib
 import os
+import resource
 import sys
 import time
 from pathlib import Path
@@ -30,6 +31,7 @@ CALLS: dict[str, tuple[str, tuple[int, ...], int]] = {
     "sleepers": ("sleepers", (100_000,), 100_000),
     "chained_spawn": ("chained_spawn", (100_000,), 100_000),
     "fib": ("fib", (25,), 242_785),
+    "nqueens": ("nqueens", (), 10_633),
     "select_losers": ("select_losers", (100_000,), 100_000),
     "timeout_storm": ("timeout_storm", (100_000,), 100_000),
 }
@@ -40,15 +42,19 @@ MEMORY = {
     "mem_100k": ("hold_sleeping", 100_000),
 }
 TREE = {"cancel_tree": ("cancel_tree", 6, 1_111_111)}  # function, depth, tasks
+# connections, bytes each way, rounds on each
+ECHOES = {
+    "echo_1": (1, 16, 20_000),
+    "echo_64": (64, 16, 400),
+    "echo_5000": (5000, 16, 8),
+    "echo_4k": (1, 4096, 20_000),
+}
 BRIDGES = ("py_await", "py_callback")
 BRIDGED = 5_000
-SOCKETS = "no program in Zyntax: it has no sockets"
 EMBEDDED = "no program in Zyntax: the embedded scheduler runs tasks of C"
 ABSENT = {
-    "nqueens": "no program in Zyntax: it has no bit operators",
     "wake_parked": "no program in Zyntax: it has neither clock nor threads to wake it from",
     "wake_busy": "no program in Zyntax: it has neither clock nor threads to wake it from",
-    **dict.fromkeys(("echo_1", "echo_64", "echo_5000", "echo_4k"), SOCKETS),
     **dict.fromkeys(("embedded_turns", "embedded_bursts", "embedded_bytes"), EMBEDDED),
 }
 SLEPT_NS = {"sleepers": 100_000_000}  # what every run of it waits
@@ -111,6 +117,16 @@ def called_back(runtime: Runtime) -> float:
     return (time.perf_counter_ns() - begin) / BRIDGED
 
 
+def echoed(runtime: Runtime, links: int, size: int, rounds: int) -> float:
+    """Microseconds for each round trip; connecting is not counted."""
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
+    ends = runtime.call("connections", links)
+    begin = time.perf_counter_ns()
+    runtime.call("echoes", ends, size, rounds)
+    return (time.perf_counter_ns() - begin) / 1e3 / (links * rounds)
+
+
 def timed(runtime: Runtime, workload: str) -> float:
     """Nanoseconds for each operation."""
     function, arguments, operations = CALLS[workload]
@@ -125,6 +141,8 @@ def sample(runtime: Runtime, workload: str, workers: int) -> float:
         return memory(runtime, workers, *MEMORY[workload])
     if workload in TREE:
         return cancelled(runtime, workers, *TREE[workload])
+    if workload in ECHOES:
+        return echoed(runtime, *ECHOES[workload])
     if workload == "py_await":
         return asyncio.run(awaited(runtime))
     if workload == "py_callback":
@@ -135,7 +153,7 @@ def sample(runtime: Runtime, workload: str, workers: int) -> float:
 def main() -> int:
     """Runs one workload so many times."""
     workload, workers, samples = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
-    if workload not in {*CALLS, *MEMORY, *TREE, *BRIDGES}:
+    if workload not in {*CALLS, *MEMORY, *TREE, *ECHOES, *BRIDGES}:
         print(ABSENT.get(workload, "no program in Zyntax"), file=sys.stderr)
         return 2
     runtime = Runtime(language="zyntax", workers=workers)
