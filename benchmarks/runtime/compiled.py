@@ -32,6 +32,7 @@ CALLS: dict[str, tuple[str, tuple[int, ...], int]] = {
     "chained_spawn": ("chained_spawn", (100_000,), 100_000),
     "fib": ("fib", (25,), 242_785),
     "nqueens": ("nqueens", (), 10_633),
+    "uts": ("uts", (2, 8), 110_477),
     "select_losers": ("select_losers", (100_000,), 100_000),
     "timeout_storm": ("timeout_storm", (100_000,), 100_000),
 }
@@ -53,6 +54,7 @@ BRIDGES = ("py_await", "py_callback")
 BRIDGED = 5_000
 EMBEDDED = "no program in Zyntax: the embedded scheduler runs tasks of C"
 ABSENT = {
+    "matmul": "no program in Zyntax: its arrays are values, which tasks cannot share",
     "wake_parked": "no program in Zyntax: it has neither clock nor threads to wake it from",
     "wake_busy": "no program in Zyntax: it has neither clock nor threads to wake it from",
     **dict.fromkeys(("embedded_turns", "embedded_bursts", "embedded_bytes"), EMBEDDED),

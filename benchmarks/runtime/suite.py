@@ -90,6 +90,14 @@ WORKLOADS: Final = (
         ("tokio", "rayon", "go"), {"rayon": Goal(1 / 1.05)},
     ),
     Workload(
+        "A8", "uts", "ns", "an unbalanced tree of 110,477 nodes, a task for each",
+        ("tokio", "rayon", "go"), {"rayon": Goal(1 / 1.05)},
+    ),
+    Workload(
+        "A8", "matmul", "ns", "256 x 256 by quadrants, a task for each: a product of 16 x 16",
+        ("tokio", "rayon"), {"rayon": Goal(1 / 1.05)},
+    ),
+    Workload(
         "A9", "sleepers", "ns", "100,000 tasks sleep 1 to 100 ms; the time above 100 ms",
         (*RUST, "go"), {"tokio": Goal(8)}, samples=3,
     ),

@@ -126,6 +126,6 @@ typedef struct Workload {
 
 /* One table for each file, ended by a null name. */
 extern const Workload tasks_workloads[], sync_workloads[], wake_workloads[], cancel_workloads[];
-extern const Workload trees_workloads[], embedded_workloads[], echo_workloads[];
+extern const Workload trees_workloads[], matmul_workloads[], embedded_workloads[], echo_workloads[];
 
 #endif

@@ -9,8 +9,8 @@
 static const Workload *workload_named(const char *name)
 {
 	const Workload *const tables[] = {
-		tasks_workloads, sync_workloads,     wake_workloads, cancel_workloads,
-		trees_workloads, embedded_workloads, echo_workloads,
+		tasks_workloads, sync_workloads,   wake_workloads,     cancel_workloads,
+		trees_workloads, matmul_workloads, embedded_workloads, echo_workloads,
 	};
 	for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++) {
 		for (const Workload *w = tables[i]; w->name != NULL; w++) {

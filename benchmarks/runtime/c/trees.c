@@ -1,10 +1,35 @@
-/* Work that divides itself: fib and nqueens, one task for each part but the last. */
+/* Work that divides itself: fib, nqueens and an unbalanced tree, one task for each part. */
 #include "bench.h"
 
 #define FIB 25
 #define FIB_CALLS 242785 /* fib(25) calls itself so often, and once */
 #define QUEENS 9
 #define QUEENS_TASKS 10633 /* boards of up to 9 queens that do not threaten each other */
+
+/* An unbalanced tree as T1 of UTS has it: geometric, four children on average, of fixed depth.
+ * Instead of SHA-1 a node is a number, and its mix says what is below it; every peer does the same,
+ * with sums where others have exclusive ors, because Zyntax has none. */
+#define UTS_ROOT 2
+#define UTS_DEPTH 8
+#define UTS_NODES 110477
+#define UTS_STEP 0x9E3779B97F4A7C15u
+
+static uint64_t uts_mixed(uint64_t x)
+{
+	x = (x + (x >> 30)) * 0xBF58476D1CE4E5B9u;
+	x = (x + (x >> 27)) * 0x94D049BB133111EBu;
+	return x + (x >> 31);
+}
+
+/* At least k of them with a probability of 0.8 to the k. */
+static uint32_t uts_children(uint64_t node)
+{
+	uint64_t draw = uts_mixed(node) >> 33, limit = 1717986918;
+	uint32_t count = 0;
+	for (; draw < limit; limit = limit * 4 / 5)
+		count++;
+	return count;
+}
 
 /* --- fib -------------------------------------------------------------------------------------- */
 
@@ -116,8 +141,72 @@ static double nqueens(ZynRuntime *rt, uint32_t workers)
 	return ns;
 }
 
+/* --- uts: a tree whose nodes say how many children they have ---------------------------------- */
+
+typedef struct Uts {
+	uint32_t state;
+	uint32_t count;
+	uint64_t node;
+	int64_t depth; /* left below it */
+	ZynPromise **children;
+	uint32_t next;
+	int64_t sum;
+	Await leaf;
+	int64_t result;
+} Uts;
+
+MACHINE(uts, Uts);
+
+static int64_t uts_poll(void *sm, ZynContext *cx)
+{
+	Uts *u = sm;
+	if (u->state == ZYN_STATE_START) {
+		u->count = u->depth == 0 ? 0 : uts_children(u->node);
+		if (u->count == 0)
+			return returned(&u->state, &u->result, 1);
+		u->children = malloc(u->count * sizeof *u->children);
+		MUST(u->children != NULL);
+		uint64_t seed = u->node;
+		for (uint32_t i = 0; i < u->count; i++) {
+			Uts *child = frame(cx, &uts);
+			child->node = uts_mixed(seed += UTS_STEP);
+			child->depth = u->depth - 1;
+			u->children[i] = spawned(cx, child);
+		}
+		u->sum = 1;
+		u->state = 1;
+		zyn_await_promise_init(cx, &u->leaf, u->children[0]);
+	}
+	for (;;) {
+		if (zyn_await_promise_poll(&u->leaf, cx) == 0)
+			return 0;
+		u->sum += taken(&u->leaf, u->children[u->next]);
+		if (++u->next == u->count)
+			break;
+		zyn_await_promise_init(cx, &u->leaf, u->children[u->next]);
+	}
+	free(u->children);
+	return returned(&u->state, &u->result, u->sum);
+}
+
+static double uts_tree(ZynRuntime *rt, uint32_t workers)
+{
+	struct {
+		uint64_t node;
+		int64_t depth;
+	} root = {UTS_ROOT, UTS_DEPTH};
+	(void)workers;
+	ZynPromise *p = zyn_call_async(rt, &uts, &root, offsetof(Uts, node), sizeof root);
+	zyn_promise_retain(p);
+	double ns = timed(rt, p, UTS_NODES);
+	MUST(*(const int64_t *)zyn_promise_result(p) == UTS_NODES);
+	zyn_promise_release(p);
+	return ns;
+}
+
 const Workload trees_workloads[] = {
 	{"fib", fib_tree},
 	{"nqueens", nqueens},
+	{"uts", uts_tree},
 	{NULL, NULL},
 };

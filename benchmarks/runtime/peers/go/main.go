@@ -209,6 +209,12 @@ func sample(workload string) float64 {
 		value = timed(func() { fib(25) }, 242_785)
 	case "nqueens":
 		value = timed(func() { queens(0, 0, 0) }, 10_633)
+	case "uts":
+		value = timed(func() {
+			if uts(2, 8) != utsNodes {
+				panic("another tree")
+			}
+		}, utsNodes)
 	case "select_losers":
 		value = timed(selectLosers, spawns)
 	case "timeout_storm":

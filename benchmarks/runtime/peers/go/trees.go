@@ -13,6 +13,7 @@ import (
 const (
 	allQueens = 1<<9 - 1
 	treeTasks = 1_111_111
+	utsNodes  = 110_477
 	wakes     = 1000
 )
 
@@ -42,6 +43,31 @@ func queens(columns, left, right int) int {
 		}()
 	}
 	sum := 0
+	for i := 0; i < count; i++ {
+		sum += <-answers
+	}
+	return sum
+}
+
+func mixed(x uint64) uint64 {
+	x = (x + x>>30) * 0xBF58476D1CE4E5B9
+	x = (x + x>>27) * 0x94D049BB133111EB
+	return x + x>>31
+}
+
+// The nodes of an unbalanced tree, a goroutine for each; see c/trees.c.
+func uts(node uint64, depth int) int {
+	draw, count := mixed(node)>>33, 0
+	for limit := uint64(1717986918); depth > 0 && draw < limit; limit = limit * 4 / 5 {
+		count++
+	}
+	answers := make(chan int, count)
+	for i := 0; i < count; i++ {
+		node += 0x9E3779B97F4A7C15
+		child := mixed(node)
+		go func() { answers <- uts(child, depth-1) }()
+	}
+	sum := 1
 	for i := 0; i < count; i++ {
 		sum += <-answers
 	}

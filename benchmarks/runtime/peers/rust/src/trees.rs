@@ -1,5 +1,7 @@
 //! Work that divides itself, on tokio.
 
+use crate::matmul::Squares;
+use crate::uts;
 use std::future::Future;
 use std::pin::Pin;
 
@@ -41,5 +43,33 @@ pub fn queens(columns: u64, left: u64, right: u64) -> Number {
             sum += child.await.unwrap();
         }
         sum
+    })
+}
+
+/// One task for each node.
+pub fn nodes(node: u64, depth: u32) -> Number {
+    Box::pin(async move {
+        let children: Vec<_> = uts::children(node, depth)
+            .map(|child| tokio::spawn(nodes(child, depth - 1)))
+            .collect();
+        let mut sum = 1;
+        for child in children {
+            sum += child.await.unwrap();
+        }
+        sum
+    })
+}
+
+pub fn product(squares: Squares) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+    Box::pin(async move {
+        if squares.is_least() {
+            return squares.multiply();
+        }
+        for phase in 0..2 {
+            let tasks = squares.parts(phase).map(|part| tokio::spawn(product(part)));
+            for task in tasks {
+                task.await.unwrap();
+            }
+        }
     })
 }

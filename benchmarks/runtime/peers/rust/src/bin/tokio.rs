@@ -4,8 +4,12 @@
 
 #[path = "../echo.rs"]
 mod echo;
+#[path = "../matmul.rs"]
+mod matmul;
 #[path = "../trees.rs"]
 mod trees;
+#[path = "../uts.rs"]
+mod uts;
 #[path = "../wake.rs"]
 mod wake;
 
@@ -305,6 +309,18 @@ fn run(workload: &str, workers: usize) -> f64 {
             timed(workers, async {
                 assert_eq!(trees::queens(0, 0, 0).await, 352);
             }) / trees::QUEENS_TASKS
+        }
+        "uts" => {
+            timed(workers, async {
+                assert_eq!(trees::nodes(uts::ROOT, uts::DEPTH).await, uts::NODES);
+            }) / uts::NODES as f64
+        }
+        "matmul" => {
+            let mut matrices = matmul::Matrices::new();
+            let squares = matrices.squares();
+            let seconds = timed(workers, trees::product(squares));
+            matrices.check();
+            seconds / matmul::PRODUCTS
         }
         "select_losers" => {
             timed(workers, async {
