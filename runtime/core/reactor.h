@@ -84,8 +84,9 @@ struct ZynReactor {
 	int poll_fd;
 	int kick_fd; /* of a team; -1: the wake descriptor of the runtime is in the poller */
 	_Atomic uint32_t polling;
-	_Atomic uint32_t deputy; /* a worker is; rule 4 of reactor_sleep.c */
-	ZynLock lock;            /* guards the slots as a set: the next two, and growing */
+	_Atomic uint32_t deputy;           /* a worker is; rule 4 of reactor_sleep.c */
+	_Atomic uint64_t deputy_missed_ns; /* since when nobody is, monotonic; 0: not known */
+	ZynLock lock; /* guards the slots as a set: the next two, and growing */
 	uint32_t free_first;
 	uint32_t slot_count;
 	_Atomic(ZynSlot *) chunks[ZYN_SLOT_CHUNKS_MAX];

@@ -13,7 +13,9 @@
  *          the poller.
  * Rule 4.  who attended to IO may be in a long poll now, and nobody is told when it left.  So one
  *          of the workers that sleep elsewhere, the deputy, sleeps for a limited time only and
- *          takes its place then.
+ *          takes its place then.  Who attends has one called.  A worker that sleeps is kicked at
+ *          once; one that looks for work becomes the deputy by itself when it goes to sleep, and a
+ *          kick would only make it look again: so it has a moment, in which nobody waits for long.
  */
 #include "reactor.h"
 
@@ -22,6 +24,7 @@
 #define POLLS_MIN 61u /* in one turn, after which the reactor has its turn too */
 #define TURNS_MAX 32u /* after which it has in any case */
 #define DEPUTY_SLEEP_NS 10000000
+#define DEPUTY_GRACE_NS 1000000 /* a worker looks for work for less */
 
 static _Thread_local bool collected; /* Rule 1. */
 
@@ -42,13 +45,29 @@ static bool sleep_as_deputy(ZynRuntime *rt, int64_t timeout_ns)
 	return true;
 }
 
-/* Who attends to IO from now on sees to it that there is a deputy, if somebody has the time. */
-static void call_deputy(ZynRuntime *rt)
+/* Who attends to IO from now on sees to it that there is a deputy, if somebody has the time.  Gives
+ * for how long it may attend; < 0: no limit. */
+static int64_t call_deputy(ZynRuntime *rt, int64_t timeout_ns)
 {
 	ZynReactor *reactor = atomic_load_explicit(&rt->head->reactor, memory_order_acquire);
 	uint64_t idle = zyn__get(&rt->team->idle) & ~((uint64_t)1 << rt->worker_index);
-	if (idle != 0 && zyn__get(&reactor->deputy) == 0 && zyn__get(&reactor->polling) == 0)
-		zyn__kick(rt->team->workers[__builtin_ctzll(idle)]);
+	uint64_t missed_ns = zyn__get(&reactor->deputy_missed_ns);
+	if (idle == 0 || zyn__get(&reactor->deputy) != 0 || zyn__get(&reactor->polling) != 0) {
+		if (missed_ns != 0)
+			zyn__set(&reactor->deputy_missed_ns, 0);
+		return timeout_ns;
+	}
+	ZynRuntime *other = rt->team->workers[__builtin_ctzll(idle)];
+	uint64_t now_ns = zyn__monotonic_ns();
+	bool late = missed_ns != 0 && now_ns - missed_ns >= DEPUTY_GRACE_NS;
+	if (late || zyn__get(&other->parker.word) == ZYN_PARKER_PARKED) {
+		zyn__set(&reactor->deputy_missed_ns, 0);
+		zyn__kick(other);
+		return timeout_ns;
+	}
+	if (missed_ns == 0)
+		zyn__set(&reactor->deputy_missed_ns, now_ns);
+	return timeout_ns >= 0 && timeout_ns < DEPUTY_GRACE_NS ? timeout_ns : DEPUTY_GRACE_NS;
 }
 
 bool zyn__reactor_sleep(ZynRuntime *rt, int64_t timeout_ns)
@@ -59,10 +78,10 @@ bool zyn__reactor_sleep(ZynRuntime *rt, int64_t timeout_ns)
 	}
 	if (rt->worker_index == 0 || !somebody_waits(rt))
 		return false;
-	call_deputy(rt);
+	int64_t limit_ns = call_deputy(rt, timeout_ns);
 	atomic_fetch_add(&rt->in_reactor, 1);
 	bool kicked = atomic_load(&rt->parker.word) == ZYN_PARKER_TOKEN; /* Rule 2. */
-	collected = zyn__reactor_collect(rt, kicked ? 0 : timeout_ns) >= 0;
+	collected = zyn__reactor_collect(rt, kicked ? 0 : limit_ns) >= 0;
 	atomic_fetch_sub(&rt->in_reactor, 1);
 	return collected || sleep_as_deputy(rt, timeout_ns);
 }
