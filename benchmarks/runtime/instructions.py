@@ -24,6 +24,8 @@ OPERATIONS: Final = {
     "ping_pong": 100_000,
     "chan_1p1c": 1_000_000,
     "fib": 242_785,
+    "nqueens": 10_633,
+    "uts": 110_477,
     "sleepers": 100_000,
     "mutex": 100_000,
     "mutex_alone": 1_000_000,

@@ -16,7 +16,5 @@ pub fn children(node: u64, depth: u32) -> impl Iterator<Item = u64> {
         count += 1;
         limit = limit * 4 / 5;
     }
-    (1..=count).map(move |i: u64| {
-        mixed(node.wrapping_add(i.wrapping_mul(0x9E37_79B9_7F4A_7C15)))
-    })
+    (1..=count).map(move |i: u64| mixed(node.wrapping_add(i.wrapping_mul(0x9E37_79B9_7F4A_7C15))))
 }
