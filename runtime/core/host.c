@@ -95,6 +95,19 @@ void zyn_promise_spawn(ZynRuntime *rt, ZynPromise *p)
 	zyn__leave(&entry);
 }
 
+bool zyn__run_enter_soon(ZynRuntime *rt, ZynEntry *entry)
+{
+	/* Who has the baton and is no driver has it for a moment only: wait.  A driver may have it
+	 * for long. */
+	if (!zyn__baton_try(&rt->baton)) {
+		if (atomic_load(&rt->drivers) != 0)
+			return false;
+		zyn__baton_acquire(&rt->baton, ZYN_BATON_NORMAL, UINT64_MAX);
+	}
+	zyn__baton_release(&rt->baton);
+	return zyn__run_enter(rt, entry, UINT64_MAX);
+}
+
 /* Never polled, in no queue, and nobody has a say in what is polled when. */
 static bool may_start(ZynRuntime *rt, ZynTask *task)
 {

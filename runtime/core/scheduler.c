@@ -350,19 +350,6 @@ static bool can_be_woken(ZynRuntime *rt)
 
 /* --- drivers ---------------------------------------------------------------------------------- */
 
-bool zyn__run_enter_soon(ZynRuntime *rt, ZynEntry *entry)
-{
-	/* Who has the baton and is no driver has it for a moment only: wait.  A driver may have it
-	 * for long. */
-	if (!zyn__baton_try(&rt->baton)) {
-		if (atomic_load(&rt->drivers) != 0)
-			return false;
-		zyn__baton_acquire(&rt->baton, ZYN_BATON_NORMAL, UINT64_MAX);
-	}
-	zyn__baton_release(&rt->baton);
-	return zyn__run_enter(rt, entry, UINT64_MAX);
-}
-
 int64_t zyn_rt_turn(ZynRuntime *rt)
 {
 	ZynEntry entry;

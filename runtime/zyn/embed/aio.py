@@ -42,16 +42,17 @@ def wait(promise: Promise) -> Generator[Any, None, Any]:
     for a turn, as it is not for a coroutine that need not wait.
     """
     root = promise._root()
-    if root._advance() is PENDING:
+    if root._state is PENDING:
         pump = _pump(root._runtime)
         interrupt.look()
         # A task that was cancelled, by Ctrl-C for one, hears of it before it begins something.
         task = asyncio.current_task(pump.loop)
         if task is None or not task.cancelling():
-            pump.start(root._native())
+            pump.start(root)
             if task is not None and task.cancelling():
                 yield  # or here, if that happened meanwhile
-    while (state := promise._advance()) is PENDING:
+    state = promise._state
+    while state is PENDING and (state := promise._advance()) is PENDING:
         yield from wait_any([promise]).__await__()
     return outcome(state)
 
@@ -122,9 +123,16 @@ class Pump:
                 if not waiters:
                     del self._waiters[native.address]
 
-    def start(self, native: NativePromise) -> None:
+    def start(self, promise: Promise) -> None:
         """Poll a promise that nobody has begun, and plan a turn if that leaves something to do."""
-        if not self._runtime._is_debugged() and self._runtime._start(native):
+        if self._runtime._is_debugged():
+            return
+        try:
+            status, more = self._runtime._native.start(promise._native())
+        except RuntimeClosedError:
+            return  # the promise is Cancelled
+        promise._ended(status)
+        if more:
             self._plan_turn()
 
     def notify(self) -> None:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 # How a task fails that a limited wait had to end inside a poll.
 _TIME_IS_UP = ErrorCode.TIMEOUT.text
+_PENDING, _READY = Status.PENDING, Status.READY
 
 PollFn = int | Callable[[Any], int]
 
@@ -174,11 +175,18 @@ class Promise:
         return self._state
 
     def _look(self) -> PromiseState:
-        native = self._native()
-        status = native.status
-        if status == Status.READY:
+        return self._state_of(self._native().status)
+
+    def _ended(self, status: Status) -> None:
+        """A native call gave this status; of some it is known what they say of the promise."""
+        if status is _READY and self._state is PENDING:
+            self._state = self._state_of(status)
+
+    def _state_of(self, status: Status) -> PromiseState:
+        native = self._native_promise or self._native()
+        if status is _READY:
             return Ready(reader(self._result)(native.result_address, self._runtime))
-        if status == Status.PENDING:
+        if status is _PENDING:
             return CANCELLED if self._runtime.is_closed else PENDING
         error = native.error
         if status == Status.CANCELLED or error is None:
@@ -203,12 +211,17 @@ class Promise:
         return self._native()
 
     def _await(self, deadline: float | None) -> Any:
-        while (state := self._advance()) is PENDING:
+        root = self._root()
+        # Of one that was just made it is known how it stands.
+        state = PENDING if root is self and self._state is PENDING else self._advance()
+        while state is PENDING:
             root = self._root()
-            root._runtime._block_on(root._native(), deadline)
-            ended = root._advance()
-            if deadline is not None and isinstance(ended, Failed) and ended.code == _TIME_IS_UP:
-                raise PromiseTimeout("the time is up; the task was ended", line=ended.line)
+            root._ended(root._runtime._block_on(root._native(), deadline))
+            if deadline is not None:
+                ended = root._advance()
+                if isinstance(ended, Failed) and ended.code == _TIME_IS_UP:
+                    raise PromiseTimeout("the time is up; the task was ended", line=ended.line)
+            state = self._advance()
         return outcome(state)
 
 
@@ -363,7 +376,7 @@ def _apply(
 
 def outcome(state: PromiseState) -> Any:
     """The value of an ended promise, or the exception that says why there is none."""
-    if isinstance(state, Ready):
+    if type(state) is Ready:
         return state.value
     if isinstance(state, Failed):
         raise failure(state)

@@ -37,7 +37,7 @@ from zyn.embed.program import known_language, language_of, process_loader
 from zyn.embed.promise import PollFn, Promise, failure
 from zyn.embed.states import Failed
 from zyn.embed.values import Encoder, release
-from zyn.runtime.abi import CLOCK_REAL, CLOCK_VIRTUAL, STARTED_MORE, Status
+from zyn.runtime.abi import CLOCK_REAL, CLOCK_VIRTUAL, Status
 from zyn.runtime.cores import WORKERS_MAX, cores
 from zyn.runtime.host import (
     FUEL_UNBOUNDED,
@@ -339,7 +339,8 @@ class Runtime:
             if encoder is not None:
                 encoder.undo()
             raise _translated(error) from None
-        logger.debug("call_async %s", call.name)
+        if logger.isEnabledFor(logging.DEBUG):
+            logger.debug("call_async %s", call.name)
         return Promise(self, native, call.result, call.name)
 
     def _call_direct(self, function: LoadedFunction, args: tuple[object, ...]) -> Any:
@@ -470,17 +471,19 @@ class Runtime:
             self._notify()
         _refuse(status)
 
-    def _block_on(self, native: NativePromise, deadline: float | None) -> None:
-        """Run until the promise ended; raises when it does not."""
+    def _block_on(self, native: NativePromise, deadline: float | None) -> Status:
+        """Run until the promise ended and give its status; raises when it does not."""
         left_ns = -1
         if deadline is not None:
             left_ns = int(max(0.0, min((deadline - time.monotonic()) * 1e9, _WAIT_MAX_NS)))
         try:
             status = self._native.block_on(native, left_ns)
         except RuntimeClosedError:
-            return
+            return Status.PENDING  # the promise says Cancelled
         finally:
             self._notify()
+        if status is Status.READY:
+            return status
         if status == Status.TIMEOUT:
             raise PromiseTimeout("the time is up and the promise is still pending")
         if status == Status.DEADLOCK:
@@ -489,6 +492,7 @@ class Runtime:
             tables = {number: function.side_table for number, function in self._by_table.items()}
             raise Deadlocked(waiting_tasks(self._native, tables))
         _refuse(status)
+        return status
 
     def _round(self, natives: Iterable[NativePromise]) -> int:
         """One turn in which these promises, if they can go on, are polled; gives all its polls."""
@@ -525,14 +529,6 @@ class Runtime:
             return 0
         time.sleep(_BUSY_PAUSE_S)  # another thread runs the runtime
         return 0
-
-    def _start(self, native: NativePromise) -> bool:
-        """Poll a promise at once, alone, if nobody has seen to it yet; whether work is left."""
-        try:
-            status = self._native.start(native)
-        except RuntimeClosedError:
-            return False  # the promise is Cancelled
-        return status & STARTED_MORE != 0
 
     def _notify(self) -> None:
         """Tell asyncio's waiters of promises that ended meanwhile."""

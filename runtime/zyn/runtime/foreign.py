@@ -31,7 +31,8 @@ class ForeignMachine:
 
 _machines: dict[int, ForeignMachine] = {}
 _keys = itertools.count(1)
-_escaped = threading.local()
+# By thread, what a machine raised that only the caller of the runtime may handle.
+escaped: dict[int, BaseException] = {}
 
 
 def register(machine: ForeignMachine) -> int:
@@ -48,9 +49,8 @@ def unregister(key: int) -> None:
 
 def raise_escaped() -> None:
     """Raise what a machine polled by this thread raised and only the caller may handle."""
-    error = getattr(_escaped, "error", None)
+    error = escaped.pop(threading.get_ident(), None)
     if error is not None:
-        _escaped.error = None
         raise error
 
 
@@ -80,7 +80,7 @@ def _poll(key: int | None) -> int:
 def _fail(machine: ForeignMachine, error: BaseException) -> None:
     machine.error = error
     if not isinstance(error, Exception):
-        _escaped.error = error
+        escaped[threading.get_ident()] = error
         library().zyn_rt_interrupt(machine.runtime)
     message = f"{type(error).__name__}: {error}".encode("utf-8", "replace")
     library().zyn_foreign_fail(machine.runtime, message, len(message))

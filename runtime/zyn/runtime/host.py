@@ -21,7 +21,7 @@ from threading import get_ident
 from typing import Any, Final, NamedTuple
 
 from zyn.runtime import foreign, interrupt
-from zyn.runtime.abi import CLOCK_REAL, ErrorCode, Status
+from zyn.runtime.abi import CLOCK_REAL, STARTED_MORE, ErrorCode, Status
 from zyn.runtime.load import library
 from zyn.runtime.structs import ZynError, ZynMetrics, ZynOptions, ZynTaskInfo, ZynWaitInfo
 
@@ -32,6 +32,8 @@ _POLL_PAGE = 4096
 FUEL_UNBOUNDED = (1 << 64) - 1
 _CLOSE_PAUSE_S = 0.005
 _EXITING: list[bool] = []
+# An enum takes longer to look one up than C to give it.
+_STATUSES = {int(status): status for status in Status}
 
 
 class RuntimeClosedError(Exception):
@@ -54,51 +56,51 @@ class NativeError(NamedTuple):
 class NativePromise:
     """One reference to a promise of the runtime."""
 
-    __slots__ = ("__weakref__", "_release", "address", "foreign")
+    __slots__ = ("__weakref__", "_library", "address", "foreign")
 
     def __init__(self, address: int, machine: foreign.ForeignMachine | None = None) -> None:
-        self._release: Final = library().zyn_promise_release
+        self._library: Final = library()
         self.address: Final = address
         self.foreign: Final = machine
 
     def __del__(self, _exiting: list[bool] = _EXITING) -> None:
         # When the process ends, the code that knows how to drop the frame may be gone already.
         if not _exiting:
-            self._release(self.address)
+            self._library.zyn_promise_release(self.address)
 
     @property
     def status(self) -> Status:
         """How it stands; nothing runs."""
-        return Status(library().zyn_promise_status(self.address))
+        return _STATUSES[self._library.zyn_promise_status(self.address)]
 
     @property
     def polls(self) -> int:
         """How often its poll function was called."""
-        return int(library().zyn_promise_polls(self.address))
+        return int(self._library.zyn_promise_polls(self.address))
 
     @property
     def task_id(self) -> int:
         """The number of its task, 0 when it is none."""
-        return int(library().zyn_promise_task_id(self.address))
+        return int(self._library.zyn_promise_task_id(self.address))
 
     @property
     def result_address(self) -> int:
         """Where the result lies, as long as this reference lives; 0 unless READY."""
-        return library().zyn_promise_result(self.address) or 0
+        return self._library.zyn_promise_result(self.address) or 0
 
     @property
     def error(self) -> NativeError | None:
         """Why it failed or was cancelled."""
-        return read_error(library().zyn_promise_error(self.address))
+        return read_error(self._library.zyn_promise_error(self.address))
 
     def retain(self) -> int:
         """A second reference, for native code that will own it; gives the address."""
-        library().zyn_promise_retain(self.address)
+        self._library.zyn_promise_retain(self.address)
         return self.address
 
     def cancel(self) -> None:
         """Ask it to end; its clean-up runs at its next poll."""
-        library().zyn_promise_cancel(self.address)
+        self._library.zyn_promise_cancel(self.address)
 
 
 class NativeRuntime:
@@ -115,6 +117,7 @@ class NativeRuntime:
         workers: int = 1,
     ) -> None:
         self._address = 0
+        self._library = library()
         self._closing = threading.Lock()
         self._inside: list[int] = []  # the threads of the calls that are under way
         options = ZynOptions(
@@ -126,7 +129,7 @@ class NativeRuntime:
             memory_max=memory_max,
             fuel=0 if fuel == FUEL_UNBOUNDED else fuel,
         )
-        address = library().zyn_rt_new(ctypes.byref(options))
+        address = self._library.zyn_rt_new(ctypes.byref(options))
         if not address:
             raise MemoryError("the native runtime has no memory, or refuses its options")
         self._address = address
@@ -160,9 +163,9 @@ class NativeRuntime:
         interrupt.look()  # what came before does not end the clean-up
         while self._inside:
             # Repeated, since an interrupt reaches only what runs at that moment.
-            library().zyn_rt_interrupt(address)
+            self._library.zyn_rt_interrupt(address)
             time.sleep(_CLOSE_PAUSE_S)
-        library().zyn_rt_free(address)
+        self._library.zyn_rt_free(address)
 
     def __del__(self) -> None:
         if self._address:
@@ -172,46 +175,47 @@ class NativeRuntime:
 
     def turn(self) -> int:
         """Poll every runnable task once; gives the number of polls, -1 when busy.  Runs code."""
-        return int(self._run(library().zyn_rt_turn))
+        return int(self._run(self._library.zyn_rt_turn))
 
     def block_on(self, promise: NativePromise, timeout_ns: int = -1) -> Status:
         """Turn until the promise ended, time is up or nothing can wake it.  Runs code."""
-        return Status(self._run(library().zyn_rt_block_on, promise.address, timeout_ns))
+        return _STATUSES[self._run(self._library.zyn_rt_block_on, promise.address, timeout_ns)]
 
     def run_until_idle(self) -> Status:
         """Turn until nothing is runnable and no timer is left.  Runs code."""
-        return Status(self._run(library().zyn_rt_run_until_idle))
+        return _STATUSES[self._run(self._library.zyn_rt_run_until_idle)]
 
     def poll(self, promise: NativePromise) -> Status:
         """One turn in which the promise is polled exactly once.  Runs code."""
-        return Status(self._run(library().zyn_promise_poll, promise.address))
+        return _STATUSES[self._run(self._library.zyn_promise_poll, promise.address)]
 
-    def start(self, promise: NativePromise) -> int:
+    def start(self, promise: NativePromise) -> tuple[Status, bool]:
         """Poll a promise that was neither polled nor scheduled, at once and alone.  Runs code.
 
-        The caller has called `interrupt.look`.  Gives the status, with STARTED_MORE when the
-        runtime has to be turned for something.
+        The caller has called `interrupt.look`.  Gives the status, and whether the runtime has to
+        be turned for something.
         """
-        return int(self._run_on(library().zyn_promise_start, promise.address))
+        status: int = self._run_on(self._library.zyn_promise_start, promise.address)
+        return _STATUSES[status & ~STARTED_MORE], status & STARTED_MORE != 0
 
     def call_direct(
         self, thunk: int, args: bytes, result: int
     ) -> tuple[Status, NativeError | None]:
         """Call a direct function; references at `result` belong to the caller.  Runs code."""
         error = ctypes.c_void_p()
-        call = library().zyn_call_direct
+        call = self._library.zyn_call_direct
         try:
-            status = Status(self._run(call, thunk, args, result, ctypes.byref(error)))
+            status = _STATUSES[self._run(call, thunk, args, result, ctypes.byref(error))]
             return status, read_error(error.value)
         finally:
             if error.value:
-                library().zyn_error_release(error.value)
+                self._library.zyn_error_release(error.value)
 
     # --- making promises ------------------------------------------------------------------------
 
     def call_async(self, descriptor: int, args: bytes, args_offset: int) -> NativePromise:
         """A promise for an async function; references in `args` move into its frame."""
-        promise = self._use(library().zyn_call_async, descriptor, args, args_offset, len(args))
+        promise = self._use(self._library.zyn_call_async, descriptor, args, args_offset, len(args))
         if not promise:
             raise MemoryError("no memory for a frame")
         return NativePromise(promise)
@@ -223,7 +227,7 @@ class NativeRuntime:
         if isinstance(poll, int):
             if not isinstance(state_machine, int):
                 raise TypeError("a C poll function needs the address of its state machine")
-            promise = self._use(library().zyn_call_foreign, poll, state_machine, None)
+            promise = self._use(self._library.zyn_call_foreign, poll, state_machine, None)
             if not promise:
                 raise MemoryError("no memory for a frame")
             return NativePromise(promise)
@@ -232,7 +236,7 @@ class NativeRuntime:
         promise = None
         try:
             promise = self._use(
-                library().zyn_call_foreign, foreign.POLL_ADDRESS, key, foreign.RELEASE_ADDRESS
+                self._library.zyn_call_foreign, foreign.POLL_ADDRESS, key, foreign.RELEASE_ADDRESS
             )
         finally:
             if not promise:
@@ -243,11 +247,11 @@ class NativeRuntime:
 
     def spawn(self, promise: NativePromise) -> None:
         """Put the promise's task in the ready queue."""
-        self._use(library().zyn_promise_spawn, promise.address)
+        self._use(self._library.zyn_promise_spawn, promise.address)
 
     def new_string(self, text: bytes) -> int:
         """The address of a new string; the caller owns its reference."""
-        string = self._use(library().zyn_string_new, text, len(text))
+        string = self._use(self._library.zyn_string_new, text, len(text))
         if not string:
             raise MemoryError("no memory for a string")
         return int(string)
@@ -257,31 +261,31 @@ class NativeRuntime:
     def interrupt(self) -> None:
         """Ask what runs now to end as INTERRUPTED; nothing happens when the runtime is closed."""
         with contextlib.suppress(RuntimeClosedError):
-            self._use(library().zyn_rt_interrupt)
+            self._use(self._library.zyn_rt_interrupt)
 
     def next_deadline_ns(self) -> int:
         """Nanoseconds until the next timer; 0: runnable now; -1: only an outside wake helps."""
-        return int(self._use(library().zyn_rt_next_deadline))
+        return int(self._use(self._library.zyn_rt_next_deadline))
 
     def wake_fd(self) -> int:
         """A descriptor that is readable after a wake from outside."""
-        return int(self._use(library().zyn_rt_wake_fd))
+        return int(self._use(self._library.zyn_rt_wake_fd))
 
     def now_ns(self) -> int:
         """The runtime's clock."""
-        return int(self._use(library().zyn_rt_now_ns))
+        return int(self._use(self._library.zyn_rt_now_ns))
 
     def fuel(self) -> int:
         """Polls of tasks and direct calls that there may be, FUEL_UNBOUNDED when not limited."""
-        return int(self._use(library().zyn_rt_fuel))
+        return int(self._use(self._library.zyn_rt_fuel))
 
     def refuel(self, fuel: int) -> None:
         """Change that; what failed for want of it stays failed."""
-        self._use(library().zyn_rt_refuel, fuel)
+        self._use(self._library.zyn_rt_refuel, fuel)
 
     def outside(self, delta: int) -> None:
         """So many operations of the host that will wake some task began, or ended."""
-        self._use(library().zyn_rt_outside, delta)
+        self._use(self._library.zyn_rt_outside, delta)
 
     def metrics(self) -> list[ZynMetrics]:
         """Counters of each worker."""
@@ -289,17 +293,17 @@ class NativeRuntime:
         count = 1
         while len(found) < count:
             one = ZynMetrics()
-            count = self._use(library().zyn_rt_metrics, len(found), ctypes.byref(one))
+            count = self._use(self._library.zyn_rt_metrics, len(found), ctypes.byref(one))
             found.append(one)
         return found
 
     def live_objects(self) -> int:
         """Frames, strings and errors alive."""
-        return int(self._use(library().zyn_rt_live_objects))
+        return int(self._use(self._library.zyn_rt_live_objects))
 
     def live_bytes(self) -> int:
         """The bytes of `live_objects`."""
-        return int(self._use(library().zyn_rt_live_bytes))
+        return int(self._use(self._library.zyn_rt_live_bytes))
 
     def tasks(self) -> list[ZynTaskInfo]:
         """Every task, in order of id."""
@@ -308,13 +312,13 @@ class NativeRuntime:
         count = _TASK_PAGE
         while count == _TASK_PAGE:
             after = found[-1].id if found else 0
-            count = self._use(library().zyn_dbg_tasks, after, page, _TASK_PAGE)
+            count = self._use(self._library.zyn_dbg_tasks, after, page, _TASK_PAGE)
             found += [ZynTaskInfo.from_buffer_copy(page[index]) for index in range(count)]
         return found
 
     def record_polls(self) -> None:
         """Keep a record of every poll from now on, of very many the last 65,536."""
-        if not self._use(library().zyn_dbg_trace, 1):
+        if not self._use(self._library.zyn_dbg_trace, 1):
             raise MemoryError("no memory for a record of polls")
 
     def recorded_polls(self) -> list[tuple[int, ...]]:
@@ -322,7 +326,7 @@ class NativeRuntime:
         found: list[tuple[int, ...]] = []
         page = ctypes.create_string_buffer(_POLL.size * _POLL_PAGE)
         start = ctypes.c_uint64()
-        read = library().zyn_dbg_trace_read
+        read = self._library.zyn_dbg_trace_read
         while count := self._use(read, ctypes.byref(start), page, _POLL_PAGE):
             found += list(_POLL.iter_unpack(page.raw[: _POLL.size * count]))
         return found
@@ -331,7 +335,7 @@ class NativeRuntime:
         """What a leaf waits for that was found in a frame of a task when it had so many polls."""
         info = ZynWaitInfo()
         known = self._use(
-            library().zyn_dbg_task_wait, task, polls, leaf, address, ctypes.byref(info)
+            self._library.zyn_dbg_task_wait, task, polls, leaf, address, ctypes.byref(info)
         )
         return info if known else None
 
@@ -347,7 +351,8 @@ class NativeRuntime:
         try:
             return self._use(function, *arguments)
         finally:
-            foreign.raise_escaped()
+            if foreign.escaped:
+                foreign.raise_escaped()
 
     def _use(self, function: Callable[..., Any], *arguments: object) -> Any:
         # The thread is in the list before the address is read, and `close` takes the address away
@@ -357,12 +362,11 @@ class NativeRuntime:
         inside = self._inside
         try:
             inside.append(thread)
-            address = self._address
-            if address == 0:
-                raise RuntimeClosedError("the runtime is closed")
-            return function(address, *arguments)
+            if address := self._address:
+                return function(address, *arguments)
         finally:
             inside.remove(thread)
+        raise RuntimeClosedError("the runtime is closed")
 
 
 def read_error(address: int | None) -> NativeError | None:

@@ -25,4 +25,5 @@ def look() -> int:
     if get_ident() != _MAIN_THREAD:
         return 0
     # Handlers run when a call has returned, hence here at the latest.
-    return int(library().zyn_sigint_look())
+    signals: int = library().zyn_sigint_look()
+    return signals

@@ -107,6 +107,13 @@ _OBJECT_FUNCTIONS: dict[str, tuple[object, ...]] = {
     ),
 }  # fmt: skip
 
+# What takes a few instructions and waits for nobody, and is called with the interpreter's lock
+# held: to give it up would cost more, and with several threads it might be long in coming back.
+_QUICK = frozenset(
+    ("zyn_promise_status", "zyn_promise_polls", "zyn_promise_task_id", "zyn_promise_result",
+     "zyn_promise_error", "zyn_promise_retain", "zyn_sigint_look"),
+)  # fmt: skip
+
 # What only compiled code calls, by address: the code generator resolves these names.
 COMPILED_FUNCTIONS = (
     "zyn_frame_new", "zyn_attend", "zyn_failed",
@@ -134,7 +141,9 @@ _loading = threading.Lock()
 
 
 def library() -> ctypes.CDLL:
-    """The library, loaded once.  Calls through it release the interpreter's lock."""
+    """The library, loaded once.  Calls through it release the interpreter's lock, but for those
+    that are quick.
+    """
     global _loaded
     if _loaded is None:
         with _loading:
@@ -177,16 +186,17 @@ def symbol_addresses() -> dict[str, int]:
 
 def _load(path: Path) -> ctypes.CDLL:
     try:
-        native = ctypes.CDLL(str(path))
+        native, quick = ctypes.CDLL(str(path)), ctypes.PyDLL(str(path))
     except OSError as error:
         raise NativeLibraryError(f"{path} cannot be loaded: {error}") from error
     for name, (result, *parameters) in (_HOST_FUNCTIONS | _OBJECT_FUNCTIONS).items():
         try:
-            function = getattr(native, name)
+            function = getattr(quick if name in _QUICK else native, name)
         except AttributeError:
             raise NativeLibraryError(f"{path} does not export {name}") from None
         function.restype = result
         function.argtypes = parameters
+        setattr(native, name, function)
         if name == "zyn_abi_version" and function() != ABI_VERSION:
             raise NativeLibraryError(
                 f"{path} has ABI version {function()}, zyn needs {ABI_VERSION}: build again"
