@@ -235,6 +235,12 @@ static inline void zyn__flag_clear(ZynTask *task, uint32_t flag)
 	zyn__set(flags, zyn__get(flags) & ~flag);
 }
 
+/* Somebody sees each poll: no short cut may be taken. */
+static inline bool zyn__polls_watched(const ZynRuntime *rt)
+{
+	return (zyn__get(&rt->head->watched) & ZYN_WATCH_POLLS) != 0;
+}
+
 /* No poll may start. */
 static inline bool zyn__gate_closed(const ZynRuntime *rt)
 {

@@ -42,7 +42,12 @@ void zyn__biased_lock_slow(ZynBiasedLock *lock);
 static inline void zyn__biased_lock(ZynBiasedLock *lock)
 {
 	uint32_t self = zyn__thread_number;
-	if (self != 0 && atomic_load_explicit(&lock->bias, memory_order_relaxed) == self) {
+	uint32_t bias = atomic_load_explicit(&lock->bias, memory_order_relaxed);
+	if (bias == 0) { /* Rule 1: for good */
+		zyn__lock(&lock->lock);
+		return;
+	}
+	if (bias == self) {
 		atomic_store_explicit(&lock->inside, self, memory_order_relaxed);
 		atomic_signal_fence(memory_order_seq_cst); /* the rest of the fence is theirs */
 		if (atomic_load_explicit(&lock->bias, memory_order_relaxed) == self)

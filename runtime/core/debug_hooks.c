@@ -106,6 +106,7 @@ void zyn_dbg_attach(ZynRuntime *rt, const ZynDebugEvents *events)
 		if (rt->head->debugger != NULL)
 			rt->head->debugger->events = *events;
 		rt->head->tells_changes = rt->head->debugger != NULL;
+		zyn__watch_update(rt);
 		rt->now_ns = zyn__clock_now(rt);
 	}
 	zyn__leave(&entry);
@@ -129,6 +130,7 @@ void zyn__debug_detach(ZynRuntime *rt)
 	free(rt->head->debugger);
 	rt->head->debugger = NULL;
 	rt->head->tells_changes = 0;
+	zyn__watch_update(rt);
 	zyn__set(&rt->head->gate_closed, 0);
 	zyn__set(&rt->head->gate_opener, NULL);
 	rt->head->stop_all = 0;

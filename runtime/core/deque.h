@@ -128,6 +128,15 @@ static inline void *zyn__deque_pop(ZynDeque *deque)
 	return zyn__deque_pop_slow(deque, bottom - 1);
 }
 
+/* Owner: what pop would give if no thief is faster; null: nothing. */
+static inline void *zyn__deque_newest(ZynDeque *deque)
+{
+	int64_t bottom = ZA_LOAD(&deque->bottom, relaxed);
+	if (bottom <= ZA_LOAD(&deque->top, relaxed))
+		return NULL;
+	return ZA_LOAD(zyn__deque_slot(ZA_LOAD(&deque->array, relaxed), bottom - 1), relaxed);
+}
+
 /* Owner: the oldest, or null. */
 static inline void *zyn__deque_take(ZynDeque *deque)
 {

@@ -8,7 +8,8 @@
  * would turn to that one next.  It is polled at once instead, and if it ends, and nothing else has
  * become runnable meanwhile, its parent goes on without having parked.  So nobody is polled
  * earlier or later with respect to anybody else than without it; who watches polls, a debugger or a
- * profile or a limit of fuel, sees the longer way.
+ * profile or a limit of fuel, sees the longer way.  In a team, which promises no order, it is enough
+ * that the child is the one that this worker would poll next of those that were never polled.
  *
  * Either way the task is an ordinary one afterwards: it parks, is woken and is joined like any
  * other.
@@ -47,20 +48,13 @@ int32_t zyn_start(ZynContext *cx, ZynPromise *p, ZynSite site)
 	if (zyn__task_ended(task) || task->kept || task->cancelling ||
 	    zyn__flag(task, ZYN_FRAME_RUNNING))
 		return 0; /* Rule 2. */
-	if (zyn__task_linked(task))
+	if (zyn__ready_has(cx->runtime, task))
 		zyn__ready_remove(cx->runtime, task);
 	uint32_t ahead_left = cx->runtime->ahead_left;
 	cx->runtime->ahead_left = 0; /* Rule 3. */
 	run_inside(cx, task);
 	cx->runtime->ahead_left = ahead_left;
 	return zyn__task_ended(task) ? 1 : 0;
-}
-
-/* Nobody counts polls or looks on. */
-static bool is_unwatched(const ZynRuntime *rt)
-{
-	return rt->debugger == NULL && rt->poll_trace == NULL && rt->profile == NULL &&
-	       zyn__get(&rt->fuel) == UINT64_MAX && rt->order == ZYN_ORDER_FIFO;
 }
 
 static bool lies_in(const ZynAwait *await, ZynTask *task)
@@ -70,17 +64,27 @@ static bool lies_in(const ZynAwait *await, ZynTask *task)
 	return (const char *)await >= frame && (const char *)await < frame + size;
 }
 
+/* Takes `task` out of its queue, if it is the one to be polled next. */
+static bool take_next(ZynRuntime *rt, ZynTask *task)
+{
+	if (rt->team != NULL)
+		return zyn__team_take_newest(rt, task);
+	if (zyn__get(&rt->queued) != 1 || task->sched != ZYN_SCHED_QUEUED || task->kept ||
+	    task->foreign)
+		return false;
+	zyn__ready_remove(rt, task);
+	return true;
+}
+
 bool zyn__task_run_ahead(ZynContext *cx, const ZynAwait *await, ZynTask *task)
 {
 	ZynRuntime *rt = cx->runtime;
-	if (rt->ahead_left == 0 || zyn__get(&rt->queued) != 1 || task->sched != ZYN_SCHED_QUEUED ||
-	    rt->team != NULL || cx->task == NULL || !lies_in(await, cx->task) || task->kept ||
-	    task->foreign || !is_unwatched(rt) ||
+	if (rt->ahead_left == 0 || cx->task == NULL || !lies_in(await, cx->task) ||
+	    zyn__polls_watched(rt) ||
 	    (uintptr_t)__builtin_frame_address(0) < ZYN_CONTAINER(cx, ZynSeat, cx)->stack_ahead ||
-	    zyn__get(&rt->baton.urgent) != 0 || zyn__gate_closed(rt))
+	    zyn__get(&rt->baton.urgent) != 0 || zyn__gate_closed(rt) || !take_next(rt, task))
 		return false; /* Rules 2 to 4. */
 	rt->ahead_left--;
-	zyn__ready_remove(rt, task);
 	run_inside(cx, task);
 	return zyn__task_ended(task);
 }

@@ -7,8 +7,9 @@
  * Rule 3.  the last reference to a frame that ended or never started frees it; to a live one
  *          makes it DETACHED, which cancels it, and its end frees it.
  * Rule 4.  both need the baton of the task's owner.  A thread that cannot have it at once posts
- *          RELEASED to the inbox.  A plain frame is scheduled by nobody: any worker of the team
- *          may free it.
+ *          RELEASED to the inbox.  A plain frame is scheduled by nobody, and a task that ended by
+ *          nobody any more: any worker of the team may free them.  The owner leaves an ended task
+ *          with the release of its lock, unless somebody watches.
  * Rule 5.  dropping a frame may release the last reference to another.  Those queue up in
  *          `dropped` instead of recursing, because a program can build a chain of promises as
  *          long as memory lasts.
@@ -69,6 +70,8 @@ void zyn__frame_free(ZynRuntime *rt, ZynTask *task)
 	ZYN_ASSERT(!zyn__flag(task, ZYN_FRAME_RUNNING));
 	ZYN_ASSERT(task->sched != ZYN_SCHED_FREE && task->sched != ZYN_SCHED_MOVING);
 	ZYN_ASSERT(!zyn__task_linked(task) || zyn__owner(task) == rt);
+	if (zyn__get(&rt->newest) == task)
+		zyn__set(&rt->newest, NULL);
 	if (rt->dropping) { /* Rule 5; nobody calls its machine any more. */
 		zyn__task_promise(task)->state_machine = rt->dropped;
 		rt->dropped = task;
@@ -137,6 +140,12 @@ void zyn_promise_release(ZynPromise *p)
 		return;
 	}
 	bool plain = !zyn__flag(task, ZYN_FRAME_TASK);
+	if (here != NULL && zyn__task_ended(task) && !zyn__polls_watched(owner)) {
+		zyn__task_lock(here, task); /* Rule 4: its owner has left it then */
+		zyn__task_unlock(here, task);
+		zyn__frame_free(here, task);
+		return;
+	}
 	if (here != NULL && zyn__free_to_own(task) && zyn__claim(task, here)) {
 		zyn__task_requeue(task);
 		owner = here;

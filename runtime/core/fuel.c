@@ -68,6 +68,7 @@ void zyn_rt_refuel(ZynRuntime *rt, uint64_t fuel)
 	ZynEntry entry;
 	zyn__enter(&entry, rt);
 	zyn__set(&rt->head->fuel, fuel);
+	zyn__watch_update(rt);
 	if (fuel != UINT64_MAX)
 		zyn__watchdog_tick(rt->head);
 	zyn__leave(&entry);

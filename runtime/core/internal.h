@@ -143,6 +143,10 @@ typedef struct ZynDebugger {
 typedef struct ZynShadows ZynShadows;
 typedef struct ZynWatchdog ZynWatchdog;
 
+/* What there is to do for a poll beside polling (bits of ZynRuntime.watched). */
+#define ZYN_WATCH_NOTES 1u /* tasks have notes */
+#define ZYN_WATCH_POLLS 2u /* somebody counts, records, orders or stops polls */
+
 /* One worker.  The fields from `clock` on of a team's head stand for the whole team. */
 struct ZynRuntime {
 	ZynBaton baton;
@@ -164,9 +168,15 @@ struct ZynRuntime {
 	uint64_t trace_hash;     /* of every poll since the beginning, when there is a seed */
 	ZynTask **scratch;       /* of the order */
 	uint32_t scratch_count;
+	char apart_before[ZYN_CACHE_LINE_BYTES]; /* other workers look at the next two all the time */
 	_Atomic(ZynTask *) mail; /* tasks that other workers handed over, newest first */
 	ZynDeque fresh;          /* in a team: tasks that were never polled, for anybody to take */
-	uint64_t fresh_turns;    /* how often something was to be taken from it */
+	char apart_behind[ZYN_CACHE_LINE_BYTES];
+	_Atomic(ZynTask *) newest; /* rule 7 of team.c; any thread reads */
+	uint64_t taken;            /* tasks of others since it last had nothing to do: rule 8 */
+	uint64_t taken_since_ns;   /* CLOCK_MONOTONIC */
+	uint64_t rest_ns;          /* how long it last rested for that; 0: not */
+	uint64_t fresh_turns;      /* how often something was to be taken from it */
 	uint64_t steal_turns;    /* how often something was to be stolen */
 	uint64_t turn;           /* number of the turn under way */
 	uint32_t ahead_left;     /* how many children may still run ahead in it: eager.c */
@@ -253,6 +263,7 @@ struct ZynRuntime {
 	uint32_t probe_table_count;
 	uint32_t stop_all;
 	uint32_t filters;
+	_Atomic uint32_t watched;        /* ZYN_WATCH_*; any thread reads */
 	uint32_t notes_tasks;            /* every chunk has notes */
 	struct ZynPollTrace *poll_trace; /* null: polls are not recorded */
 	struct ZynProfile *profile;      /* null: nothing is summed up */
@@ -394,6 +405,11 @@ void zyn__result_copy(ZynTask *task, void *out);
 void zyn__ready_init(ZynRuntime *rt);
 void zyn__ready_free(ZynRuntime *rt);
 void zyn__ready_push(ZynRuntime *rt, ZynTask *task);
+/* Whether it is in a queue of this worker, which owns it. */
+static inline bool zyn__ready_has(const ZynRuntime *rt, const ZynTask *task)
+{
+	return zyn__task_linked(task) || zyn__get(&rt->newest) == task;
+}
 /* Of a task in any queue of this worker; looks through them. */
 void zyn__ready_remove(ZynRuntime *rt, ZynTask *task);
 /* Takes every task out of its queue, for whoever cancels them all. */
@@ -421,6 +437,9 @@ void zyn__task_requeue(ZynTask *task);
 void zyn__task_wake(ZynTask *task, uint64_t waker_task);
 void zyn__task_cancel(ZynTask *task, bool interrupted);
 void zyn__task_run(ZynRuntime *rt, ZynEntry *entry, ZynTask *task);
+/* To be called when one of these changed: whether tasks have notes, and whether polls are looked at,
+ * by a debugger, a trace, a profile or a limit of fuel, or drawn by a seed. */
+void zyn__watch_update(ZynRuntime *rt);
 /* A machine ended: publishes how, moves cx->error into the header, wakes who waits; may free the
  * task. */
 void zyn__task_end(ZynTask *task, ZynContext *cx);
@@ -467,6 +486,9 @@ bool zyn__run_enter(ZynRuntime *rt, ZynEntry *entry, uint64_t deadline_ns);
 bool zyn__run_enter_soon(ZynRuntime *rt, ZynEntry *entry);
 void zyn__run_leave(ZynEntry *entry);
 int64_t zyn__turn(ZynRuntime *rt, ZynEntry *entry, ZynTask *extra);
+/* A turn of somebody who waits for `task`, or for the end of all work: short rounds follow one
+ * another without looking around, which costs more than polling one task. */
+int64_t zyn__turn_long(ZynRuntime *rt, ZynEntry *entry, ZynTask *task);
 /* Nanoseconds until something can be done: 0 now, -1 never without an outside wake. */
 int64_t zyn__idle_ns(ZynRuntime *rt);
 /* Lets others have the baton between two turns. */

@@ -92,7 +92,7 @@ static int64_t wait_for_task(ZynAwait *await, ZynTask *child, ZynContext *cx)
 	await->state = 1;
 	await->joiner.waker = cx->waker;
 	if (zyn__task_run_ahead(cx, await, child)) {
-		if (zyn__get(&cx->runtime->queued) == 0)
+		if (cx->runtime->team != NULL || zyn__get(&cx->runtime->queued) == 0)
 			return answer(await, cx);
 		zyn__wake_own(cx); /* what is queued was to run first */
 		return 0;

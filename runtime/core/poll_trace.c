@@ -100,6 +100,7 @@ int32_t zyn_dbg_trace(ZynRuntime *rt, int32_t on)
 		zyn__poll_trace_free(rt);
 	else if (rt->poll_trace == NULL)
 		begin(rt);
+	zyn__watch_update(rt);
 	bool done = (rt->poll_trace != NULL) == (on != 0);
 	zyn__leave(&entry);
 	return done;

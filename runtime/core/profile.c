@@ -325,6 +325,7 @@ int32_t zyn_dbg_profile(ZynRuntime *rt, int32_t on, const ZynProfileFrame *frame
 	bool done = !on || begin(rt, frames, count);
 	if (!done)
 		zyn__profile_free(rt);
+	zyn__watch_update(rt);
 	zyn__leave(&entry);
 	return done;
 }

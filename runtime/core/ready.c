@@ -79,6 +79,10 @@ static bool remove_from(ZynTaskList *list, ZynTask *sought)
 
 void zyn__ready_remove(ZynRuntime *rt, ZynTask *task)
 {
+	if (zyn__get(&rt->newest) == task) {
+		zyn__set(&rt->newest, NULL);
+		return;
+	}
 	ZynTaskList *list;
 	bool removed = false;
 	for (uint32_t i = 0; !removed && (list = list_at(rt, i)) != NULL; i++)
@@ -98,6 +102,7 @@ void zyn__ready_clear(ZynRuntime *rt)
 	}
 	rt->dead = 0;
 	zyn__set(&rt->queued, 0);
+	zyn__set(&rt->newest, NULL);
 }
 
 /* Rule 3. */
@@ -304,6 +309,7 @@ uint32_t zyn_rt_metrics(ZynRuntime *rt, uint32_t worker, ZynMetrics *out)
 		return workers;
 	ZynRuntime *of = zyn__worker(rt, worker);
 	uint64_t fresh = of->team != NULL ? (uint64_t)zyn__deque_count(&of->fresh) : 0;
+	fresh += zyn__get(&of->newest) != NULL;
 	*out = (ZynMetrics){
 		.polls = zyn__get(&of->polls_total),
 		.parks = zyn__get(&of->parks_total),

@@ -185,6 +185,7 @@ ZynRuntime *zyn_rt_new(const ZynOptions *given)
 		return NULL;
 	}
 	head->notes_tasks = options->flags & ZYN_NOTE_TASKS;
+	zyn__watch_update(head);
 	for (uint32_t i = 0; i < zyn__worker_count(head); i++)
 		zyn__registry_publish(zyn__worker(head, i));
 	if (zyn__fuel_is_bounded(head))

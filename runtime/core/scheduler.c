@@ -101,7 +101,8 @@ void zyn__fire_timers(ZynRuntime *rt)
 
 static bool nothing_runnable(ZynRuntime *rt)
 {
-	return zyn__ready_empty(rt) && (rt->worker_index == 0 || zyn__deque_count(&rt->fresh) == 0);
+	return zyn__ready_empty(rt) && zyn__get(&rt->newest) == NULL &&
+	       (rt->worker_index == 0 || zyn__deque_count(&rt->fresh) == 0);
 }
 
 static bool host_is_busy(ZynRuntime *rt)
@@ -218,7 +219,7 @@ static int64_t poll_round(ZynRuntime *rt, ZynEntry *entry)
 		if (rt->turn != turn || zyn__gate_closed(rt) ||
 		    out_of_time(rt, entry)) /* Rule 3. */
 			break;
-		if (zyn__somebody_idle(rt))
+		if (zyn__somebody_idle(rt) && zyn__get(&rt->queued) != 0)
 			zyn__team_share(rt, false);
 	}
 	return polls;
@@ -231,6 +232,11 @@ static int64_t poll_fresh(ZynRuntime *rt, ZynEntry *entry)
 	int64_t polls = 0;
 	ZynTask *task;
 	while (polls < FRESH_MAX && !zyn__gate_closed(rt) && (task = zyn__team_fresh(rt)) != NULL) {
+		if (task->kept) {
+			task->sched = ZYN_SCHED_PARKED;
+			task->woken = 1;
+			continue;
+		}
 		zyn__task_run(rt, entry, task);
 		polls++;
 		if (zyn__get(&rt->baton.urgent) != 0)
@@ -244,7 +250,7 @@ static int64_t poll_fresh(ZynRuntime *rt, ZynEntry *entry)
 /* Whether the next turn would do nothing but begin another round. */
 static bool is_quiet(ZynRuntime *rt, uint64_t turn)
 {
-	return rt->turn == turn && !zyn__ready_empty(rt) && zyn__get(&rt->inbox) == NULL &&
+	return rt->turn == turn && !nothing_runnable(rt) && zyn__get(&rt->inbox) == NULL &&
 	       zyn__get(&rt->mail) == NULL && zyn__get(&rt->graveyard) == NULL &&
 	       zyn__get(&rt->head->interrupt) == 0 && zyn__get(&rt->baton.state) == 1 &&
 	       !zyn__gate_closed(rt) && zyn__tasks_empty(&rt->foreign) &&
@@ -283,9 +289,7 @@ int64_t zyn__turn(ZynRuntime *rt, ZynEntry *entry, ZynTask *extra)
 	return polls;
 }
 
-/* A turn of somebody who waits for `task` or for the end of all work: short rounds follow one
- * another without looking around, which costs more than polling one task. */
-static int64_t turn_for(ZynRuntime *rt, ZynEntry *entry, ZynTask *task)
+int64_t zyn__turn_long(ZynRuntime *rt, ZynEntry *entry, ZynTask *task)
 {
 	rt->ahead_left = AHEAD_MAX;
 	int64_t polls = zyn__turn(rt, entry, NULL);
@@ -295,6 +299,8 @@ static int64_t turn_for(ZynRuntime *rt, ZynEntry *entry, ZynTask *task)
 		turn = ++rt->turn;
 		zyn__round_begin(rt);
 		int64_t more = poll_round(rt, entry);
+		if (rt->worker_index != 0)
+			more += poll_fresh(rt, entry);
 		polls += more;
 		if (zyn__get(&rt->head->reactor) != NULL)
 			zyn__reactor_turn(rt, more);
@@ -449,7 +455,7 @@ static int32_t block_loop(BlockOn *block, ZynEntry *entry)
 			return ZYN_TIMEOUT;
 		rt->deadline_real_ns = block->deadline_real_ns;
 		rt->deadline_clock_ns = block->deadline_clock_ns;
-		if (turn_for(rt, entry, block->task) != 0)
+		if (zyn__turn_long(rt, entry, block->task) != 0)
 			block->deadlock_told = false;
 		if (zyn__task_ended(block->task))
 			continue;
@@ -528,7 +534,7 @@ int32_t zyn_rt_run_until_idle(ZynRuntime *rt)
 	while (status == ZYN_PENDING) { /* the caller asked for as long as it takes */
 		rt->deadline_real_ns = UINT64_MAX;
 		rt->deadline_clock_ns = UINT64_MAX;
-		turn_for(rt, &entry, NULL);
+		zyn__turn_long(rt, &entry, NULL);
 		zyn__give_way(rt);
 		uint64_t ends_seen = zyn__ends_seen(rt);
 		int64_t idle_ns = zyn__idle_ns(rt);

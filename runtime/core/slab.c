@@ -100,6 +100,7 @@ bool zyn__slab_note(ZynRuntime *rt)
 			done = note_chunk(zyn__get(&worker->chunks[i])) && done;
 	}
 	rt->head->notes_tasks = done;
+	zyn__watch_update(rt);
 	return done;
 }
 

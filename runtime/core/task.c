@@ -32,6 +32,21 @@
 /* ids that a worker of a team takes from the common count at a time */
 #define IDS_AT_ONCE 256u
 
+/* There is more to do for a poll than to poll. */
+static bool is_watched(const ZynRuntime *rt)
+{
+	return zyn__get(&rt->head->watched) != 0;
+}
+
+void zyn__watch_update(ZynRuntime *rt)
+{
+	const ZynRuntime *head = rt->head;
+	bool polls = head->debugger != NULL || head->poll_trace != NULL || head->profile != NULL ||
+	             head->order != ZYN_ORDER_FIFO || zyn__get(&head->fuel) != UINT64_MAX;
+	zyn__set(&rt->head->watched, (head->notes_tasks ? ZYN_WATCH_NOTES : 0) |
+	                                     (polls ? ZYN_WATCH_POLLS : 0));
+}
+
 static bool is_fresh(ZynTask *task)
 {
 	return *zyn__machine_state(zyn__task_machine(task)) == ZYN_STATE_START && !task->foreign &&
@@ -46,7 +61,7 @@ static void queue_push(ZynTask *task)
 	task->sched = ZYN_SCHED_QUEUED;
 	if (zyn__get(&task->worker) & ZYN_PARKED_FREE) /* a debugger, which has all batons */
 		zyn__own(task, rt);
-	if (rt->team != NULL && is_fresh(task) && zyn__team_publish(rt, task))
+	if (rt->team != NULL && is_fresh(task) && zyn__team_spawned(rt, task))
 		return;
 	zyn__ready_push(rt, task);
 }
@@ -306,26 +321,29 @@ void zyn__task_end(ZynTask *task, ZynContext *cx)
 	ZynError *error;
 	uint32_t state = *zyn__machine_state(zyn__task_machine(task));
 	uint32_t status = settle(task, state, cx, &error);
-	if (zyn__task_linked(task)) /* spawned while an await polled it in place */
+	if (zyn__ready_has(rt, task)) /* spawned while an await polled it in place */
 		zyn__ready_remove(rt, task);
 	task->sched = ZYN_SCHED_ENDED;
 	task->woken = 0;
-	ZynTaskNote *note = zyn__note(task);
+	bool watched = is_watched(rt);
+	ZynTaskNote *note = watched ? zyn__note(task) : NULL;
 	if (note != NULL) {
 		note->activation = NULL;
 		if (note->debug != NULL)
 			zyn__debug_task_ended(task);
 	}
+	bool detached = zyn__flag(task, ZYN_FRAME_DETACHED);
 	bool let_go;
 	bool blocks = publish(rt, task, status, error, &let_go);
-	changed(task);
+	if (watched)
+		changed(task);
 	if (blocks && (rt->team != NULL || zyn__get(&rt->sleepers) != 0)) {
 		zyn__ends_tell(rt->head);
 		zyn__kick(rt->head);
 	}
 	if (let_go)
 		zyn__frame_let_go(rt, task);
-	else if (zyn__flag(task, ZYN_FRAME_DETACHED))
+	else if (detached)
 		zyn__frame_free(rt, task);
 }
 
@@ -337,10 +355,9 @@ static bool is_free(const ZynRuntime *rt, const ZynTask *task)
 	       !task->cancelling && rt->head->debugger == NULL;
 }
 
-static void pending(ZynTask *task)
+/* false: a debugger that was told of the stop has let it go already. */
+static bool tell_pending(const ZynRuntime *rt, ZynTask *task)
 {
-	ZynRuntime *rt = zyn__owner(task);
-	task->sched = ZYN_SCHED_PARKED;
 	ZynTaskNote *note = zyn__note(task);
 	if (note != NULL) {
 		note->parked_since_ns = rt->now_ns;
@@ -348,56 +365,44 @@ static void pending(ZynTask *task)
 		if (note->debug != NULL)
 			zyn__debug_poll_ended(task);
 	}
-	if (task->sched != ZYN_SCHED_PARKED)
-		return; /* the debugger let it go while it was told of the stop */
+	return task->sched == ZYN_SCHED_PARKED;
+}
+
+static void pending(ZynRuntime *rt, ZynTask *task)
+{
+	bool watched = is_watched(rt);
+	task->sched = ZYN_SCHED_PARKED;
+	if (watched && !tell_pending(rt, task))
+		return;
 	if (task->kept) {
 		task->woken = task->woken || task->foreign;
-	} else if (task->woken) {
-		queue_push(task); /* Rule 4. */
+	} else if (task->woken) { /* Rule 4. */
+		task->sched = ZYN_SCHED_QUEUED;
+		zyn__ready_push(rt, task);
 	} else if (task->foreign) {
 		task->sched = ZYN_SCHED_FOREIGN;
 		zyn__tasks_push_back(&rt->foreign, task);
 		zyn__set(&rt->queued, zyn__get(&rt->queued) + 1);
 	}
-	changed(task);
+	if (watched)
+		changed(task);
 	if (rt->team != NULL && is_free(rt, task))
 		zyn__park_free(task, rt); /* it may be another worker's from here on */
 }
 
-static void note_seat(ZynTask *task, ZynSeat *seat)
-{
-	ZynTaskNote *note = zyn__note(task);
-	if (note != NULL)
-		note->seat = seat;
-}
-
-void zyn__task_run(ZynRuntime *rt, ZynEntry *entry, ZynTask *task)
+/* One poll of the machine, with all that somebody may want to know of it. */
+static bool poll_watched(ZynRuntime *rt, ZynEntry *entry, ZynTask *task)
 {
 	ZynContext *cx = &entry->seat->cx;
 	ZynPromise *promise = zyn__task_promise(task);
-	ZYN_ASSERT(!zyn__task_linked(task));
-	ZYN_ASSERT(!zyn__task_ended(task));
-	ZYN_ASSERT(cx->task == NULL);
-	if (zyn__flag(task, ZYN_FRAME_RUNNING)) {
-		task->sched = ZYN_SCHED_IDLE; /* an await polls it in place right now, and will give
-		                                 it back */
-		task->woken = 1;
-		return;
-	}
-	task->sched = ZYN_SCHED_RUNNING;
-	task->woken = 0;
-	note_seat(task, entry->seat);
-	zyn__flag_set(task, ZYN_FRAME_RUNNING);
-	zyn__set(&task->polls, zyn__get(&task->polls) + 1); /* Rule 2. */
-	zyn__set(&rt->polls_total, zyn__get(&rt->polls_total) + 1);
+	ZynTaskNote *note = zyn__note(task);
+	if (note != NULL)
+		note->seat = entry->seat;
 	if (!task->foreign && !task->cancelling && !zyn__fuel_burn(rt)) {
 		task->cancelling = 1;
 		task->interrupted = ZYN_CANCELLED_BY_FUEL;
 	}
-	cx->task = task;
-	cx->waker = zyn__task_waker(task);
-	if (zyn__get(&rt->head->tells_changes))
-		zyn__debug_task_changed(task);
+	changed(task);
 	ZynPollRecord record;
 	bool recorded = rt->head->poll_trace != NULL;
 	if (recorded)
@@ -417,7 +422,38 @@ void zyn__task_run(ZynRuntime *rt, ZynEntry *entry, ZynTask *task)
 		zyn__poll_trace_end(rt, task, &record);
 	if (rt->order != ZYN_ORDER_FIFO)
 		zyn__hash_poll(rt, task, before, *zyn__machine_state(zyn__task_machine(task)));
-	note_seat(task, NULL);
+	if (note != NULL)
+		note->seat = NULL;
+	return ready;
+}
+
+void zyn__task_run(ZynRuntime *rt, ZynEntry *entry, ZynTask *task)
+{
+	ZynContext *cx = &entry->seat->cx;
+	ZynPromise *promise = zyn__task_promise(task);
+	ZYN_ASSERT(!zyn__task_linked(task));
+	ZYN_ASSERT(!zyn__task_ended(task));
+	ZYN_ASSERT(cx->task == NULL);
+	if (zyn__flag(task, ZYN_FRAME_RUNNING)) {
+		task->sched = ZYN_SCHED_IDLE; /* an await polls it in place right now, and will give
+		                                 it back */
+		task->woken = 1;
+		return;
+	}
+	task->sched = ZYN_SCHED_RUNNING;
+	task->woken = 0;
+	zyn__flag_set(task, ZYN_FRAME_RUNNING);
+	zyn__set(&task->polls, zyn__get(&task->polls) + 1); /* Rule 2. */
+	zyn__set(&rt->polls_total, zyn__get(&rt->polls_total) + 1);
+	cx->task = task;
+	cx->waker = zyn__task_waker(task);
+	bool ready;
+	if (is_watched(rt))
+		ready = poll_watched(rt, entry, task);
+	else if (task->cancelling)
+		ready = zyn__task_poll_cancelled(task, cx);
+	else
+		ready = promise->poll_fn(promise->state_machine, cx) != 0;
 	zyn__flag_clear(task, ZYN_FRAME_RUNNING);
 	if (ready)
 		zyn__task_end(task, cx); /* wakes who joins it, and is told to have done so */
@@ -425,7 +461,7 @@ void zyn__task_run(ZynRuntime *rt, ZynEntry *entry, ZynTask *task)
 	if (ready)
 		return;
 	ZYN_ASSERT(cx->error.tag == 0);
-	pending(task);
+	pending(rt, task);
 }
 
 /* --- joining ---------------------------------------------------------------------------------- */
@@ -480,7 +516,8 @@ static bool check(ZynTask *task, void *data)
 	bool queued = task->sched == ZYN_SCHED_QUEUED || task->sched == ZYN_SCHED_FOREIGN;
 	ZYN_ASSERT(zyn__flag(task, ZYN_FRAME_TASK));
 	ZYN_ASSERT(zyn__get(&task->id) != 0);
-	ZYN_ASSERT(queued == zyn__task_linked(task) || zyn__free_to_own(task)); /* Rule 1. */
+	ZYN_ASSERT(queued == zyn__ready_has(zyn__owner(task), task) ||
+	           zyn__free_to_own(task)); /* Rule 1. */
 	ZYN_ASSERT(zyn__task_ended(task) == (task->sched == ZYN_SCHED_ENDED));
 	ZYN_ASSERT(zyn__get(&zyn__task_header(task)->refs) != 0 ||
 	           zyn__flag(task, ZYN_FRAME_DETACHED));

@@ -44,9 +44,12 @@
  *          finds it stuck only when it gets every baton; so every worker that finds all bits
  *          shown after it gave up its baton kicks the host, and the last of them is not too
  *          early.
- * Rule 7.  the only fresh task of a worker is left to it for a moment, for it is about to run it;
- *          an idle worker takes it when it has found the same one again and again, or before it
- *          sleeps.
+ * Rule 7.  the newest fresh task of a worker, in `newest`, is its own, for it is about to run it: at
+ *          the end of the poll under way, or when that awaits it (eager.c).  Others see it as soon
+ *          as something else is to be run before it, or when they ask in a long poll.
+ * Rule 8.  a worker that was soon done with what it took from others rests for a while before it
+ *          shows its bit again, and longer each time, up to REST_NS_MAX: what is that small, or
+ *          goes back to where it came from, costs more to move than to leave.
  */
 #include "internal.h"
 
@@ -57,29 +60,52 @@
 #define LOOK_MAX 256u         /* tasks looked at for that */
 #define OLDEST_EVERY 61u      /* of this many fresh tasks one is the oldest */
 #define SPINS 2000u           /* looks for mail before a worker sleeps */
-#define SINGLE_LOOKS 100u     /* ... in which the same single task of another must be found */
+#define STEAL_LOOK_EVERY 8u   /* of these one is for something to steal, at others' expense */
 #define LONG_POLL_NS 10000000 /* after which an idle worker asks the busy ones */
+#define WORTH_NS 500u         /* of work in each task that is taken from another worker, or it costs
+                                 both of them more to move it than to leave it */
+#define REST_NS_MIN 20000u
+#define REST_NS_MAX 1000000u
 #define WORKER_STACK_BYTES ((size_t)8 * 1024 * 1024) /* what a main thread has */
 
 /* --- handing over ----------------------------------------------------------------------------- */
+
+/* Rule 8. */
+static void note_taken(ZynRuntime *rt, uint64_t count)
+{
+	if (rt->taken == 0)
+		rt->taken_since_ns = zyn__monotonic_ns();
+	rt->taken += count;
+}
+
+static void show_newest(ZynRuntime *rt)
+{
+	ZynTask *newest = zyn__get(&rt->newest);
+	if (newest == NULL)
+		return;
+	zyn__set(&rt->newest, NULL);
+	if (!zyn__team_publish(rt, newest))
+		zyn__ready_push(rt, newest);
+}
 
 static bool movable(const ZynTask *task)
 {
 	return !task->foreign && task->kept == 0 && task->sched != ZYN_SCHED_FREE;
 }
 
-/* Takes every second movable task of `list`, or all, and chains them by their links. */
-static uint32_t take(ZynRuntime *rt, ZynTaskList *list, bool all, ZynTask **chain, ZynTask **last,
-                     ZynRuntime *target)
+/* Takes up to `max` movable tasks from the front of `list` and chains them by their links.  Not every
+ * second one: neighbours share cache lines. */
+static uint32_t take(ZynRuntime *rt, ZynTaskList *list, uint64_t max, ZynTask **chain,
+                     ZynTask **last, ZynRuntime *target)
 {
 	uint32_t taken = 0;
 	uint32_t seen = 0;
 	ZynTask *before = NULL;
 	ZynTask *behind;
-	for (ZynTask *task = list->first; task != NULL && taken < SHARE_MAX && seen < LOOK_MAX;
+	for (ZynTask *task = list->first; task != NULL && taken < max && seen < LOOK_MAX;
 	     task = behind, seen++) {
 		behind = zyn__tasks_next(task);
-		if (!movable(task) || (!all && seen % 2 == 0)) {
+		if (!movable(task)) {
 			before = task;
 			continue;
 		}
@@ -118,13 +144,17 @@ static uint32_t idle_other(const ZynRuntime *rt)
 void zyn__team_share(ZynRuntime *rt, bool all)
 {
 	uint32_t index;
+	if (all || zyn__get(&rt->queued) != 0)
+		show_newest(rt);
 	while ((index = idle_other(rt)) != 0) { /* bounded by the number of workers */
 		ZynRuntime *target = rt->team->workers[index];
 		ZynTask *chain = NULL;
 		ZynTask *last = NULL;
-		uint32_t taken = take(rt, &rt->round, all, &chain, &last, target);
+		uint64_t max = all ? SHARE_MAX : zyn__get(&rt->queued) / 2;
+		max = max < SHARE_MAX ? max : SHARE_MAX;
+		uint32_t taken = take(rt, &rt->round, max, &chain, &last, target);
 		for (uint32_t i = 0; taken == 0 && i < ZYN_PRIORITIES; i++)
-			taken = take(rt, &rt->ready[i], all, &chain, &last, target);
+			taken = take(rt, &rt->ready[i], max, &chain, &last, target);
 		if (taken == 0)
 			return;
 		atomic_fetch_and(&rt->team->idle, ~((uint64_t)1 << index)); /* Rule 5. */
@@ -139,11 +169,14 @@ void zyn__mail_drain(ZynRuntime *rt)
 		return;
 	ZynTask *task = atomic_exchange_explicit(&rt->mail, NULL, memory_order_acquire);
 	ZynTaskList list = {NULL, NULL};
+	uint32_t count = 0;
 	while (task != NULL) { /* bounded by what others had runnable */
 		ZynTask *next = task->next;
 		zyn__tasks_push_front(&list, task); /* newest first: turn it round */
 		task = next;
+		count++;
 	}
+	note_taken(rt, count);
 	while ((task = zyn__tasks_pop_front(&list)) != NULL) {
 		task->sched = ZYN_SCHED_QUEUED;
 		zyn__ready_push(rt, task);
@@ -183,19 +216,21 @@ bool zyn__team_publish(ZynRuntime *rt, ZynTask *task)
 	if (rt->worker_index == 0) {
 		atomic_thread_fence(memory_order_seq_cst); /* Rule 4: nobody else will look here. */
 		kick_idle(rt);
-	} else if (zyn__somebody_idle(rt) && zyn__deque_count(&rt->fresh) > 1) {
+	} else if (zyn__somebody_idle(rt)) {
 		kick_idle(rt);
 	}
 	return true;
 }
 
-/* How many fresh tasks make it worth to steal from `victim`: its maker is about to run the only
- * one, as a rule, and moving that costs both of them more than it takes.  Nobody else runs the
- * head's.
- */
-static int64_t least(const ZynTeam *team, const ZynRuntime *rt, const ZynRuntime *victim)
+bool zyn__team_spawned(ZynRuntime *rt, ZynTask *task)
 {
-	return team->hungry[rt->worker_index] || victim->worker_index == 0 ? 1 : 2;
+	if (rt->worker_index == 0 || zyn__polls_watched(rt))
+		return zyn__team_publish(rt, task);
+	ZynTask *older = zyn__get(&rt->newest);
+	zyn__set(&rt->newest, task); /* Rule 7. */
+	if (older != NULL && !zyn__team_publish(rt, older))
+		zyn__ready_push(rt, older);
+	return true;
 }
 
 /* Half of what some other worker has, in an order that differs from worker to worker and from
@@ -207,13 +242,13 @@ static bool steal(ZynRuntime *rt)
 	uint32_t first = (uint32_t)(mixed >> 40) % team->count;
 	for (uint32_t i = 0; i < team->count; i++) {
 		ZynRuntime *victim = team->workers[(first + i) % team->count];
-		if (victim == rt || zyn__deque_count(&victim->fresh) < least(team, rt, victim))
+		if (victim == rt || zyn__deque_count(&victim->fresh) == 0)
 			continue;
 		int64_t stolen = zyn__deque_steal_half(&victim->fresh, &rt->fresh);
 		if (stolen == 0)
 			continue;
 		zyn__set(&rt->stolen_total, zyn__get(&rt->stolen_total) + (uint64_t)stolen);
-		team->hungry[rt->worker_index] = false;
+		note_taken(rt, (uint64_t)stolen);
 		if (stolen > 1 && zyn__somebody_idle(rt))
 			kick_idle(rt); /* one wakes the next, so that a burst wakes them all */
 		return true;
@@ -232,10 +267,25 @@ static bool claim_runnable(ZynRuntime *rt, ZynTask *task)
 	return false;
 }
 
+bool zyn__team_take_newest(ZynRuntime *rt, ZynTask *task)
+{
+	if (zyn__get(&rt->newest) == task) {
+		zyn__set(&rt->newest, NULL);
+		return true;
+	}
+	return zyn__deque_newest(&rt->fresh) == task && zyn__deque_pop(&rt->fresh) == task &&
+	       claim_runnable(rt, task);
+}
+
 /* The newest first, because it is in the cache and its memory will be used again soonest; now and
  * then the oldest, so that it does not wait for ever. */
 ZynTask *zyn__team_fresh(ZynRuntime *rt)
 {
+	ZynTask *newest = zyn__get(&rt->newest);
+	if (newest != NULL) {
+		zyn__set(&rt->newest, NULL);
+		return newest;
+	}
 	do {
 		void *item;
 		while ((item = ++rt->fresh_turns % OLDEST_EVERY == 0
@@ -278,37 +328,11 @@ static bool called(ZynRuntime *rt)
 	       zyn__get(&rt->team->closing) != 0 || zyn__baton_wanted(&rt->baton);
 }
 
-/* Whether there is something to steal; `single` becomes where the only task of some worker lies. */
-static bool something_to_steal(ZynRuntime *rt, int64_t *single)
-{
-	ZynTeam *team = rt->team;
-	int64_t places = 0;
-	for (uint32_t i = 0; i < team->count; i++) {
-		ZynRuntime *victim = team->workers[i];
-		int64_t count = zyn__deque_count(&victim->fresh);
-		if (count >= least(team, rt, victim))
-			return true;
-		if (count != 0)
-			places += zyn__get(&victim->fresh.bottom) + i + 1;
-	}
-	*single = places;
-	return false;
-}
-
-/* Rule 7. */
 static bool spin(ZynRuntime *rt)
 {
-	int64_t single = 0;
-	uint32_t same = 0;
 	for (uint32_t i = 0; i < SPINS; i++) {
-		int64_t before = single;
-		if (called(rt) || something_to_steal(rt, &single))
+		if (called(rt) || (i % STEAL_LOOK_EVERY == 0 && something_fresh(rt->team)))
 			return true;
-		same = single != 0 && single == before ? same + 1 : 0;
-		if (same == SINGLE_LOOKS) {
-			rt->team->hungry[rt->worker_index] = true;
-			return true;
-		}
 		zyn__relax();
 	}
 	return false;
@@ -323,7 +347,6 @@ static void sleep_idle(ZynRuntime *rt, int64_t idle_ns)
 	int64_t limit_ns = idle_ns;
 	if (!alone && (limit_ns < 0 || limit_ns > LONG_POLL_NS))
 		limit_ns = LONG_POLL_NS;
-	bool hungry = false;
 	atomic_fetch_add(&rt->sleepers, 1);
 	zyn__baton_release(&rt->baton);
 	/* Rule 6: asked again, because another may have shown its bit and not given up its baton.
@@ -331,16 +354,41 @@ static void sleep_idle(ZynRuntime *rt, int64_t idle_ns)
 	if ((all_bits(team) & ~atomic_load(&team->idle)) == 0 &&
 	    atomic_load(&team->workers[0]->drivers) != 0)
 		zyn__kick(team->workers[0]);
-	if (atomic_load(&rt->mail) == NULL && atomic_load(&rt->inbox) == NULL) {
-		hungry = something_fresh(team);
-		if (!hungry)
-			zyn__sleep(rt, limit_ns); /* Rule 4. */
-	}
+	if (atomic_load(&rt->mail) == NULL && atomic_load(&rt->inbox) == NULL &&
+	    !something_fresh(team))
+		zyn__sleep(rt, limit_ns); /* Rule 4. */
 	zyn__baton_acquire(&rt->baton, ZYN_BATON_NORMAL, UINT64_MAX);
-	team->hungry[rt->worker_index] = hungry;
 	atomic_fetch_sub(&rt->sleepers, 1);
 	zyn__kick_drain(rt);
 	zyn__reactor_awake(rt);
+}
+
+/* Rule 8: how long to rest, now that it has done what it took from others; 0: not at all. */
+static uint64_t rest_ns(ZynRuntime *rt)
+{
+	uint64_t taken = rt->taken;
+	if (taken == 0)
+		return 0;
+	rt->taken = 0;
+	if (zyn__monotonic_ns() - rt->taken_since_ns >= taken * WORTH_NS)
+		rt->rest_ns = 0;
+	else if (rt->rest_ns == 0)
+		rt->rest_ns = REST_NS_MIN;
+	else if (rt->rest_ns < REST_NS_MAX)
+		rt->rest_ns *= 2;
+	return rt->rest_ns;
+}
+
+/* Sleeps where only messages and its own timers end it early, and without its bit. */
+static void rest(ZynRuntime *rt, int64_t limit_ns)
+{
+	atomic_fetch_add(&rt->sleepers, 1);
+	zyn__baton_release(&rt->baton);
+	if (atomic_load(&rt->mail) == NULL && atomic_load(&rt->inbox) == NULL)
+		zyn__parker_park(&rt->parker, limit_ns);
+	zyn__baton_acquire(&rt->baton, ZYN_BATON_NORMAL, UINT64_MAX);
+	atomic_fetch_sub(&rt->sleepers, 1);
+	zyn__kick_drain(rt);
 }
 
 void zyn__team_idle(ZynRuntime *rt, int64_t idle_ns)
@@ -349,6 +397,11 @@ void zyn__team_idle(ZynRuntime *rt, int64_t idle_ns)
 		zyn__baton_release(&rt->baton);
 		sched_yield();
 		zyn__baton_acquire(&rt->baton, ZYN_BATON_NORMAL, UINT64_MAX);
+		return;
+	}
+	int64_t rests_ns = (int64_t)rest_ns(rt);
+	if (rests_ns != 0 && !zyn__reactor_unattended(rt)) {
+		rest(rt, idle_ns >= 0 && idle_ns < rests_ns ? idle_ns : rests_ns);
 		return;
 	}
 	uint64_t bit = (uint64_t)1 << rt->worker_index;
@@ -364,7 +417,7 @@ static void *worker_main(void *data)
 	ZynEntry entry;
 	zyn__run_enter(rt, &entry, UINT64_MAX);
 	while (zyn__get(&rt->team->closing) == 0 && entry.seat != NULL) { /* until zyn_rt_free */
-		zyn__turn(rt, &entry, NULL);
+		zyn__turn_long(rt, &entry, NULL);
 		zyn__give_way(rt);
 		int64_t idle_ns = zyn__idle_ns(rt);
 		if (idle_ns != 0)

@@ -10,8 +10,6 @@ typedef struct ZynTeam {
 	_Atomic uint32_t closing;
 	_Atomic uint32_t started; /* threads were made, or tried to be */
 	uint32_t thread_count;    /* the head, which has none, included */
-	/* of each worker, for itself: would steal the only task that another has made */
-	bool hungry[ZYN_WORKERS_MAX + 1];
 	pthread_mutex_t events_lock; /* the debugger is told of one thing at a time */
 } ZynTeam;
 
@@ -40,6 +38,10 @@ static inline uint32_t zyn__worker_count(const ZynRuntime *rt)
 
 /* Offers a task that was never polled to every worker; false: memory is out. */
 bool zyn__team_publish(ZynRuntime *rt, ZynTask *task);
+/* The same of a task that `rt` has just made: it keeps the newest one for itself. */
+bool zyn__team_spawned(ZynRuntime *rt, ZynTask *task);
+/* Whether `task` is what `rt` would poll next of the fresh ones, which it then takes out. */
+bool zyn__team_take_newest(ZynRuntime *rt, ZynTask *task);
 /* A fresh task to poll, now owned by `rt`; null: there is none. */
 ZynTask *zyn__team_fresh(ZynRuntime *rt);
 void zyn__kick_all(ZynRuntime *rt);

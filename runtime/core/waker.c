@@ -218,7 +218,10 @@ void zyn__wake_own(ZynContext *cx)
 		return;
 	}
 	zyn__set(&rt->wakes_total, zyn__get(&rt->wakes_total) + 1);
-	zyn__task_wake(task, zyn__task_id(task));
+	if (zyn__get(&rt->head->watched) != 0)
+		zyn__task_wake(task, zyn__task_id(task));
+	else if (task->sched == ZYN_SCHED_RUNNING)
+		task->woken = 1;
 }
 
 void zyn_waker_wake(ZynWaker waker)

@@ -11,7 +11,7 @@
 #define MODEL_STEPS_MAX 3000 /* of one execution; beyond is a livelock */
 #define MODEL_ARENA_BYTES 65536
 #define MODEL_BLOCKS_MAX 64
-#define MODEL_PRIVATE_MAX 8
+#define MODEL_PRIVATE_MAX 16
 
 /* one more than the threads: begin and end */
 #define MODEL_ACTORS (MODEL_THREADS_MAX + 1)

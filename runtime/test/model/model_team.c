@@ -11,8 +11,6 @@
 
 #include "team.c"
 
-#include <string.h>
-
 #define WORKERS 2
 #define TASKS 2
 
@@ -122,6 +120,11 @@ bool zyn__baton_try(ZynBaton *baton)
 	return false; /* its thread has it; who takes a sleeper's is not explored here */
 }
 
+uint64_t zyn__monotonic_ns(void)
+{
+	return 0; /* how long work took is for who rests, which is not explored */
+}
+
 void zyn__seats_ring(ZynRuntime *rt, uint64_t bits)
 {
 	(void)rt;
@@ -174,6 +177,9 @@ static void begin(void)
 		MODEL_CHECK(zyn__deque_init(&rt->fresh));
 		rt->fresh_turns = 0;
 		rt->steal_turns = 0;
+		rt->taken = 0;
+		atomic_init(&rt->newest, NULL);
+		model_private(&rt->newest);
 		atomic_init(&rt->stolen_total, 0);
 		rt->round = (ZynTaskList){NULL, NULL};
 		atomic_init(&rt->queued, 0);
@@ -202,7 +208,6 @@ static void begin(void)
 	task->foreign = false;
 	task->kept = 0;
 	task->next = NULL;
-	memset(team.hungry, 0, sizeof team.hungry);
 	is_polled = false;
 	frame = 0;
 	for (int i = 0; i < 2; i++) {
@@ -282,7 +287,7 @@ static void turn(ZynRuntime *rt)
 }
 
 /* As zyn__team_idle without spinning first, which only looks more often. */
-static void rest(ZynRuntime *rt)
+static void sleep_as_idle(ZynRuntime *rt)
 {
 	uint64_t bit = (uint64_t)1 << rt->worker_index;
 	atomic_fetch_or(&team.idle, bit);
@@ -296,7 +301,7 @@ static void work_until(uint32_t bits)
 		turn(self());
 		if ((told_bits & bits) == bits)
 			return;
-		rest(self());
+		sleep_as_idle(self());
 	}
 }
 
@@ -326,7 +331,7 @@ static void work_until_run_or_closed(void)
 		turn(self());
 		if (runs != 0)
 			return;
-		rest(self());
+		sleep_as_idle(self());
 	}
 }
 static void hand_over_or_run(void)
@@ -346,7 +351,7 @@ static void work_until_run(void)
 		turn(self());
 		if (runs != 0)
 			return;
-		rest(self());
+		sleep_as_idle(self());
 	}
 }
 static void publish(void)
@@ -364,7 +369,7 @@ static void work_until_somebody_ran(void)
 			close_team();
 			return;
 		}
-		rest(self());
+		sleep_as_idle(self());
 	}
 }
 
@@ -375,7 +380,7 @@ static void serve(void)
 		if (served[0] && served[1])
 			close_team();
 		else
-			rest(self());
+			sleep_as_idle(self());
 	}
 }
 /* A worker wakes the task, as if from a poll, and goes on until a poll has seen both reasons. */
@@ -453,7 +458,7 @@ static void work_until_somebody_was_woken(void)
 			close_team();
 			return;
 		}
-		rest(self());
+		sleep_as_idle(self());
 	}
 }
 static void hand_over_and_work(void)
