@@ -67,27 +67,41 @@ static bool has_barrier(void)
 	return state == BARRIER_THERE;
 }
 
+void zyn__thread_count(void)
+{
+	if (zyn__thread_number == 0)
+		zyn__thread_number = atomic_fetch_add(&number_last, 1) + 1;
+}
+
 void zyn__biased_init(ZynBiasedLock *lock, bool biased)
 {
 	uint32_t bias = 0;
 	if (biased && has_barrier()) {
-		if (zyn__thread_number == 0)
-			zyn__thread_number = atomic_fetch_add(&number_last, 1) + 1;
-		bias = zyn__thread_number;
+		zyn__thread_count();
+		bias = zyn__thread_number * 2;
 	}
-	atomic_init(&lock->lock.byte, 0);
+	*lock = (ZynBiasedLock){.biases = bias != 0};
 	atomic_init(&lock->bias, bias);
-	atomic_init(&lock->inside, 0);
 }
 
-void zyn__biased_lock_slow(ZynBiasedLock *lock)
+void zyn__biased_revoke(ZynBiasedLock *lock)
 {
-	zyn__lock(&lock->lock);
-	if (zyn__get(&lock->bias) == 0)
-		return;
+	uint32_t bias = zyn__get(&lock->bias);
 	zyn__set(&lock->bias, 0); /* Rule 1. */
 	barrier();
 	/* ends: the owner does not wait for anything inside, and does not come in again */
-	while (atomic_load_explicit(&lock->inside, memory_order_acquire) != 0)
+	while (atomic_load_explicit(&lock->inside[bias % 2], memory_order_acquire) != 0)
 		sched_yield();
+}
+
+void zyn__biased_note(ZynBiasedLock *lock)
+{
+	uint32_t self = zyn__thread_number;
+	bool again = lock->last == self;
+	lock->last = self;
+	lock->row = 0;
+	if (!again || self == 0 || lock->biases == 2 || !has_barrier())
+		return;
+	lock->biases = 2;
+	zyn__set(&lock->bias, self * 2 + 1); /* Rule 1. */
 }

@@ -7,9 +7,8 @@
  * Rule 3.  the last reference to a frame that ended or never started frees it; to a live one
  *          makes it DETACHED, which cancels it, and its end frees it.
  * Rule 4.  both need the baton of the task's owner.  A thread that cannot have it at once posts
- *          RELEASED to the inbox.  A plain frame is scheduled by nobody, and a task that ended by
- *          nobody any more: any worker of the team may free them.  The owner leaves an ended task
- *          with the release of its lock, unless somebody watches.
+ *          RELEASED to the inbox.  A plain frame is scheduled by nobody: any worker of the team
+ *          may free it, and an ended task too, which it takes over for that.
  * Rule 5.  dropping a frame may release the last reference to another.  Those queue up in
  *          `dropped` instead of recursing, because a program can build a chain of promises as
  *          long as memory lasts.
@@ -100,14 +99,15 @@ void zyn__frame_orphaned(ZynRuntime *rt, ZynTask *task)
 	zyn__task_cancel(task, false);
 }
 
-void zyn__frame_let_go(ZynRuntime *rt, ZynTask *task)
+bool zyn__frame_let_go(ZynRuntime *rt, ZynTask *task)
 {
 	_Atomic uint32_t *refs = &zyn__task_header(task)->refs;
 	if (atomic_load_explicit(refs, memory_order_acquire) == 1)
 		zyn__set(refs, 0); /* the only one: nobody can be making another */
 	else if (atomic_fetch_sub_explicit(refs, 1, memory_order_acq_rel) != 1)
-		return;
+		return false;
 	zyn__frame_free(rt, task);
+	return true;
 }
 
 void zyn_promise_retain(ZynPromise *p)
@@ -140,10 +140,9 @@ void zyn_promise_release(ZynPromise *p)
 		return;
 	}
 	bool plain = !zyn__flag(task, ZYN_FRAME_TASK);
-	if (here != NULL && zyn__task_ended(task) && !zyn__polls_watched(owner)) {
-		zyn__task_lock(here, task); /* Rule 4: its owner has left it then */
-		zyn__task_unlock(here, task);
-		zyn__frame_free(here, task);
+	if (here != NULL && !plain && zyn__task_ended(task) && zyn__take_over(task, here) &&
+	    atomic_load_explicit(&task->inbox, memory_order_acquire) == 0) {
+		zyn__frame_free(here, task); /* rule 2 of waker.c */
 		return;
 	}
 	if (here != NULL && zyn__free_to_own(task) && zyn__claim(task, here)) {

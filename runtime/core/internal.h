@@ -396,8 +396,9 @@ ZynTask *zyn__frame_make(ZynRuntime *rt, const ZynDescriptor *descriptor);
 void zyn__frame_free(ZynRuntime *rt, ZynTask *task);
 /* The last reference to `task`, which `rt` owns or nobody schedules, is gone. */
 void zyn__frame_orphaned(ZynRuntime *rt, ZynTask *task);
-/* Drops a reference to a task that has just ended in a poll of `rt`. */
-void zyn__frame_let_go(ZynRuntime *rt, ZynTask *task);
+/* Drops a reference to a task that has just ended in a poll of `rt`; whether it was the last, so that
+ * the task is gone. */
+bool zyn__frame_let_go(ZynRuntime *rt, ZynTask *task);
 void zyn__result_copy(ZynTask *task, void *out);
 
 /* --- ready.c ---------------------------------------------------------------------------------- */

@@ -28,6 +28,8 @@
 #define VIRTUAL_LIMIT_NS_MIN 1000000000
 /* fresh tasks polled in one turn: what was woken meanwhile waits no longer than that */
 #define FRESH_MAX 64
+/* turns after which a worker that has enough to do looks what others, the host too, have made */
+#define STEAL_EVERY 61u
 /* the same for rounds of a few tasks each, and for children that run in their parent's await */
 #define ROUND_POLLS_MAX 64
 #define AHEAD_MAX 128u
@@ -219,7 +221,7 @@ static int64_t poll_round(ZynRuntime *rt, ZynEntry *entry)
 		if (rt->turn != turn || zyn__gate_closed(rt) ||
 		    out_of_time(rt, entry)) /* Rule 3. */
 			break;
-		if (zyn__somebody_idle(rt) && zyn__get(&rt->queued) != 0)
+		if (zyn__has_to_share(rt))
 			zyn__team_share(rt, false);
 	}
 	return polls;
@@ -231,7 +233,9 @@ static int64_t poll_fresh(ZynRuntime *rt, ZynEntry *entry)
 	uint64_t turn = rt->turn;
 	int64_t polls = 0;
 	ZynTask *task;
-	while (polls < FRESH_MAX && !zyn__gate_closed(rt) && (task = zyn__team_fresh(rt)) != NULL) {
+	bool steals = zyn__get(&rt->queued) == 0 || turn % STEAL_EVERY == 0;
+	while (polls < FRESH_MAX && !zyn__gate_closed(rt) &&
+	       (task = zyn__team_fresh(rt, steals)) != NULL) {
 		if (task->kept) {
 			task->sched = ZYN_SCHED_PARKED;
 			task->woken = 1;

@@ -59,8 +59,6 @@ static void queue_push(ZynTask *task)
 	ZYN_ASSERT(!zyn__task_linked(task)); /* Rule 1. */
 	ZYN_ASSERT(!zyn__task_ended(task));
 	task->sched = ZYN_SCHED_QUEUED;
-	if (zyn__get(&task->worker) & ZYN_PARKED_FREE) /* a debugger, which has all batons */
-		zyn__own(task, rt);
 	if (rt->team != NULL && is_fresh(task) && zyn__team_spawned(rt, task))
 		return;
 	zyn__ready_push(rt, task);
@@ -157,22 +155,23 @@ void zyn__task_wake(ZynTask *task, uint64_t waker_task)
 {
 	if (task->sched == ZYN_SCHED_ENDED || task->sched == ZYN_SCHED_IDLE)
 		return;
-	ZynTaskNote *note = zyn__note(task);
+	ZynRuntime *rt = zyn__owner(task);
+	ZynTaskNote *note = is_watched(rt) ? zyn__note(task) : NULL;
 	if (note != NULL) {
 		note->wakes++;
 		note->waker_task = waker_task;
-		if (zyn__owner(task)->head->poll_trace != NULL)
+		if (rt->head->poll_trace != NULL)
 			zyn__poll_trace_woken(task, note, waker_task);
 	}
-	if (task->sched == ZYN_SCHED_RUNNING) {
+	if (task->sched == ZYN_SCHED_RUNNING || (task->sched == ZYN_SCHED_PARKED && task->kept)) {
 		task->woken = 1; /* Rule 4. */
 	} else if (task->sched == ZYN_SCHED_PARKED) {
-		if (task->kept) {
-			task->woken = 1;
-		} else {
-			queue_push(task);
+		if (zyn__get(&task->worker) & ZYN_PARKED_FREE) /* a debugger, which has all batons */
+			zyn__own(task, rt);
+		task->sched = ZYN_SCHED_QUEUED;
+		zyn__ready_push(rt, task);
+		if (is_watched(rt))
 			changed(task);
-		}
 	}
 }
 
@@ -341,10 +340,13 @@ void zyn__task_end(ZynTask *task, ZynContext *cx)
 		zyn__ends_tell(rt->head);
 		zyn__kick(rt->head);
 	}
-	if (let_go)
-		zyn__frame_let_go(rt, task);
-	else if (detached)
+	if (let_go && zyn__frame_let_go(rt, task))
+		return;
+	if (detached)
 		zyn__frame_free(rt, task);
+	else if (rt->team != NULL && zyn__get(&task->worker) == rt->worker_index &&
+	         rt->head->debugger == NULL && zyn__flag(task, ZYN_FRAME_TASK))
+		zyn__park_free(task, rt); /* for whoever releases it */
 }
 
 /* Whether a task that parked goes to whoever wakes it.  A debugger finds tasks where it left them,
@@ -493,7 +495,7 @@ void zyn__task_start(ZynRuntime *rt, ZynTask *task)
 		zyn__task_schedule(task);
 	else
 		zyn__task_ask(rt, task, ZYN_INBOX_SCHEDULE);
-	if (zyn__somebody_idle(rt))
+	if (zyn__has_to_share(rt))
 		zyn__team_share(rt, false);
 }
 

@@ -51,6 +51,7 @@
  *          shows its bit again, and longer each time, up to REST_NS_MAX: what is that small, or
  *          goes back to where it came from, costs more to move than to leave.
  */
+#include "biased_lock.h"
 #include "internal.h"
 
 #include <sched.h>
@@ -144,8 +145,7 @@ static uint32_t idle_other(const ZynRuntime *rt)
 void zyn__team_share(ZynRuntime *rt, bool all)
 {
 	uint32_t index;
-	if (all || zyn__get(&rt->queued) != 0)
-		show_newest(rt);
+	show_newest(rt);
 	while ((index = idle_other(rt)) != 0) { /* bounded by the number of workers */
 		ZynRuntime *target = rt->team->workers[index];
 		ZynTask *chain = NULL;
@@ -279,7 +279,7 @@ bool zyn__team_take_newest(ZynRuntime *rt, ZynTask *task)
 
 /* The newest first, because it is in the cache and its memory will be used again soonest; now and
  * then the oldest, so that it does not wait for ever. */
-ZynTask *zyn__team_fresh(ZynRuntime *rt)
+ZynTask *zyn__team_fresh(ZynRuntime *rt, bool steals)
 {
 	ZynTask *newest = zyn__get(&rt->newest);
 	if (newest != NULL) {
@@ -293,7 +293,7 @@ ZynTask *zyn__team_fresh(ZynRuntime *rt)
 		                       : zyn__deque_pop(&rt->fresh)) != NULL)
 			if (claim_runnable(rt, item))
 				return item;
-	} while (steal(rt));
+	} while (steals && steal(rt));
 	return NULL;
 }
 
@@ -415,6 +415,7 @@ static void *worker_main(void *data)
 {
 	ZynRuntime *rt = data;
 	ZynEntry entry;
+	zyn__thread_count();
 	zyn__run_enter(rt, &entry, UINT64_MAX);
 	while (zyn__get(&rt->team->closing) == 0 && entry.seat != NULL) { /* until zyn_rt_free */
 		zyn__turn_long(rt, &entry, NULL);

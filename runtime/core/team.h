@@ -42,8 +42,8 @@ bool zyn__team_publish(ZynRuntime *rt, ZynTask *task);
 bool zyn__team_spawned(ZynRuntime *rt, ZynTask *task);
 /* Whether `task` is what `rt` would poll next of the fresh ones, which it then takes out. */
 bool zyn__team_take_newest(ZynRuntime *rt, ZynTask *task);
-/* A fresh task to poll, now owned by `rt`; null: there is none. */
-ZynTask *zyn__team_fresh(ZynRuntime *rt);
+/* A fresh task to poll, now owned by `rt`, of others too if it `steals`; null: there is none. */
+ZynTask *zyn__team_fresh(ZynRuntime *rt, bool steals);
 void zyn__kick_all(ZynRuntime *rt);
 /* Around a call of the debugger's: workers of a team have something to tell at the same time. */
 void zyn__events_lock(ZynRuntime *head);
@@ -53,6 +53,13 @@ void zyn__events_unlock(ZynRuntime *head);
 static inline bool zyn__somebody_idle(const ZynRuntime *rt)
 {
 	return rt->team != NULL && zyn__get(&rt->team->idle) != 0;
+}
+
+/* Some worker would take a task, and there is more than one that waits here to be polled. */
+static inline bool zyn__has_to_share(const ZynRuntime *rt)
+{
+	return zyn__somebody_idle(rt) &&
+	       zyn__get(&rt->queued) + (zyn__get(&rt->newest) != NULL) > 1;
 }
 
 /* Locks that one worker alone does not need. */

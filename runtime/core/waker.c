@@ -17,9 +17,10 @@
  * Rule 1.  ZynTask.inbox holds what is asked for.  Whoever turns it from 0 to not 0 pushes the
  *          task on the stack `inbox` of the worker that owns it; whoever finds it not 0 knows that
  *          it is on one.  Should the task go to another worker meanwhile, the one that finds it in
- *          its inbox passes the message on.
- * Rule 2.  the owner reads the link, then turns inbox back to 0, then acts on the bits; after
- *          that the task may be pushed again.
+ *          its inbox passes it on as it is.
+ * Rule 2.  the owner reads the link, makes sure that it is the owner, then turns inbox back to 0,
+ *          then acts on the bits; after that the task may be pushed again.  So a task whose inbox is
+ *          0 has no message under way, and who takes it over may free it.
  * Rule 3.  a block may be freed and used again while it is on the stack.  inbox and the link,
  *          which lies beside the tasks, survive that (rule 2 of slab.c), and the worst that
  *          follows is a wake without a reason.
@@ -244,10 +245,8 @@ static void post_closed(ZynTask *task)
 	zyn__leave(&entry);
 }
 
-void zyn__inbox_post(ZynTask *task, uint32_t bits)
+static void push(ZynTask *task)
 {
-	if (atomic_fetch_or_explicit(&task->inbox, bits, memory_order_acq_rel) != 0)
-		return; /* Rule 1. */
 	ZynRuntime *rt = zyn__owner(task);
 	ZynTask *head = atomic_load_explicit(&rt->inbox, memory_order_acquire);
 	do {
@@ -262,13 +261,15 @@ void zyn__inbox_post(ZynTask *task, uint32_t bits)
 		                */
 }
 
-void zyn__inbox_deliver(ZynRuntime *rt, ZynTask *task, uint32_t bits)
+void zyn__inbox_post(ZynTask *task, uint32_t bits)
 {
-	bool claimed = zyn__free_to_own(task) && zyn__claim(task, rt);
-	if (!zyn__hold(task, rt)) {
-		zyn__inbox_post(task, bits);
-		return;
-	}
+	if (atomic_fetch_or_explicit(&task->inbox, bits, memory_order_acq_rel) == 0)
+		push(task); /* Rule 1. */
+}
+
+/* On a task that `rt` owns, because it has just claimed it or before. */
+static void act(ZynRuntime *rt, ZynTask *task, uint32_t bits, bool claimed)
+{
 	if (task->sched == ZYN_SCHED_FREE)
 		return; /* Rule 3. */
 	if (claimed && bits == ZYN_INBOX_SCHEDULE && task->sched == ZYN_SCHED_QUEUED &&
@@ -286,6 +287,15 @@ void zyn__inbox_deliver(ZynRuntime *rt, ZynTask *task, uint32_t bits)
 		zyn__frame_orphaned(rt, task);
 }
 
+void zyn__inbox_deliver(ZynRuntime *rt, ZynTask *task, uint32_t bits)
+{
+	bool claimed = zyn__free_to_own(task) && zyn__claim(task, rt);
+	if (zyn__hold(task, rt))
+		act(rt, task, bits, claimed);
+	else
+		zyn__inbox_post(task, bits);
+}
+
 static void drain(ZynRuntime *rt, ZynTask *head)
 {
 	ZynTask *first = NULL;
@@ -297,10 +307,15 @@ static void drain(ZynRuntime *rt, ZynTask *head)
 		head = next;
 	}
 	while (first != NULL) { /* bounded by the number of blocks */
-		ZynTask *next = zyn__get(zyn__inbox_link(first));
-		uint32_t bits = atomic_exchange_explicit(&first->inbox, 0, memory_order_acq_rel);
-		zyn__inbox_deliver(rt, first, bits); /* Rule 2. */
-		first = next;
+		ZynTask *task = first;
+		first = zyn__get(zyn__inbox_link(task));
+		bool claimed = zyn__free_to_own(task) && zyn__claim(task, rt);
+		if (!zyn__hold(task, rt)) { /* Rule 2. */
+			push(task);
+			continue;
+		}
+		act(rt, task, atomic_exchange_explicit(&task->inbox, 0, memory_order_acq_rel),
+		    claimed);
 	}
 }
 

@@ -41,6 +41,7 @@ static void test_pop_gives_the_newest_and_take_and_steal_the_oldest(void)
 	ZynDeque *deque = deque_new();
 	push_range(deque, 0, 6);
 	CHECK_EQ(zyn__deque_count(deque), 6);
+	CHECK_EQ(number(zyn__deque_newest(deque)), 5);
 	CHECK_EQ(number(zyn__deque_pop(deque)), 5);
 	CHECK_EQ(number(zyn__deque_take(deque)), 0);
 	CHECK_EQ(number(zyn__deque_steal(deque)), 1);
@@ -48,6 +49,7 @@ static void test_pop_gives_the_newest_and_take_and_steal_the_oldest(void)
 	CHECK_EQ(zyn__deque_count(deque), 2);
 	CHECK_EQ(number(zyn__deque_take(deque)), 2);
 	CHECK_EQ(number(zyn__deque_pop(deque)), 3);
+	CHECK(zyn__deque_newest(deque) == NULL);
 	CHECK(zyn__deque_pop(deque) == NULL);
 	CHECK(zyn__deque_take(deque) == NULL);
 	CHECK(zyn__deque_steal(deque) == NULL);

@@ -269,7 +269,7 @@ static void turn(ZynRuntime *rt)
 	look_around(rt);
 	ZynTask *next;
 	ZynTask *fresh;
-	while ((fresh = zyn__team_fresh(rt)) != NULL) {
+	while ((fresh = zyn__team_fresh(rt, true)) != NULL) {
 		MODEL_CHECK(fresh == task);
 		MODEL_CHECK(MODEL_READ(&asked[0]) == 1);
 		runs++;
