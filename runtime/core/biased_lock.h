@@ -35,9 +35,9 @@
 
 typedef struct ZynBiasedLock {
 	ZynLock lock;
-	uint8_t biases;     /* how many there were; guarded by `lock` */
-	uint16_t row;       /* how often in a row `last` had `lock`; guarded by it */
-	uint32_t last;      /* the number of a thread; guarded by `lock` */
+	uint8_t biases;        /* how many there were; guarded by `lock` */
+	uint16_t row;          /* how often in a row `last` had `lock`; guarded by it */
+	uint32_t last;         /* the number of a thread; guarded by `lock` */
 	_Atomic uint32_t bias; /* the number of the owner, times two, and which of the two it is */
 	_Atomic uint32_t inside[2]; /* the number of the owner while it is */
 } ZynBiasedLock;

@@ -8,8 +8,9 @@
  * would turn to that one next.  It is polled at once instead, and if it ends, and nothing else has
  * become runnable meanwhile, its parent goes on without having parked.  So nobody is polled
  * earlier or later with respect to anybody else than without it; who watches polls, a debugger or a
- * profile or a limit of fuel, sees the longer way.  In a team, which promises no order, it is enough
- * that the child is the one that this worker would poll next of those that were never polled.
+ * profile or a limit of fuel, sees the longer way.  In a team, which promises no order, it is
+ * enough that the child is the one that this worker would poll next of those that were never
+ * polled.
  *
  * Either way the task is an ordinary one afterwards: it parks, is woken and is joined like any
  * other.

@@ -168,7 +168,8 @@ struct ZynRuntime {
 	uint64_t trace_hash;     /* of every poll since the beginning, when there is a seed */
 	ZynTask **scratch;       /* of the order */
 	uint32_t scratch_count;
-	char apart_before[ZYN_CACHE_LINE_BYTES]; /* other workers look at the next two all the time */
+	char apart_before[ZYN_CACHE_LINE_BYTES]; /* other workers look at the next two all the time
+	                                          */
 	_Atomic(ZynTask *) mail; /* tasks that other workers handed over, newest first */
 	ZynDeque fresh;          /* in a team: tasks that were never polled, for anybody to take */
 	char apart_behind[ZYN_CACHE_LINE_BYTES];
@@ -177,10 +178,10 @@ struct ZynRuntime {
 	uint64_t taken_since_ns;   /* CLOCK_MONOTONIC */
 	uint64_t rest_ns;          /* how long it last rested for that; 0: not */
 	uint64_t fresh_turns;      /* how often something was to be taken from it */
-	uint64_t steal_turns;    /* how often something was to be stolen */
-	uint64_t turn;           /* number of the turn under way */
-	uint32_t ahead_left;     /* how many children may still run ahead in it: eager.c */
-	uint64_t task_id_last;   /* of the ids that are this worker's to give */
+	uint64_t steal_turns;      /* how often something was to be stolen */
+	uint64_t turn;             /* number of the turn under way */
+	uint32_t ahead_left;       /* how many children may still run ahead in it: eager.c */
+	uint64_t task_id_last;     /* of the ids that are this worker's to give */
 	uint64_t task_id_end;
 	_Atomic uint64_t polls_total; /* these five: any thread reads */
 	_Atomic uint64_t parks_total;
@@ -396,8 +397,8 @@ ZynTask *zyn__frame_make(ZynRuntime *rt, const ZynDescriptor *descriptor);
 void zyn__frame_free(ZynRuntime *rt, ZynTask *task);
 /* The last reference to `task`, which `rt` owns or nobody schedules, is gone. */
 void zyn__frame_orphaned(ZynRuntime *rt, ZynTask *task);
-/* Drops a reference to a task that has just ended in a poll of `rt`; whether it was the last, so that
- * the task is gone. */
+/* Drops a reference to a task that has just ended in a poll of `rt`; whether it was the last, so
+ * that the task is gone. */
 bool zyn__frame_let_go(ZynRuntime *rt, ZynTask *task);
 void zyn__result_copy(ZynTask *task, void *out);
 
@@ -438,8 +439,8 @@ void zyn__task_requeue(ZynTask *task);
 void zyn__task_wake(ZynTask *task, uint64_t waker_task);
 void zyn__task_cancel(ZynTask *task, bool interrupted);
 void zyn__task_run(ZynRuntime *rt, ZynEntry *entry, ZynTask *task);
-/* To be called when one of these changed: whether tasks have notes, and whether polls are looked at,
- * by a debugger, a trace, a profile or a limit of fuel, or drawn by a seed. */
+/* To be called when one of these changed: whether tasks have notes, and whether polls are looked
+ * at, by a debugger, a trace, a profile or a limit of fuel, or drawn by a seed. */
 void zyn__watch_update(ZynRuntime *rt);
 /* A machine ended: publishes how, moves cx->error into the header, wakes who waits; may free the
  * task. */
@@ -479,8 +480,9 @@ void zyn__interrupt_pass_on(ZynRuntime *rt, ZynContext *cx);
 /* until a kick; -1: no limit; without the baton */
 void zyn__sleep(ZynRuntime *rt, int64_t timeout_ns);
 
-/* --- scheduler.c ------------------------------------------------------------------------------ */
+/* --- scheduler.c, drivers.c ------------------------------------------------------------------- */
 
+bool zyn__has_timers(ZynRuntime *rt);
 void zyn__fire_timers(ZynRuntime *rt);
 bool zyn__run_enter(ZynRuntime *rt, ZynEntry *entry, uint64_t deadline_ns);
 /* The same, but false when another thread turns the runtime and may do so for long. */

@@ -43,8 +43,8 @@ void zyn__watch_update(ZynRuntime *rt)
 	const ZynRuntime *head = rt->head;
 	bool polls = head->debugger != NULL || head->poll_trace != NULL || head->profile != NULL ||
 	             head->order != ZYN_ORDER_FIFO || zyn__get(&head->fuel) != UINT64_MAX;
-	zyn__set(&rt->head->watched, (head->notes_tasks ? ZYN_WATCH_NOTES : 0) |
-	                                     (polls ? ZYN_WATCH_POLLS : 0));
+	zyn__set(&rt->head->watched,
+	         (head->notes_tasks ? ZYN_WATCH_NOTES : 0) | (polls ? ZYN_WATCH_POLLS : 0));
 }
 
 static bool is_fresh(ZynTask *task)
@@ -166,7 +166,8 @@ void zyn__task_wake(ZynTask *task, uint64_t waker_task)
 	if (task->sched == ZYN_SCHED_RUNNING || (task->sched == ZYN_SCHED_PARKED && task->kept)) {
 		task->woken = 1; /* Rule 4. */
 	} else if (task->sched == ZYN_SCHED_PARKED) {
-		if (zyn__get(&task->worker) & ZYN_PARKED_FREE) /* a debugger, which has all batons */
+		if (zyn__get(&task->worker) &
+		    ZYN_PARKED_FREE) /* a debugger, which has all batons */
 			zyn__own(task, rt);
 		task->sched = ZYN_SCHED_QUEUED;
 		zyn__ready_push(rt, task);

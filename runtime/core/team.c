@@ -44,12 +44,12 @@
  *          finds it stuck only when it gets every baton; so every worker that finds all bits
  *          shown after it gave up its baton kicks the host, and the last of them is not too
  *          early.
- * Rule 7.  the newest fresh task of a worker, in `newest`, is its own, for it is about to run it: at
- *          the end of the poll under way, or when that awaits it (eager.c).  Others see it as soon
- *          as something else is to be run before it, or when they ask in a long poll.
- * Rule 8.  a worker that was soon done with what it took from others rests for a while before it
- *          shows its bit again, and longer each time, up to REST_NS_MAX: what is that small, or
- *          goes back to where it came from, costs more to move than to leave.
+ * Rule 7.  the newest fresh task of a worker, in `newest`, is its own, for it is about to run it:
+ * at the end of the poll under way, or when that awaits it (eager.c).  Others see it as soon as
+ * something else is to be run before it, or when they ask in a long poll. Rule 8.  a worker that
+ * was soon done with what it took from others rests for a while before it shows its bit again, and
+ * longer each time, up to REST_NS_MAX: what is that small, or goes back to where it came from,
+ * costs more to move than to leave.
  */
 #include "biased_lock.h"
 #include "internal.h"
@@ -63,8 +63,9 @@
 #define SPINS 2000u           /* looks for mail before a worker sleeps */
 #define STEAL_LOOK_EVERY 8u   /* of these one is for something to steal, at others' expense */
 #define LONG_POLL_NS 10000000 /* after which an idle worker asks the busy ones */
-#define WORTH_NS 500u         /* of work in each task that is taken from another worker, or it costs
-                                 both of them more to move it than to leave it */
+#define WORTH_NS \
+	500u /* of work in each task that is taken from another worker, or it costs \
+	        both of them more to move it than to leave it */
 #define REST_NS_MIN 20000u
 #define REST_NS_MAX 1000000u
 #define WORKER_STACK_BYTES ((size_t)8 * 1024 * 1024) /* what a main thread has */
@@ -94,8 +95,8 @@ static bool movable(const ZynTask *task)
 	return !task->foreign && task->kept == 0 && task->sched != ZYN_SCHED_FREE;
 }
 
-/* Takes up to `max` movable tasks from the front of `list` and chains them by their links.  Not every
- * second one: neighbours share cache lines. */
+/* Takes up to `max` movable tasks from the front of `list` and chains them by their links.  Not
+ * every second one: neighbours share cache lines. */
 static uint32_t take(ZynRuntime *rt, ZynTaskList *list, uint64_t max, ZynTask **chain,
                      ZynTask **last, ZynRuntime *target)
 {

@@ -8,8 +8,8 @@ typedef struct ZynTeam {
 	pthread_t threads[ZYN_WORKERS_MAX + 1];
 	_Atomic uint64_t idle; /* a bit for each worker that would take a task; any thread */
 	_Atomic uint32_t closing;
-	_Atomic uint32_t started; /* threads were made, or tried to be */
-	uint32_t thread_count;    /* the head, which has none, included */
+	_Atomic uint32_t started;    /* threads were made, or tried to be */
+	uint32_t thread_count;       /* the head, which has none, included */
 	pthread_mutex_t events_lock; /* the debugger is told of one thing at a time */
 } ZynTeam;
 

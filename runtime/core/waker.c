@@ -19,19 +19,16 @@
  *          it is on one.  Should the task go to another worker meanwhile, the one that finds it in
  *          its inbox passes it on as it is.
  * Rule 2.  the owner reads the link, makes sure that it is the owner, then turns inbox back to 0,
- *          then acts on the bits; after that the task may be pushed again.  So a task whose inbox is
- *          0 has no message under way, and who takes it over may free it.
- * Rule 3.  a block may be freed and used again while it is on the stack.  inbox and the link,
- *          which lies beside the tasks, survive that (rule 2 of slab.c), and the worst that
- *          follows is a wake without a reason.
- * Rule 4.  a closed inbox takes nothing.  Whoever finds it closed takes the bits back and, if
- *          one of them says that the last reference is gone, frees the block as memory.c does
- *          with plain ones.
- * Rule 5.  the table of runtimes counts who looks at an entry; a runtime leaves the table before
- *          it is freed and waits for those.
- * Rule 6.  a message is posted before `signalled` is set, and `signalled` is cleared before
- *          messages are looked for; both are sequentially consistent, so a message is never left
- *          behind a descriptor that is not readable.
+ *          then acts on the bits; after that the task may be pushed again.  So a task whose inbox
+ * is 0 has no message under way, and who takes it over may free it. Rule 3.  a block may be freed
+ * and used again while it is on the stack.  inbox and the link, which lies beside the tasks,
+ * survive that (rule 2 of slab.c), and the worst that follows is a wake without a reason. Rule 4.
+ * a closed inbox takes nothing.  Whoever finds it closed takes the bits back and, if one of them
+ * says that the last reference is gone, frees the block as memory.c does with plain ones. Rule 5.
+ * the table of runtimes counts who looks at an entry; a runtime leaves the table before it is freed
+ * and waits for those. Rule 6.  a message is posted before `signalled` is set, and `signalled` is
+ * cleared before messages are looked for; both are sequentially consistent, so a message is never
+ * left behind a descriptor that is not readable.
  */
 #include "internal.h"
 

@@ -117,8 +117,8 @@ static uint64_t run(uint32_t workers, Step *step, int64_t rounds, int64_t expect
 		Step *step;
 		int64_t rounds;
 	} arguments = {step, rounds};
-	ZynPromise *p =
-		zyn_call_async(rt, &parent, &arguments, offsetof(Parent, step), sizeof arguments);
+	ZynPromise *p = zyn_call_async(rt, &parent, &arguments, offsetof(Parent, step),
+	                               sizeof arguments);
 	CHECK_EQ(zyn_rt_block_on(rt, p, -1), ZYN_READY);
 	CHECK_EQ(result_of(p), expected);
 	uint64_t polls = zyn_promise_polls(p);

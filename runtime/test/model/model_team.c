@@ -435,7 +435,7 @@ static void give_back_and_serve(void)
 	while (zyn__get(&team.closing) == 0 && zyn__tasks_empty(&self()->ready[0])) {
 		look_around(self());
 		if (zyn__tasks_empty(&self()->ready[0]))
-			rest(self());
+			sleep_as_idle(self());
 	}
 	if (!zyn__tasks_empty(&self()->ready[0]))
 		give();
