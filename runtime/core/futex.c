@@ -28,8 +28,7 @@ uint64_t zyn__futex_deadline(int64_t timeout_ns)
 	                                                           : now_ns + (uint64_t)timeout_ns;
 }
 
-/* ZYN_FUTEX_TABLE: the portable way also where there is a system call, so that it can be tested. */
-#if defined(__linux__) && !defined(ZYN_FUTEX_TABLE)
+#if ZYN_FUTEX_IN_HANDLERS
 
 #include <linux/futex.h>
 #include <sys/syscall.h>

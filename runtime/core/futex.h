@@ -11,6 +11,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* ZYN_FUTEX_TABLE: the table also where there is a system call, so that it can be tested. */
+#if defined(__linux__) && !defined(ZYN_FUTEX_TABLE)
+#define ZYN_FUTEX_IN_HANDLERS 1 /* a signal handler may wake */
+#else
+#define ZYN_FUTEX_IN_HANDLERS 0
+#endif
+
 /* Sleeps while `*word` is `expected`, until a wake on the same word or `deadline_ns`
  * (CLOCK_MONOTONIC; UINT64_MAX: none).  May return for no reason, so the caller looks again and
  * keeps the deadline.  false: the deadline has passed. */

@@ -201,17 +201,18 @@ struct ZynRuntime {
 	_Atomic(ZynSeat *) seats; /* any thread, and signal handlers */
 
 	/* Outside wakes. */
-	_Atomic(ZynTask *) inbox;   /* ZYN_INBOX_CLOSED once the runtime was freed */
-	_Atomic(void *) graveyard;  /* plain blocks released by other threads; same mark */
-	_Atomic uint32_t signalled; /* the wake descriptor is readable */
-	ZynParker parker;           /* where it sleeps when it has no descriptor */
-	_Atomic uint32_t sleepers;  /* threads that sleep without the baton */
-	bool has_sleeper;           /* one that hears kicks */
-	pthread_mutex_t ends_lock;  /* rule 5 of scheduler.c */
+	_Atomic(ZynTask *) inbox;    /* ZYN_INBOX_CLOSED once the runtime was freed */
+	_Atomic(void *) graveyard;   /* plain blocks released by other threads; same mark */
+	_Atomic uint32_t signalled;  /* the wake descriptor is readable */
+	ZynParker parker;            /* where it sleeps while nobody watches its descriptor */
+	_Atomic uint32_t fd_watched; /* by a host or a poller; rule 7 of waker.c */
+	_Atomic uint32_t sleepers;   /* threads that sleep without the baton */
+	bool has_sleeper;            /* one that hears kicks */
+	pthread_mutex_t ends_lock;   /* rule 5 of scheduler.c */
 	pthread_cond_t ends_cond;
 	_Atomic uint64_t ends;
 	_Atomic uint32_t in_reactor; /* one of them waits for IO too */
-	int wake_read_fd;            /* -1: a worker of a team, which sleeps on `signalled` */
+	int wake_read_fd;            /* -1: a worker of a team that is not its head */
 	int wake_write_fd;
 	uint32_t registry_index;
 
@@ -474,6 +475,8 @@ void zyn__inbox_close(ZynRuntime *rt);
 void zyn__inbox_deliver(ZynRuntime *rt, ZynTask *task, uint32_t bits);
 bool zyn__wake_fd_open(ZynRuntime *rt);
 void zyn__wake_fd_close(ZynRuntime *rt);
+/* From now on kicks make the descriptor readable; now it is if there was one.  Any thread. */
+void zyn__wake_fd_watch(ZynRuntime *rt);
 void zyn__kick(ZynRuntime *rt); /* any thread, and signal handlers */
 void zyn__kick_drain(ZynRuntime *rt);
 void zyn__interrupt_pass_on(ZynRuntime *rt, ZynContext *cx);

@@ -43,10 +43,11 @@ bool zyn__parker_park(ZynParker *parker, int64_t timeout_ns)
 	}
 }
 
-void zyn__parker_unpark(ZynParker *parker)
+bool zyn__parker_unpark(ZynParker *parker)
 {
 	uint32_t before = ZA_EXCHANGE(&parker->word, ZYN_PARKER_TOKEN,
 	                              ZYN_PARKER_UNPARK_ORDER); /* Rule 2. */
 	if (before == ZYN_PARKER_PARKED)
 		zyn__futex_wake(&parker->word);
+	return before != ZYN_PARKER_TOKEN;
 }

@@ -12,7 +12,8 @@
  * Rule 2.  every change is a read-modify-write, so exactly one unparker sees PARKED, and it
  *          alone pays for the system call.
  * Rule 3.  unpark is a release and taking the token an acquire: what was written before the
- *          unpark is seen after the park.
+ *          unpark is seen after the park.  unpark is an acquire too: of two, the second sees what
+ *          the first had written before.
  *
  * The caller looks for work between deciding to sleep and parking, and whoever brings work looks
  * for sleepers after bringing it; both with sequentially consistent operations (team.c, rule 4).
@@ -29,7 +30,7 @@
 
 /* Orders that the model tests replace by wrong ones to see that they are found. */
 #ifndef ZYN_PARKER_UNPARK_ORDER
-#define ZYN_PARKER_UNPARK_ORDER release
+#define ZYN_PARKER_UNPARK_ORDER acq_rel
 #endif
 #ifndef ZYN_PARKER_TAKE_ORDER
 #define ZYN_PARKER_TAKE_ORDER acquire
@@ -49,7 +50,7 @@ void zyn__parker_destroy(ZynParker *parker);
 /* Owner: waits for the token and takes it.  `timeout_ns` < 0: no limit; 0: takes it if it is there.
  * false: the time passed without a token. */
 bool zyn__parker_park(ZynParker *parker, int64_t timeout_ns);
-/* Any thread: leaves the token, and wakes the owner if it is parked. */
-void zyn__parker_unpark(ZynParker *parker);
+/* Any thread: leaves the token, and wakes the owner if it is parked; false: there was a token. */
+bool zyn__parker_unpark(ZynParker *parker);
 
 #endif

@@ -109,6 +109,8 @@ static int register_kick(ZynReactor *reactor, ZynRuntime *head)
 	if (head->team != NULL) {
 		reactor->kick_fd = zyn__poll_kick_fd();
 		fd = reactor->kick_fd;
+	} else {
+		zyn__wake_fd_watch(head);
 	}
 	if (fd < 0 ||
 	    zyn__system.poll_control(reactor->poll_fd, ZYN_POLL_ADD, fd, 0, KICK_DATA) != 0)

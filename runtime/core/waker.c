@@ -20,16 +20,26 @@
  *          its inbox passes it on as it is.
  * Rule 2.  the owner reads the link, makes sure that it is the owner, then turns inbox back to 0,
  *          then acts on the bits; after that the task may be pushed again.  So a task whose inbox
- * is 0 has no message under way, and who takes it over may free it. Rule 3.  a block may be freed
- * and used again while it is on the stack.  inbox and the link, which lies beside the tasks,
- * survive that (rule 2 of slab.c), and the worst that follows is a wake without a reason. Rule 4.
- * a closed inbox takes nothing.  Whoever finds it closed takes the bits back and, if one of them
- * says that the last reference is gone, frees the block as memory.c does with plain ones. Rule 5.
- * the table of runtimes counts who looks at an entry; a runtime leaves the table before it is freed
- * and waits for those. Rule 6.  a message is posted before `signalled` is set, and `signalled` is
- * cleared before messages are looked for; both are sequentially consistent, so a message is never
- * left behind a descriptor that is not readable.
+ *          is 0 has no message under way, and who takes it over may free it.
+ * Rule 3.  a block may be freed and used again while it is on the stack.  inbox and the link,
+ *          which lies beside the tasks, survive that (rule 2 of slab.c), and the worst that
+ *          follows is a wake without a reason.
+ * Rule 4.  a closed inbox takes nothing.  Whoever finds it closed takes the bits back and, if
+ *          one of them says that the last reference is gone, frees the block as memory.c does
+ *          with plain ones.
+ * Rule 5.  the table of runtimes counts who looks at an entry; a runtime leaves the table before
+ *          it is freed and waits for those.
+ * Rule 6.  a message is posted before `signalled` is set, and `signalled` is cleared before
+ *          messages are looked for; both are sequentially consistent, so a message is never left
+ *          behind a descriptor that is not readable.
+ * Rule 7.  a worker that has a descriptor sleeps in its parker, and a kick is an unpark, until
+ *          `fd_watched` is set, for good: by a host that asks for the descriptor, or a poller that
+ *          it is registered with.  Whoever sets it unparks next, and makes the descriptor readable
+ *          if there was a token; whoever unparked looks at it next.  The word of the parker orders
+ *          the two: who unparked first left the token, or somebody took it and looks for messages;
+ *          who comes second sees it set.
  */
+#include "futex.h"
 #include "internal.h"
 
 #include <errno.h>
@@ -331,11 +341,9 @@ void zyn__inbox_close(ZynRuntime *rt)
 
 /* --- sleeping --------------------------------------------------------------------------------- */
 
-/* A worker of a team has no descriptor that a host could watch: it sleeps in a parker, which costs
- * its waker one system call less. */
-
 bool zyn__wake_fd_open(ZynRuntime *rt)
 {
+	atomic_init(&rt->fd_watched, ZYN_FUTEX_IN_HANDLERS ? 0 : 1); /* zyn_rt_interrupt kicks */
 #if defined(__linux__)
 	rt->wake_read_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	rt->wake_write_fd = rt->wake_read_fd;
@@ -362,32 +370,37 @@ void zyn__wake_fd_close(ZynRuntime *rt)
 		close(rt->wake_write_fd);
 }
 
+static void make_readable(ZynRuntime *rt)
+{
+	if (atomic_exchange(&rt->signalled, 1) != 0)
+		return;
+	uint64_t one = 1;
+	ssize_t written = write(rt->wake_write_fd, &one, sizeof one);
+	(void)written; /* full means readable, which is all that is wanted */
+}
+
 void zyn__kick(ZynRuntime *rt)
 {
+	int saved = errno; /* a signal handler must leave it as it was */
 	if (rt->wake_read_fd < 0) {
 		zyn__parker_unpark(&rt->parker);
 		atomic_thread_fence(memory_order_seq_cst); /* rule 2 of reactor_sleep.c */
 		if (atomic_load(&rt->in_reactor) != 0)
 			zyn__reactor_kick(rt->head);
-		return;
+	} else {
+		if (zyn__get(&rt->fd_watched) == 0)
+			zyn__parker_unpark(&rt->parker);
+		if (zyn__get(&rt->fd_watched) != 0) /* Rule 7. */
+			make_readable(rt);
 	}
-	if (atomic_exchange(&rt->signalled, 1) != 0)
-		return;
-	int saved = errno; /* a signal handler must leave it as it was */
-	uint64_t one = 1;
-	ssize_t written = write(rt->wake_write_fd, &one, sizeof one);
-	(void)written; /* full means readable, which is all that is wanted */
 	errno = saved;
 }
 
 void zyn__kick_drain(ZynRuntime *rt)
 {
-	if (rt->wake_read_fd < 0) {
-		if (zyn__get(&rt->parker.word) == ZYN_PARKER_TOKEN)
-			zyn__parker_park(&rt->parker, 0);
-		return;
-	}
-	if (atomic_load(&rt->signalled) == 0)
+	if (zyn__get(&rt->parker.word) == ZYN_PARKER_TOKEN)
+		zyn__parker_park(&rt->parker, 0);
+	if (rt->wake_read_fd < 0 || atomic_load(&rt->signalled) == 0)
 		return;
 	uint64_t buffer;
 	ssize_t got = read(rt->wake_read_fd, &buffer, sizeof buffer);
@@ -395,11 +408,19 @@ void zyn__kick_drain(ZynRuntime *rt)
 	atomic_store(&rt->signalled, 0); /* Rule 6: the caller looks for messages after this. */
 }
 
+void zyn__wake_fd_watch(ZynRuntime *rt)
+{
+	bool had_token = atomic_exchange(&rt->fd_watched, 1) == 0 &&
+	                 !zyn__parker_unpark(&rt->parker); /* Rule 7. */
+	if (had_token)
+		make_readable(rt);
+}
+
 void zyn__sleep(ZynRuntime *rt, int64_t timeout_ns)
 {
 	if (zyn__get(&rt->head->reactor) != NULL && zyn__reactor_sleep(rt, timeout_ns))
 		return;
-	if (rt->wake_read_fd < 0) {
+	if (rt->wake_read_fd < 0 || zyn__get(&rt->fd_watched) == 0) {
 		zyn__parker_park(&rt->parker, timeout_ns);
 		return;
 	}
@@ -418,6 +439,7 @@ void zyn__sleep(ZynRuntime *rt, int64_t timeout_ns)
 
 int zyn_rt_wake_fd(ZynRuntime *rt)
 {
+	zyn__wake_fd_watch(rt);
 	int fd = zyn__reactor_fd(rt); /* readable for IO too */
 	return fd >= 0 ? fd : rt->wake_read_fd;
 }

@@ -334,8 +334,8 @@ ZYN_API int64_t zyn_rt_turn(ZynRuntime *rt);
 /* Nanoseconds until the next timer; 0: something is runnable now; -1: only an outside wake can
  * make work. */
 ZYN_API int64_t zyn_rt_next_deadline(ZynRuntime *rt);
-/* A file descriptor that is readable after a wake from outside; zyn_rt_turn drains it.  Any
- * thread. */
+/* A file descriptor that is readable after a wake from outside; zyn_rt_turn drains it.  Once it
+ * was asked for, wakes cost a system call more.  Any thread. */
 ZYN_API int zyn_rt_wake_fd(ZynRuntime *rt);
 /* Turns until `p` ended, `timeout_ns` passed (-1: none) or nothing can ever wake it (DEADLOCK).
  * Waits for outside wakes in between, without spinning.  A running poll is cancelled when the

@@ -3,6 +3,7 @@
 
 #include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 
 static void *wake_when_parked(void *data)
 {
@@ -51,6 +52,104 @@ static void test_wake_descriptor(void)
 	CHECK_EQ(zyn_promise_status(p), ZYN_READY);
 	zyn_promise_release(p);
 	runtime_end(rt);
+}
+
+/* Rule 7: what came before somebody watched. */
+static void test_a_wake_before_the_descriptor_is_asked_for(void)
+{
+	for (int turned = 0; turned < 2; turned++) {
+		ZynRuntime *rt = runtime_new(ZYN_CLOCK_REAL);
+		OutsideBox box = {.parked = 0};
+		ZynPromise *p = outsider_new(rt, &box);
+		CHECK_EQ(zyn_promise_poll(rt, p), ZYN_PENDING);
+		wake_when_parked(&box);
+		if (turned)
+			CHECK_EQ(zyn_rt_turn(rt), 1);
+		struct pollfd wait = {.fd = zyn_rt_wake_fd(rt), .events = POLLIN};
+		CHECK_EQ(poll(&wait, 1, 0), 1 - turned);
+		zyn_rt_turn(rt);
+		CHECK_EQ(poll(&wait, 1, 0), 0);
+		CHECK_EQ(zyn_promise_status(p), ZYN_READY);
+		zyn_promise_release(p);
+		runtime_end(rt);
+	}
+}
+
+typedef struct Asker {
+	ZynRuntime *rt;
+	OutsideBox *box;
+	pthread_t sleeper;
+} Asker;
+
+static void *ask_for_the_descriptor(void *data)
+{
+	const Asker *asker = data;
+	AWAIT_THREAD(atomic_load(&asker->box->parked));
+	CHECK(zyn_rt_wake_fd(asker->rt) >= 0);
+	return NULL;
+}
+
+/* Rule 7: one thread sleeps, one begins to watch, one wakes. */
+static void test_the_descriptor_is_asked_for_while_it_sleeps(void)
+{
+	for (int round = 0; round < 200; round++) {
+		ZynRuntime *rt = runtime_new(ZYN_CLOCK_REAL);
+		OutsideBox box = {.parked = 0};
+		Asker asker = {.rt = rt, .box = &box};
+		ZynPromise *p = outsider_new(rt, &box);
+		zyn_rt_outside(rt, 1);
+		pthread_t threads[2];
+		pthread_create(&threads[0], NULL, ask_for_the_descriptor, &asker);
+		pthread_create(&threads[1], NULL, wake_when_parked, &box);
+		CHECK_EQ(zyn_rt_block_on(rt, p, -1), ZYN_READY);
+		zyn_rt_outside(rt, -1);
+		zyn_promise_release(p);
+		for (int i = 0; i < 2; i++)
+			pthread_join(threads[i], NULL);
+		runtime_end(rt);
+	}
+}
+
+static ZynRuntime *signalled_rt;
+
+static void interrupt_it(int number)
+{
+	(void)number;
+	zyn_rt_interrupt(signalled_rt);
+}
+
+static void *signal_the_sleeper(void *data)
+{
+	const Asker *asker = data;
+	AWAIT_THREAD(atomic_load(&asker->box->parked));
+	CHECK_EQ(pthread_kill(asker->sleeper, SIGUSR1), 0);
+	return NULL;
+}
+
+/* In the thread that sleeps, or is about to; with and without a watched descriptor. */
+static void test_a_signal_handler_wakes_its_own_thread(void)
+{
+	struct sigaction action = {.sa_handler = interrupt_it, .sa_flags = SA_RESTART};
+	struct sigaction before;
+	CHECK_EQ(sigaction(SIGUSR1, &action, &before), 0);
+	for (int round = 0; round < 100; round++) {
+		ZynRuntime *rt = runtime_new(ZYN_CLOCK_REAL);
+		OutsideBox box = {.parked = 0};
+		Asker asker = {.rt = rt, .box = &box, .sleeper = pthread_self()};
+		signalled_rt = rt;
+		if (round % 2 != 0)
+			CHECK(zyn_rt_wake_fd(rt) >= 0);
+		ZynPromise *p = outsider_new(rt, &box);
+		zyn_rt_outside(rt, 1);
+		pthread_t thread;
+		pthread_create(&thread, NULL, signal_the_sleeper, &asker);
+		CHECK_EQ(zyn_rt_block_on(rt, p, -1), ZYN_CANCELLED);
+		zyn_rt_outside(rt, -1);
+		pthread_join(thread, NULL);
+		zyn_promise_release(p);
+		runtime_end(rt);
+	}
+	CHECK_EQ(sigaction(SIGUSR1, &before, NULL), 0);
 }
 
 static void test_stale_wakers_do_nothing(void)
@@ -233,6 +332,15 @@ int main(void)
 {
 	RUN(test_wake_from_a_second_thread);
 	RUN(test_wake_descriptor);
+	RUN(test_a_wake_before_the_descriptor_is_asked_for);
+	RUN(test_the_descriptor_is_asked_for_while_it_sleeps);
+#if defined(__SANITIZE_THREAD__)
+	printf("skipped test_a_signal_handler_wakes_its_own_thread: the thread sanitizer puts "
+	       "signals off while a thread sleeps in a futex\n");
+	(void)test_a_signal_handler_wakes_its_own_thread;
+#else
+	RUN(test_a_signal_handler_wakes_its_own_thread);
+#endif
 	RUN(test_stale_wakers_do_nothing);
 	RUN(test_wake_while_running_counts_once);
 	RUN(test_many_threads_block_on_one_runtime);
