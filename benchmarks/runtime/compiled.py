@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import os
 import resource
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -50,8 +51,10 @@ ECHOES = {
     "echo_5000": (5000, 16, 8),
     "echo_4k": (1, 4096, 20_000),
 }
+APART = {"echo_10000": (10_000, 16, 4)}  # the same; who answers is another process
 BRIDGES = ("py_await", "py_callback")
 BRIDGED = 5_000
+ANSWERS = "echo_answers"
 EMBEDDED = "no program in Zyntax: the embedded scheduler runs tasks of C"
 ABSENT = {
     "matmul": "no program in Zyntax: its arrays are values, which tasks cannot share",
@@ -121,12 +124,33 @@ def called_back(runtime: Runtime) -> float:
 
 def echoed(runtime: Runtime, links: int, size: int, rounds: int) -> float:
     """Microseconds for each round trip; connecting is not counted."""
-    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
     ends = runtime.call("connections", links)
     begin = time.perf_counter_ns()
     runtime.call("echoes", ends, size, rounds)
     return (time.perf_counter_ns() - begin) / 1e3 / (links * rounds)
+
+
+def answer(runtime: Runtime, links: int, size: int, rounds: int) -> None:
+    """The process that answers: prints its port, and a line more once it has all connections."""
+    listener = runtime.call("listener")
+    print(runtime.call("port_of", listener), flush=True)
+    ends = runtime.call("accepted", listener, links)
+    print("ready", flush=True)
+    runtime.call("answer_all", ends, size, rounds)
+
+
+def echoed_apart(runtime: Runtime, workers: int, links: int, size: int, rounds: int) -> float:
+    """As `echoed`, with the ends that answer in a process of their own."""
+    command = [sys.executable, __file__, ANSWERS, str(workers), "1"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout is not None
+        ends = runtime.call("connected", int(other.stdout.readline()), links)
+        assert other.stdout.readline() == "ready\n"
+        begin = time.perf_counter_ns()
+        runtime.call("ask_all", ends, size, rounds)
+        us = (time.perf_counter_ns() - begin) / 1e3 / (links * rounds)
+    assert other.returncode == 0
+    return us
 
 
 def timed(runtime: Runtime, workload: str) -> float:
@@ -145,6 +169,8 @@ def sample(runtime: Runtime, workload: str, workers: int) -> float:
         return cancelled(runtime, workers, *TREE[workload])
     if workload in ECHOES:
         return echoed(runtime, *ECHOES[workload])
+    if workload in APART:
+        return echoed_apart(runtime, workers, *APART[workload])
     if workload == "py_await":
         return asyncio.run(awaited(runtime))
     if workload == "py_callback":
@@ -155,11 +181,16 @@ def sample(runtime: Runtime, workload: str, workers: int) -> float:
 def main() -> int:
     """Runs one workload so many times."""
     workload, workers, samples = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
-    if workload not in {*CALLS, *MEMORY, *TREE, *ECHOES, *BRIDGES}:
+    if workload not in {*CALLS, *MEMORY, *TREE, *ECHOES, *APART, *BRIDGES, ANSWERS}:
         print(ABSENT.get(workload, "no program in Zyntax"), file=sys.stderr)
         return 2
     runtime = Runtime(language="zyntax", workers=workers)
     runtime.load_file(str(PROGRAMS))
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
+    if workload == ANSWERS:
+        answer(runtime, *APART["echo_10000"])
+        return 0
     if workload in CALLS:
         function, arguments, _ = CALLS[workload]
         runtime.call(function, *(min(n, 10) for n in arguments))  # so that stubs are compiled

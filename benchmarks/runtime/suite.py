@@ -150,6 +150,10 @@ WORKLOADS: Final = (
         NET, {"tokio": Goal(1.5)}, samples=3,
     ),
     Workload(
+        "A13", "echo_10000", "us", "the same on 10,000, with who answers in another process",
+        ("tokio", "go"), {"tokio": Goal(1.5)}, samples=1,
+    ),
+    Workload(
         "A13", "echo_4k", "us", "4 KiB there and back, one connection", NET, samples=3,
     ),
     Workload(

@@ -1,6 +1,12 @@
-/* Echo over TCP: two tasks for each connection, one that asks and one that answers. */
+/* Echo over TCP: two tasks for each connection, one that asks and one that answers.  Of 10,000
+ * connections the ends that answer are in a process of their own, this program once more.
+ */
 #include "bench.h"
 #include "net.h"
+
+#include <math.h>
+#include <spawn.h>
+#include <sys/wait.h>
 
 typedef struct Peer {
 	uint32_t state;
@@ -79,28 +85,98 @@ static ZynPromise *peer_new(ZynRuntime *rt, int fd, int64_t rounds, int64_t asks
 	return zyn_call_async(rt, &peer, &args, offsetof(Peer, io), sizeof args);
 }
 
+static ZynPromise *peers[2 * LINKS_MAX];
+
+static const Traffic *traffic_named(const char *name)
+{
+	const Traffic *traffic = traffics;
+	while (strcmp(traffic->name, name) != 0)
+		traffic++;
+	return traffic;
+}
+
+/* Microseconds until the first `count` peers have ended. */
+static double peers_run(ZynRuntime *rt, int count)
+{
+	double begin = now_ns();
+	for (int i = 0; i < count; i++)
+		zyn_promise_spawn(rt, peers[i]);
+	for (int i = 0; i < count; i++) {
+		MUST(zyn_rt_block_on(rt, peers[i], -1) == ZYN_READY);
+		zyn_promise_release(peers[i]);
+	}
+	return (now_ns() - begin) / 1e3;
+}
+
 /* Microseconds for each round trip. */
 static double echo(ZynRuntime *rt, const char *name)
 {
 	static Link links[LINKS_MAX];
-	static ZynPromise *peers[2 * LINKS_MAX];
-	const Traffic *traffic = traffics;
-	while (strcmp(traffic->name, name) != 0)
-		traffic++;
+	const Traffic *traffic = traffic_named(name);
+	raise_descriptors();
 	link_up(links, traffic->links);
 	int64_t rounds = traffic->rounds / traffic->links;
 	for (int i = 0; i < traffic->links; i++) {
 		peers[2 * i] = peer_new(rt, links[i].there, rounds, 0, traffic->bytes);
 		peers[2 * i + 1] = peer_new(rt, links[i].here, rounds, 1, traffic->bytes);
 	}
-	double begin = now_ns();
-	for (int i = 0; i < 2 * traffic->links; i++)
-		zyn_promise_spawn(rt, peers[i]);
-	for (int i = 0; i < 2 * traffic->links; i++) {
-		MUST(zyn_rt_block_on(rt, peers[i], -1) == ZYN_READY);
-		zyn_promise_release(peers[i]);
-	}
-	return (now_ns() - begin) / 1e3 / traffic->rounds;
+	return peers_run(rt, 2 * traffic->links) / traffic->rounds;
+}
+
+/* The process that answers: prints its port, and a line more once it has all connections. */
+static double echo_answers(ZynRuntime *rt, uint32_t workers)
+{
+	const Traffic *traffic = traffic_named("echo_10000");
+	int port, listener = link_listener(&port);
+	(void)workers;
+	raise_descriptors();
+	printf("%d\n", port);
+	fflush(stdout);
+	for (int i = 0; i < traffic->links; i++)
+		peers[i] = peer_new(rt, link_from(listener), traffic->rounds / traffic->links, 0,
+		                    traffic->bytes);
+	printf("ready\n");
+	fflush(stdout);
+	peers_run(rt, traffic->links);
+	return NAN;
+}
+
+/* Starts this program as the one that answers; gives where it prints. */
+static FILE *answers_start(uint32_t workers, pid_t *child)
+{
+	extern char **environ;
+	posix_spawn_file_actions_t actions;
+	char count[12];
+	int ends[2];
+	snprintf(count, sizeof count, "%u", workers);
+	char *arguments[] = {"futures", "echo_answers", count, "1", NULL};
+	MUST(pipe(ends) == 0);
+	MUST(posix_spawn_file_actions_init(&actions) == 0);
+	MUST(posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO) == 0);
+	MUST(posix_spawn_file_actions_addclose(&actions, ends[0]) == 0);
+	MUST(posix_spawn(child, "/proc/self/exe", &actions, NULL, arguments, environ) == 0);
+	MUST(posix_spawn_file_actions_destroy(&actions) == 0);
+	close(ends[1]);
+	return fdopen(ends[0], "r");
+}
+
+static double echo_10000(ZynRuntime *rt, uint32_t workers)
+{
+	const Traffic *traffic = traffic_named("echo_10000");
+	char word[16];
+	int port, status;
+	pid_t child;
+	raise_descriptors();
+	FILE *answers = answers_start(workers, &child);
+	MUST(fscanf(answers, "%d", &port) == 1);
+	for (int i = 0; i < traffic->links; i++)
+		peers[i] = peer_new(rt, link_to(port), traffic->rounds / traffic->links, 1,
+		                    traffic->bytes);
+	MUST(fscanf(answers, "%15s", word) == 1);
+	double us = peers_run(rt, traffic->links);
+	MUST(waitpid(child, &status, 0) == child && status == 0);
+	fclose(answers);
+	return us / traffic->rounds;
 }
 
 static double echo_1(ZynRuntime *rt, uint32_t workers)
@@ -128,6 +204,7 @@ static double echo_4k(ZynRuntime *rt, uint32_t workers)
 }
 
 const Workload echo_workloads[] = {
-	{"echo_1", echo_1},   {"echo_64", echo_64}, {"echo_5000", echo_5000},
-	{"echo_4k", echo_4k}, {NULL, NULL},
+	{"echo_1", echo_1},   {"echo_64", echo_64},       {"echo_5000", echo_5000},
+	{"echo_4k", echo_4k}, {"echo_10000", echo_10000}, {"echo_answers", echo_answers},
+	{NULL, NULL},
 };

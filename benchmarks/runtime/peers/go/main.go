@@ -224,6 +224,9 @@ func sample(workload string) float64 {
 	case "echo_1", "echo_64", "echo_5000", "echo_4k":
 		traffic := traffics[workload]
 		value = echo(traffic[0], traffic[1], traffic[2])
+	case "echo_10000":
+		traffic := traffics[workload]
+		value = echoApart(os.Args[2], traffic[0], traffic[1], traffic[2])
 	default:
 		fmt.Fprintln(os.Stderr, "no such workload")
 		os.Exit(2)
@@ -241,6 +244,9 @@ func main() {
 			wakeLatencies(0)
 		case "wake_busy":
 			wakeLatencies(workers)
+		case "echo_answers":
+			traffic := traffics["echo_10000"]
+			echoAnswers(traffic[0], traffic[1], traffic[2])
 		default:
 			fmt.Println(sample(os.Args[1]))
 		}

@@ -374,6 +374,8 @@ fn main() {
                 tokio::spawn(wake::wakes()).await.unwrap()
             })),
             name if name.starts_with("mem") => println!("{}", run(name, workers)),
+            "echo_answers" => runtime(workers).block_on(echo::answers()),
+            "echo_10000" => println!("{}", runtime(workers).block_on(echo::asks(workers)) * 1e6),
             name if name.starts_with("echo") => {
                 println!("{}", runtime(workers).block_on(echo::echo(name)) * 1e6);
             }
