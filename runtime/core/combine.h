@@ -6,7 +6,7 @@
 
 enum ZynLate {
 	ZYN_LATE_NOT,
-	ZYN_LATE_STOPPING, /* the promise was cancelled and waits for its children */
+	ZYN_LATE_STOPPING, /* the promise was cancelled and has to end */
 	ZYN_LATE_OVER,     /* it was dropped */
 };
 
@@ -22,7 +22,7 @@ typedef struct ZynTimeoutLeaf {
 typedef struct ZynSelectLeaf {
 	uint32_t state;
 	uint32_t winner;
-	ZynAwait *awaits; /* owned; null when there is no memory or no promise */
+	ZynAwait *awaits; /* owned; null when there is no memory or no promise; an error behind */
 	uint64_t count;
 } ZynSelectLeaf;
 

@@ -35,6 +35,9 @@ typedef struct ZynAwait {
 
 /* zyn_await_promise_poll where it is not the last thing that the poll under way does. */
 int64_t zyn__await_poll_among(ZynAwait *await, ZynContext *cx);
+/* Stops the promise in `*place`, which becomes null (rule 5 of leaf_await.c).  false: it has to end
+ * first, of which `joiner` hears and wakes this task; then `again`, with true. */
+bool zyn__joined_stop(ZynPromise **place, ZynJoiner *joiner, bool again, ZynContext *cx);
 /* Polls `task` now, in the await of `cx`'s task, if it would be next anyway; true when that ended
  * it: eager.c. */
 bool zyn__task_run_ahead(ZynContext *cx, const ZynAwait *await, ZynTask *task);

@@ -7,12 +7,57 @@
  * Rule 1.  while polled in place, ZynTask.owner is this leaf; who finds it changed, or a task, has
  *          lost the place.
  * Rule 2.  the leaf holds one reference until it is dropped, or until it ends without a value.
- * Rule 3.  a cancelled await takes its child along when it polled it in place, and pends as long as
- *          that waits for children of its own; of a task it only lets go.
+ * Rule 3.  a cancelled await stops its child: one that it polled in place is cancelled at once, and
+ *          pended for as long as it waits for something itself; a task, by rule 5.
  * Rule 4.  in a team a child is polled in place only if this leaf has the only reference: another
  *          worker may be just as interested.
+ * Rule 5.  who does not want a task any more stops it: one that nobody else holds is cancelled and
+ *          waited for, clean-up included, unless the runtime is being freed; any other is let go.
  */
 #include "internal.h"
+
+/* Between START and the end: STOPPING once it is cancelled. */
+enum { WAITING = 1, STOPPING };
+
+/* --- stopping --------------------------------------------------------------------------------- */
+
+/* Whether the end of `task` is to be waited for: it may have something to clean up, and nobody else
+ * could want to know.  Rule 5. */
+static bool is_ours_to_end(ZynTask *task, ZynContext *cx)
+{
+	if (!zyn__flag(task, ZYN_FRAME_TASK) || task == cx->task ||
+	    zyn__attention(cx, ZYN_ATTENTION_HURRY))
+		return false;
+	if (cx->runtime->team == NULL &&
+	    *zyn__machine_state(zyn__task_machine(task)) == ZYN_STATE_START)
+		return false; /* it never began: letting go frees it at once */
+	return atomic_load_explicit(&zyn__task_header(task)->refs, memory_order_acquire) == 1;
+}
+
+bool zyn__joined_stop(ZynPromise **place, ZynJoiner *joiner, bool again, ZynContext *cx)
+{
+	ZynPromise *promise = *place;
+	if (promise == NULL)
+		return true;
+	ZynTask *task = zyn__task_of_promise(promise);
+	/* Until then another worker may count its end, and look at the promise for that. */
+	zyn__joiner_leave(task, joiner);
+	if (!zyn__task_ended(task) && is_ours_to_end(task, cx)) {
+		if (!again)
+			zyn_promise_cancel(promise);
+		joiner->waker = cx->waker;
+		if (zyn__task_join(task, joiner)) {
+			if (zyn__attention(cx, ZYN_ATTENTION_CANCEL))
+				atomic_fetch_or(&cx->attention, ZYN_ATTENTION_LINGERS);
+			return false;
+		}
+	}
+	*place = NULL;
+	zyn_promise_release(promise);
+	return true;
+}
+
+/* --- the leaf --------------------------------------------------------------------------------- */
 
 static void let_go(ZynAwait *await)
 {
@@ -89,7 +134,7 @@ static int64_t wait_for_task(ZynAwait *await, ZynTask *child, ZynContext *cx)
 	else
 		zyn__task_ask(cx->runtime, child, ZYN_INBOX_SCHEDULE);
 	await->in_place = 0;
-	await->state = 1;
+	await->state = WAITING;
 	await->joiner.waker = cx->waker;
 	if (zyn__task_run_ahead(cx, await, child)) {
 		if (cx->runtime->team != NULL || zyn__get(&cx->runtime->queued) == 0)
@@ -115,8 +160,11 @@ static int64_t cancel(ZynAwait *await, ZynContext *cx)
 			return 0;
 		zyn_error_release(zyn__error_take(cx));
 	}
-	if (child != NULL)
-		let_go(await);
+	bool again = await->state == STOPPING;
+	await->state = STOPPING;
+	await->in_place = 0;
+	if (!zyn__joined_stop(&await->promise, &await->joiner, again, cx))
+		return 0;
 	await->state = ZYN_STATE_CANCELLED;
 	zyn_fail_cancelled(cx);
 	return ZYN_POLL_LOOK;
@@ -168,7 +216,7 @@ int64_t zyn_await_promise_poll(void *mem, ZynContext *cx)
 		return wait_for_task(await, child, cx);
 	ZYN_ASSERT(!zyn__flag(child, ZYN_FRAME_RUNNING));
 	await->in_place = 1;
-	await->state = 1;
+	await->state = WAITING;
 	child->owner = await;
 	await->joiner.waker = cx->waker;
 	if (poll_in_place(await, child, cx))

@@ -8,8 +8,8 @@
  *          ended.
  * Rule 2.  a child's end counts once, through its joiner; the leaf's task is woken only if that
  *          decides something.
- * Rule 3.  whoever decides lets go of what is not needed any more: losers that nobody else holds
- *          are cancelled.
+ * Rule 3.  once it is decided, what is not needed any more is stopped (rule 5 of leaf_await.c), and
+ *          the leaf pends until all that it cancelled has ended, clean-up and children included.
  * Rule 4.  in a team children end on any worker, so counting goes under the group's lock, which is
  *          taken under the child's (rule 7 of task.c) and never the other way round.
  */
@@ -19,6 +19,9 @@
 
 #define NO_CHILD UINT32_MAX
 
+/* Between START and the end: STOPPING once it is decided. */
+enum { WAITING = 1, STOPPING };
+
 enum GroupKind { GROUP_JOIN, GROUP_RACE, GROUP_SETTLED };
 
 typedef struct GroupChild {
@@ -27,6 +30,8 @@ typedef struct GroupChild {
 	ZynPromise *promise; /* owned; null once let go */
 	ZynString *message;  /* owned; why it failed, for all_settled */
 } GroupChild;
+
+static void child_ended(void *data);
 
 struct ZynGroup {
 	enum GroupKind kind;
@@ -59,6 +64,7 @@ static void group_init(ZynContext *cx, void *mem, ZynPromise *const *promises, u
 	group->head = cx->runtime->head;
 	for (uint64_t i = 0; i < count; i++) {
 		zyn__promise_retain_compiled(promises[i]);
+		group->children[i].joiner.waker = (ZynWaker){child_ended, &group->children[i]};
 		group->children[i].group = group;
 		group->children[i].promise = promises[i];
 	}
@@ -70,7 +76,7 @@ static void child_let_go(GroupChild *child)
 	ZynPromise *promise = child->promise;
 	if (promise == NULL)
 		return;
-	/* Until then another worker may count its end, and looks at the promise for that. */
+	/* Until then another worker may count its end, and look at the promise for that. */
 	zyn__joiner_leave(zyn__task_of_promise(promise), &child->joiner);
 	child->promise = NULL;
 	zyn_promise_release(promise);
@@ -83,7 +89,7 @@ static void group_free(ZynGroupLeaf *leaf)
 	if (group == NULL)
 		return;
 	for (uint64_t i = 0; i < group->count; i++) {
-		child_let_go(&group->children[i]); /* Rule 3. */
+		child_let_go(&group->children[i]);
 		zyn_string_release(group->children[i].message);
 	}
 	zyn__block_release(group);
@@ -120,7 +126,7 @@ static void count_end(GroupChild *child)
 		group->failed = index;
 }
 
-/* The waker of a child's joiner. */
+/* The waker of a child's joiner, until the child is stopped. */
 static void child_ended(void *data)
 {
 	GroupChild *child = data;
@@ -148,7 +154,6 @@ static bool group_start(ZynGroup *group, ZynContext *cx)
 			zyn__task_become(cx->runtime, task, zyn__task_id_of(cx), 0);
 			zyn__task_ask(cx->runtime, task, ZYN_INBOX_SCHEDULE);
 		}
-		child->joiner.waker = (ZynWaker){child_ended, child};
 		if (zyn__task_join(task, &child->joiner))
 			continue;
 		zyn__team_lock(group->head, &group->lock);
@@ -168,24 +173,32 @@ static int64_t end(ZynGroupLeaf *leaf, ZynContext *cx, uint32_t state, ZynError 
 	return state == ZYN_STATE_RETURNED ? 1 : ZYN_POLL_LOOK;
 }
 
-static int64_t end_with_child_error(ZynGroupLeaf *leaf, ZynContext *cx, uint32_t index)
+/* Rule 3: all children but `kept`; NO_CHILD: all.  false: some have not ended yet. */
+static bool stop_others(ZynGroup *group, uint32_t kept, ZynContext *cx)
 {
-	ZynTask *task = zyn__task_of_promise(leaf->group->children[index].promise);
-	return end(leaf, cx, ZYN_STATE_FAILED, zyn__error_retain(task->error));
+	bool stopped = true;
+	for (uint64_t i = 0; i < group->count; i++) {
+		GroupChild *child = &group->children[i];
+		bool again = child->joiner.waker.fn != child_ended;
+		if (i != kept && !zyn__joined_stop(&child->promise, &child->joiner, again, cx))
+			stopped = false;
+	}
+	return stopped;
 }
 
-static int64_t end_race(ZynGroupLeaf *leaf, ZynContext *cx)
+/* Ends with what the child `decisive` gave, once the others are over. */
+static int64_t end_with(ZynGroupLeaf *leaf, ZynContext *cx, uint32_t decisive)
 {
 	ZynGroup *group = leaf->group;
-	uint32_t winner = group->winner;
-	ZYN_ASSERT(winner != NO_CHILD); /* decided() said that one of them has ended */
-	leaf->winner = winner;
-	if (zyn__get(&zyn__task_of_promise(group->children[winner].promise)->status) != ZYN_READY)
-		return end_with_child_error(leaf, cx, winner);
-	for (uint64_t i = 0; i < group->count; i++)
-		if (i != winner)
-			child_let_go(&group->children[i]); /* Rule 3. */
-	return end(leaf, cx, ZYN_STATE_RETURNED, NULL);
+	ZYN_ASSERT(decisive != NO_CHILD); /* decided() said that one of them has ended */
+	leaf->winner = decisive;
+	leaf->state = STOPPING;
+	if (!stop_others(group, decisive, cx))
+		return 0;
+	ZynTask *task = zyn__task_of_promise(group->children[decisive].promise);
+	if (zyn__get(&task->status) == ZYN_READY)
+		return end(leaf, cx, ZYN_STATE_RETURNED, NULL);
+	return end(leaf, cx, ZYN_STATE_FAILED, zyn__error_retain(task->error));
 }
 
 /* Makes the messages while a failure to do so can still be told. */
@@ -210,21 +223,25 @@ static int64_t group_poll(ZynGroupLeaf *leaf, ZynContext *cx, enum GroupKind kin
 {
 	ZynGroup *group = leaf->group;
 	if (zyn__attention(cx, ZYN_ATTENTION_CANCEL)) {
+		if (group != NULL && !stop_others(group, NO_CHILD, cx))
+			return 0;
 		zyn_fail_cancelled(cx);
 		return end(leaf, cx, ZYN_STATE_CANCELLED, NULL);
 	}
 	if (leaf->count == 0) {
-		leaf->state = 1;
+		leaf->state = WAITING;
 		return kind == GROUP_RACE ? 0 : end(leaf, cx, ZYN_STATE_RETURNED, NULL);
 	}
 	if (group == NULL)
 		return end(leaf, cx, ZYN_STATE_FAILED,
 		           zyn__error_constant(ZYN_ERROR_OUT_OF_MEMORY));
+	if (leaf->state == STOPPING)
+		return end_with(leaf, cx, leaf->winner);
 	zyn__team_lock(group->head, &group->lock);
 	group->waker = cx->waker;
 	zyn__team_unlock(group->head, &group->lock);
 	if (leaf->state == ZYN_STATE_START) {
-		leaf->state = 1;
+		leaf->state = WAITING;
 		if (!group_start(group, cx))
 			return end(leaf, cx, ZYN_STATE_FAILED,
 			           zyn__error_constant(ZYN_ERROR_NULL_VALUE));
@@ -235,11 +252,11 @@ static int64_t group_poll(ZynGroupLeaf *leaf, ZynContext *cx, enum GroupKind kin
 	if (!over)
 		return 0;
 	if (kind == GROUP_RACE)
-		return end_race(leaf, cx);
+		return end_with(leaf, cx, group->winner);
 	if (kind == GROUP_SETTLED)
 		return end_settled(leaf, cx);
 	if (group->failed != NO_CHILD)
-		return end_with_child_error(leaf, cx, group->failed);
+		return end_with(leaf, cx, group->failed);
 	return end(leaf, cx, ZYN_STATE_RETURNED, NULL);
 }
 

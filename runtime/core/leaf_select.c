@@ -5,13 +5,20 @@
  * begun when it is ready at once.
  *
  * Rule 1.  every poll asks all promises from the first on, and ends with the first that ended.
- * Rule 2.  the others are cancelled where this select polls them in place; a task that somebody
- *          else holds is let go.
- * Rule 3.  a loser that has a nursery is over when its children are; until then the select pends.
+ * Rule 2.  the others are stopped (rules 3 and 5 of leaf_await.c): cancelled, unless somebody else
+ *          holds them.
+ * Rule 3.  the select pends until all that it cancelled has ended, clean-up and children included;
+ *          how its winner failed is kept until then.
  */
 #include "combine.h"
 
 #define COUNT_MAX UINT32_MAX
+
+/* Owned; null: the winner has not failed, or its failure was told. */
+static ZynError **failure_of(const ZynSelectLeaf *leaf)
+{
+	return (ZynError **)(void *)(leaf->awaits + leaf->count);
+}
 
 void zyn_select_init(ZynContext *cx, void *mem, ZynPromise *const *promises, uint64_t count)
 {
@@ -19,9 +26,11 @@ void zyn_select_init(ZynContext *cx, void *mem, ZynPromise *const *promises, uin
 	*leaf = (ZynSelectLeaf){.count = count};
 	if (count == 0 || count > COUNT_MAX)
 		return;
-	leaf->awaits = zyn__object_block(cx->runtime, count * sizeof leaf->awaits[0]);
+	leaf->awaits = zyn__object_block(cx->runtime,
+	                                 count * sizeof leaf->awaits[0] + sizeof(ZynError *));
 	if (leaf->awaits == NULL)
 		return; /* the first poll says so */
+	*failure_of(leaf) = NULL;
 	for (uint64_t i = 0; i < count; i++)
 		zyn_await_promise_init(cx, &leaf->awaits[i], promises[i]);
 }
@@ -29,7 +38,7 @@ void zyn_select_init(ZynContext *cx, void *mem, ZynPromise *const *promises, uin
 /* Between START and the end: ASKING while there is no winner. */
 enum { ASKING = 1, STOPPING };
 
-/* Stops all but `winner`; COUNT_MAX: all.  false: some wait for their children (rule 3). */
+/* Stops all but `winner`; COUNT_MAX: all.  false: some have not ended yet (rule 3). */
 static bool stop_others(ZynSelectLeaf *leaf, ZynContext *cx, uint64_t winner)
 {
 	bool stopped = true;
@@ -46,8 +55,11 @@ static bool stop_others(ZynSelectLeaf *leaf, ZynContext *cx, uint64_t winner)
 
 static void awaits_free(ZynSelectLeaf *leaf)
 {
-	if (leaf->awaits != NULL)
-		zyn__block_release(leaf->awaits);
+	if (leaf->awaits == NULL)
+		return;
+	if (*failure_of(leaf) != NULL)
+		zyn_error_release(*failure_of(leaf));
+	zyn__block_release(leaf->awaits);
 	leaf->awaits = NULL;
 }
 
@@ -55,11 +67,16 @@ static int64_t end(ZynSelectLeaf *leaf, ZynContext *cx, uint32_t winner)
 {
 	leaf->winner = winner;
 	leaf->state = STOPPING;
+	ZynError **failure = failure_of(leaf);
+	if (cx->error.tag != 0)
+		*failure = zyn__error_take(cx);
 	if (!stop_others(leaf, cx, winner))
 		return 0;
 	leaf->state = leaf->awaits[winner].state;
 	if (leaf->state == ZYN_STATE_RETURNED)
 		return 1;
+	zyn__error_set(cx, *failure);
+	*failure = NULL;
 	zyn_await_promise_drop(&leaf->awaits[winner]);
 	awaits_free(leaf);
 	return ZYN_POLL_LOOK;

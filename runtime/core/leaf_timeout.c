@@ -4,8 +4,9 @@
  *
  * Rule 1.  in one poll the promise is asked before the clock: one that ends in time is in time.
  * Rule 2.  who comes too late is cancelled, also when somebody else holds it; a timeout that is
- *          itself cancelled treats its promise as an await does.
- * Rule 3.  a promise that is polled in place and has a nursery is over when its children are.
+ *          itself cancelled cancels only what nobody else holds.
+ * Rule 3.  what nobody else holds is over when it has ended, clean-up and children included (rules
+ *          3 and 5 of leaf_await.c); until then the timeout pends.
  */
 #include "combine.h"
 
@@ -22,7 +23,7 @@ void zyn_timeout_init(ZynContext *cx, void *mem, ZynPromise *promise, int64_t ms
 	zyn_delay_init(cx, &leaf->delay, ms);
 }
 
-/* Not 0 once the promise is over that came too late. */
+/* Not 0 once the promise is over that came too late, or would have. */
 static int64_t stop_late(ZynTimeoutLeaf *leaf, ZynContext *cx)
 {
 	if (!zyn__leaf_stop(zyn_await_promise_poll, &leaf->await, cx))
@@ -45,7 +46,7 @@ static int64_t poll_both(ZynTimeoutLeaf *leaf, ZynContext *cx)
 	}
 	leaf->state = 1;
 	if (zyn__attention(cx, ZYN_ATTENTION_CANCEL)) {
-		zyn__delay_stop(&leaf->delay, cx); /* Rule 3: only the children are waited for */
+		zyn__delay_stop(&leaf->delay, cx); /* Rule 3: only the promise is waited for */
 		return 0;
 	}
 	if (zyn_delay_poll(&leaf->delay, cx) == 0)

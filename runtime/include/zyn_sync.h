@@ -214,7 +214,8 @@ ZYN_API void zyn_once_begin_drop(void *mem);
 /* --- promises made of promises ---------------------------------------------------------------- */
 
 /* These leaves retain their promises.  They fail as the promise does that they end with; take
- * writes its value. */
+ * writes its value.  What they do not want any more is cancelled and has ended, clean-up included,
+ * when they end, unless somebody else holds it. */
 
 /* The value of `promise`; after `ms` milliseconds it is cancelled, and this fails with TIMEOUT. */
 ZYN_API void zyn_timeout_init(ZynContext *cx, void *mem, ZynPromise *promise, int64_t ms);
