@@ -205,6 +205,9 @@ ZynTask *zyn__slab_take(ZynRuntime *rt, size_t frame_bytes, size_t align)
 
 static void give_back(ZynRuntime *home, ZynTask *task)
 {
+	/* A message for a life that is over may still come: it is for whom the block is to be then.
+	 */
+	zyn__own(task, home);
 	ZynTask *head = atomic_load_explicit(&home->returned, memory_order_relaxed);
 	do {
 		task->next = head;
