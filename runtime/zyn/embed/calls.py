@@ -9,7 +9,7 @@ from typing import Final
 
 from zyn.driver.loaded import LoadedFunction
 from zyn.embed.errors import CallError
-from zyn.embed.values import Encoder, reader
+from zyn.embed.values import Encoder, reader, writer
 from zyn.sema.types import BOOL, FloatType, IntType, Type, size_and_align
 
 _FORMATS: Final[dict[Type, tuple[str, type]]] = {
@@ -28,8 +28,8 @@ class Call:
     """
 
     __slots__ = (
-        "_pack", "_plain", "args_offset", "descriptor", "function", "is_async", "name", "read",
-        "result", "result_size",
+        "_pack", "_parts", "_plain", "args_offset", "descriptor", "function", "is_async", "name",
+        "read", "result", "result_size",
     )  # fmt: skip
 
     def __init__(self, function: LoadedFunction) -> None:
@@ -41,6 +41,10 @@ class Call:
         self.result: Final = function.result
         self.result_size: Final = size_and_align(function.result)[0]
         self.read: Final = reader(function.result)
+        self._parts = [
+            (name, writer(type_), offset - function.args_offset)
+            for name, type_, offset in function.args
+        ]
         # What `type` must say of each argument for `_pack`; None: no tuple of types equals it.
         self._plain: tuple[type, ...] | None = None
         types = [type_ for _, type_, _ in function.args]
@@ -57,6 +61,23 @@ class Call:
                 return None  # `encode` says which one is out of range
         return None
 
+    def encode(self, args: tuple[object, ...], encoder: Encoder) -> bytes:
+        """The arguments with their references; CallError says which one is wrong."""
+        if len(args) != len(self._parts):
+            expected = ", ".join(f"{name}: {type_}" for name, type_, _ in self.function.args)
+            plural = "argument" if len(self._parts) == 1 else "arguments"
+            raise CallError(
+                f"{self.name}({expected}) takes {len(self._parts)} {plural}, got {len(args)}"
+            )
+        memory = bytearray(self.function.args_size)
+        try:
+            for (name, write, offset), value in zip(self._parts, args, strict=True):
+                write(encoder, value, memory, offset, name)
+        except BaseException:
+            encoder.undo()
+            raise
+        return bytes(memory)
+
 
 def _layout(function: LoadedFunction) -> str:
     text, end = "=", function.args_offset
@@ -64,21 +85,3 @@ def _layout(function: LoadedFunction) -> str:
         text += "x" * (offset - end) + _FORMATS[type_][0]
         end = offset + size_and_align(type_)[0]
     return text + "x" * (function.args_offset + function.args_size - end)
-
-
-def encode_args(function: LoadedFunction, args: tuple[object, ...], encoder: Encoder) -> bytes:
-    """The arguments as the callee's memory holds them; CallError says which one is wrong."""
-    if len(args) != len(function.args):
-        expected = ", ".join(f"{name}: {type_}" for name, type_, _ in function.args)
-        plural = "argument" if len(function.args) == 1 else "arguments"
-        raise CallError(
-            f"{function.name}({expected}) takes {len(function.args)} {plural}, got {len(args)}"
-        )
-    memory = bytearray(function.args_size)
-    try:
-        for (name, type_, offset), value in zip(function.args, args, strict=True):
-            encoder.put(type_, value, memory, offset - function.args_offset, name)
-    except BaseException:
-        encoder.undo()
-        raise
-    return bytes(memory)

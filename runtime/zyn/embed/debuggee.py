@@ -22,7 +22,7 @@ import msgspec
 
 from zyn.debug.model import LaunchConfig
 from zyn.debug.wire import HEADER, Kind, message
-from zyn.embed.calls import encode_args
+from zyn.embed.calls import Call
 from zyn.embed.debug_host import DebugHost
 from zyn.embed.errors import (
     CallError,
@@ -148,7 +148,7 @@ class _Call:
         self._args = args
         if not is_async:
             encoder = Encoder(runtime)
-            encode_args(runtime.function(name), args, encoder)
+            Call(runtime.function(name)).encode(args, encoder)
             encoder.undo()
 
     def _left(self) -> int:

@@ -201,14 +201,11 @@ class Promise:
 
     def _native_for(self, runtime: "Runtime", result: Type, path: str) -> NativePromise:
         """The native promise as an argument of a call on `runtime`."""
-        root = self._root()
-        if root is not self:
-            raise CallError(f"{path}: a promise made by then or catch has no native form")
-        if self._native_promise is not None and self._runtime is not runtime:
+        if self._runtime is not runtime:
             raise CallError(f"{path}: the promise belongs to another runtime")
-        if self._result != result:
+        if self._result is not result and self._result != result:
             raise CallError(f"{path}: expected Promise<{result}>, got Promise<{self._result}>")
-        return self._native()
+        return self._native_promise or self._native()
 
     def _await(self, deadline: float | None) -> Any:
         root = self._root()
@@ -269,11 +266,13 @@ class ForeignPromise(Promise):
         return super()._native()
 
     def _root(self) -> Promise:
-        self._native()
+        if self._native_promise is None:
+            self._native()
         return self
 
     def _native_for(self, runtime: "Runtime", result: Type, path: str) -> NativePromise:
-        self._bind(runtime)
+        if self._native_promise is None:
+            self._bind(runtime)
         return super()._native_for(runtime, result, path)
 
 
@@ -316,6 +315,9 @@ class ChainedPromise(Promise):
         while isinstance(source, ChainedPromise):
             source = source._source
         source._bind(runtime)
+
+    def _native_for(self, runtime: "Runtime", result: Type, path: str) -> NativePromise:
+        raise CallError(f"{path}: a promise made by then or catch has no native form")
 
     def _advance(self) -> PromiseState:
         # A loop, because a chain may be longer than Python's stack is deep.

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Self, over
 
 from zyn.base.problem import problems
 from zyn.driver.loaded import CompileError, LoadedFunction, LoadedModule
-from zyn.embed.calls import Call, encode_args
+from zyn.embed.calls import Call
 from zyn.embed.errors import (
     BusyError,
     CallError,
@@ -331,7 +331,7 @@ class Runtime:
         memory = call.pack(args)
         if memory is None:
             encoder = Encoder(self)
-            memory = encode_args(function, args, encoder)
+            memory = call.encode(args, encoder)
         try:
             native = self._native.call_async(call.descriptor, memory, call.args_offset)
         except (MemoryError, RuntimeClosedError) as error:
@@ -351,7 +351,7 @@ class Runtime:
         packed = call.pack(args)
         if packed is None:
             encoder = Encoder(self)
-            packed = encode_args(function, args, encoder)
+            packed = call.encode(args, encoder)
         try:
             status, error = self._native.call_direct(function.thunk(), packed, result)
         except BaseException as raised:

@@ -58,9 +58,11 @@ _CELLS: dict[Type, Any] = {
     **{IntType(bits, True): getattr(ctypes, f"c_int{bits}") for bits in _INT_FORMATS},
     **{IntType(bits, False): getattr(ctypes, f"c_uint{bits}") for bits in _INT_FORMATS},
 }
+_put_pointer = struct.Struct("P").pack_into
 _READERS_MAX = 1024  # a program has few types; a host may load many programs
 
 Reader = Callable[[int, "Runtime"], object]
+Writer = Callable[["Encoder", object, bytearray, int, str], None]
 
 
 class StructValue:
@@ -88,114 +90,160 @@ class StructValue:
 
 
 class Encoder:
-    """Writes the arguments of one call; `undo` gives back the references when it is not made."""
+    """What the arguments of one call took; `undo` gives it back when the call is not made."""
+
+    __slots__ = ("_taken", "runtime")
 
     def __init__(self, runtime: "Runtime") -> None:
-        self._runtime = runtime
-        self._strings: list[int] = []
-        self._promises: list[int] = []
-        self._objects: list[int] = []
+        self.runtime = runtime
+        self._taken: list[tuple[Callable[[int], None], int]] = []
+
+    def took(self, give_back: Callable[[int], None], address: int) -> None:
+        """A reference was taken."""
+        self._taken.append((give_back, address))
 
     def undo(self) -> None:
-        """Release what was retained for the call."""
-        for string in self._strings:
-            library().zyn_string_release(string)
-        for promise in self._promises:
-            library().zyn_promise_release(promise)
-        for handle in self._objects:
-            library().zyn_object_release(handle)
+        """Give everything back."""
+        for give_back, address in self._taken:
+            give_back(address)
 
-    def put(self, type_: Type, value: object, out: bytearray, offset: int, path: str) -> None:
-        """Write a value; `path` names it in a message."""
-        match type_:
-            case IntType(bits, signed):
-                code = _INT_FORMATS[bits]
-                number = _whole_number(type_, value, path)
-                struct.pack_into(code if signed else code.upper(), out, offset, number)
-            case FloatType(bits):
-                _put_float(bits, value, out, offset, path)
-            case BoolType():
-                if not isinstance(value, bool):
-                    raise _mismatch(type_, value, path)
-                out[offset] = value
-            case StringType():
-                struct.pack_into("P", out, offset, self._string(value, path))
-            case StructType():
-                self._put_struct(type_, value, out, offset, path)
-            case ArrayType(length, element):
-                self._put_array(length, element, value, out, offset, path)
-            case OptionalType(inner):
-                if value is not None:
-                    self.put(inner, value, out, offset, path)
-                    out[offset + size_and_align(inner)[0]] = 1
-            case PromiseType():
-                struct.pack_into("P", out, offset, self._promise(type_, value, path))
-            case HandleType():
-                struct.pack_into("P", out, offset, self._object(type_, value, path))
-            case VoidType() if value is None:
-                pass
-            case _:
-                raise _mismatch(type_, value, path)
 
-    def _string(self, value: object, path: str) -> int:
-        if not isinstance(value, str):
-            raise CallError(f"{path}: expected string, got {_described(value)}")
-        try:
-            text = value.encode("utf-8")
-        except UnicodeEncodeError as error:
-            raise CallError(f"{path}: the text is not valid Unicode: {error.reason}") from None
-        address = self._runtime._new_string(text)
-        self._strings.append(address)
-        return address
+@lru_cache(maxsize=_READERS_MAX)
+def writer(type_: Type) -> Writer:
+    """What writes a value at an offset; a path names it in a message."""
+    match type_:
+        case IntType():
+            return _int_writer(type_)
+        case FloatType(bits):
+            return lambda _, value, out, offset, path: _put_float(bits, value, out, offset, path)
+        case BoolType():
+            return _put_bool
+        case StringType():
+            return _put_string
+        case StructType():
+            return _struct_writer(type_)
+        case ArrayType():
+            return _array_writer(type_)
+        case OptionalType(inner):
+            return _optional_writer(inner)
+        case PromiseType():
+            return _promise_writer(type_)
+        case HandleType():
+            return _handle_writer(type_)
+    return _nothing_writer(type_)
 
-    def _put_struct(
-        self, type_: StructType, value: object, out: bytearray, offset: int, path: str
-    ) -> None:
+
+def _int_writer(type_: IntType) -> Writer:
+    code = _INT_FORMATS[type_.bits]
+    pack_into = struct.Struct(code if type_.signed else code.upper()).pack_into
+
+    def put(_: Encoder, value: object, out: bytearray, offset: int, path: str) -> None:
+        pack_into(out, offset, _whole_number(type_, value, path))
+
+    return put
+
+
+def _put_bool(_: Encoder, value: object, out: bytearray, offset: int, path: str) -> None:
+    if not isinstance(value, bool):
+        raise _mismatch(BOOL, value, path)
+    out[offset] = value
+
+
+def _put_string(encoder: Encoder, value: object, out: bytearray, offset: int, path: str) -> None:
+    if not isinstance(value, str):
+        raise CallError(f"{path}: expected string, got {_described(value)}")
+    try:
+        text = value.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise CallError(f"{path}: the text is not valid Unicode: {error.reason}") from None
+    address = encoder.runtime._new_string(text)
+    encoder.took(library().zyn_string_release, address)
+    _put_pointer(out, offset, address)
+
+
+def _struct_writer(type_: StructType) -> Writer:
+    fields = {
+        name: (writer(field), at)
+        for (name, field), at in zip(type_.fields, field_offsets(type_), strict=True)
+    }
+
+    def put(encoder: Encoder, value: object, out: bytearray, offset: int, path: str) -> None:
         if isinstance(value, StructValue) and value.__struct_name__ == type_.name:
-            fields: Mapping[Any, object] = vars(value)
+            given: Mapping[Any, object] = vars(value)
         elif isinstance(value, Mapping):
-            fields = value
+            given = value
         else:
             raise _mismatch(type_, value, path)
-        known = [name for name, _ in type_.fields]
-        if missing := [name for name in known if name not in fields]:
+        if missing := [name for name in fields if name not in given]:
             raise CallError(f"{path}: {type_} needs the field {', '.join(missing)}")
-        if unknown := [str(name) for name in fields if name not in known]:
+        if unknown := [str(name) for name in given if name not in fields]:
             raise CallError(f"{path}: {type_} has no field {', '.join(unknown)}")
-        for (name, field), at in zip(type_.fields, field_offsets(type_), strict=True):
-            self.put(field, fields[name], out, offset + at, f"{path}.{name}")
+        for name, (write, at) in fields.items():
+            write(encoder, given[name], out, offset + at, f"{path}.{name}")
 
-    def _put_array(
-        self, length: int, element: Type, value: object, out: bytearray, offset: int, path: str
-    ) -> None:
-        type_ = ArrayType(length, element)
+    return put
+
+
+def _array_writer(type_: ArrayType) -> Writer:
+    stride = size_and_align(type_.element)[0]
+    write = writer(type_.element)
+
+    def put(encoder: Encoder, value: object, out: bytearray, offset: int, path: str) -> None:
         if not isinstance(value, Sequence) or isinstance(value, str | bytes | bytearray):
             raise _mismatch(type_, value, path)
-        if len(value) != length:
-            raise CallError(f"{path}: {type_} needs {length} values, got {len(value)}")
-        stride = size_and_align(element)[0]
+        if len(value) != type_.length:
+            raise CallError(f"{path}: {type_} needs {type_.length} values, got {len(value)}")
         for index, item in enumerate(value):
-            self.put(element, item, out, offset + index * stride, f"{path}[{index}]")
+            write(encoder, item, out, offset + index * stride, f"{path}[{index}]")
 
-    def _promise(self, type_: PromiseType, value: object, path: str) -> int:
+    return put
+
+
+def _optional_writer(inner: Type) -> Writer:
+    size = size_and_align(inner)[0]
+    write = writer(inner)
+
+    def put(encoder: Encoder, value: object, out: bytearray, offset: int, path: str) -> None:
+        if value is not None:
+            write(encoder, value, out, offset, path)
+            out[offset + size] = 1
+
+    return put
+
+
+def _promise_writer(type_: PromiseType) -> Writer:
+    def put(encoder: Encoder, value: object, out: bytearray, offset: int, path: str) -> None:
         # The class knows this module; its instances say what is needed without an import here.
         native_for = getattr(value, "_native_for", None)
         if native_for is None:
             raise _mismatch(type_, value, path)
-        native = native_for(self._runtime, type_.result, path)
+        native = native_for(encoder.runtime, type_.result, path)
         if not isinstance(native, NativePromise):
             raise ZynBug("a promise without a native one")
-        address = native.retain()
-        self._promises.append(address)
-        return address
+        encoder.took(library().zyn_promise_release, native.retain())
+        _put_pointer(out, offset, native.address)
 
-    def _object(self, type_: HandleType, value: object, path: str) -> int:
+    return put
+
+
+def _handle_writer(type_: HandleType) -> Writer:
+    def put(encoder: Encoder, value: object, out: bytearray, offset: int, path: str) -> None:
         retained = getattr(value, "_retained", None)
         if retained is None:
             raise _mismatch(type_, value, path)
-        address: int = retained(self._runtime, type_, path)
-        self._objects.append(address)
-        return address
+        address: int = retained(encoder.runtime, type_, path)
+        encoder.took(library().zyn_object_release, address)
+        _put_pointer(out, offset, address)
+
+    return put
+
+
+def _nothing_writer(type_: Type) -> Writer:
+    def put(_: Encoder, value: object, __: bytearray, ___: int, path: str) -> None:
+        if not isinstance(type_, VoidType) or value is not None:
+            raise _mismatch(type_, value, path)
+
+    return put
 
 
 def _mismatch(type_: Type, value: object, path: str) -> CallError:

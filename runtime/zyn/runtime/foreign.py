@@ -60,11 +60,8 @@ def _poll(key: int | None) -> int:
         return 0
     try:
         value = machine.poll(machine.state_machine)
-        # bool is an int to Python; here it would hide a mistake about the convention.
-        if not isinstance(value, int) or isinstance(value, bool):
-            raise TypeError(f"a poll function returns an int, not {type(value).__name__}")
-        if not _I64_MIN <= value <= _I64_MAX:
-            raise OverflowError(f"a poll function returned {value}, which is no 64-bit integer")
+        if type(value) is not int or not _I64_MIN <= value <= _I64_MAX:
+            value = _checked(value)
     except BaseException as error:  # the caller is C
         _fail(machine, error)
         value = 0
@@ -74,6 +71,15 @@ def _poll(key: int | None) -> int:
         unregister(key or 0)
         machine.poll = _ended
         machine.state_machine = None
+    return value
+
+
+def _checked(value: object) -> int:
+    # bool is an int to Python; here it would hide a mistake about the convention.
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise TypeError(f"a poll function returns an int, not {type(value).__name__}")
+    if not _I64_MIN <= value <= _I64_MAX:
+        raise OverflowError(f"a poll function returned {value}, which is no 64-bit integer")
     return value
 
 
