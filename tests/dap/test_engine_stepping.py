@@ -229,11 +229,14 @@ async def test_wake_and_cancel(debug: Callable[[str], Debugging]) -> None:
     await session.launch(breaks="done last")
     await session.stopped()
     await session.session.cancel(4)
+    views = {view.id: view for view in (await session.session.tasks())[0]}
+    assert [view.id for view in views.values() if view.cancelling] == [4]
     await session.session.resume(None)
     await session.stopped()
     await session.session.resume(None)
     stop = await session.stopped()
     assert await where(session, stop) == ("main", session.line("last"))
+    assert not any(view.cancelling for view in (await session.session.tasks())[0])  # it ended
     await session.session.resume(None)
     info = await session.exited()
     assert info.error is not None

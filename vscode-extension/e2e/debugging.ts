@@ -156,7 +156,7 @@ export class Debugging {
     }
 
     /** A row of the view Tasks. */
-    task(name: string, says: string | RegExp = ''): Locator {
+    task(name: string | RegExp, says: string | RegExp = ''): Locator {
         return this.workbench
             .section('Tasks')
             .locator('.monaco-list-row')
@@ -167,7 +167,36 @@ export class Debugging {
 
     /** The rows of the view Tasks that are on the screen, all at one moment. */
     async tasks(): Promise<string[]> {
-        return this.workbench.section('Tasks').locator('.monaco-list-row').allInnerTexts();
+        const rows = this.workbench.section('Tasks').locator('.monaco-list-row');
+        return (await rows.allInnerTexts()).map((row) => row.replaceAll(/\s/g, ' '));
+    }
+
+    /** Have the focus in the view Tasks, on its first row. */
+    async focusTasks(): Promise<void> {
+        await this.workbench.command(FOCUS_TASKS, async () =>
+            /* The focus is in the tree, whichever row has it. */
+            this.workbench
+                .section('Tasks')
+                .locator('.monaco-list')
+                .evaluate((list) => list.contains(document.activeElement)),
+        );
+        await this.workbench.page.keyboard.press('Home');
+    }
+
+    /** Show the tasks whose name has a text in it, until the rows are as expected. */
+    async filterTasks(text: string, effect: Sign): Promise<void> {
+        const { page } = this.workbench;
+        const box = page.locator('.quick-input-widget input[placeholder="empty: all tasks"]');
+        await this.workbench.until(effect, async () => {
+            await this.workbench.command('zyn tasks: Filter…', box);
+            await box.fill(text, STEP);
+            await page.keyboard.press('Enter');
+        });
+    }
+
+    /** Group the tasks by await, or no longer; the command turns one into the other. */
+    async groupTasks(effect: Sign): Promise<void> {
+        await this.workbench.command('zyn tasks: Group by Parent or by Await', effect, LOST);
     }
 
     /** Choose something from the context menu of a task, by keys, until its effect is there. */
@@ -183,14 +212,7 @@ export class Debugging {
                     async () => !(await menu.first().isVisible()),
                     () => page.keyboard.press('Escape'),
                 );
-                await this.workbench.command(FOCUS_TASKS, async () =>
-                    /* The focus is in the tree, whichever row has it. */
-                    this.workbench
-                        .section('Tasks')
-                        .locator('.monaco-list')
-                        .evaluate((list) => list.contains(document.activeElement)),
-                );
-                await page.keyboard.press('Home');
+                await this.focusTasks();
                 await this.down(this.task(name).and(focused));
                 await page.keyboard.press('Shift+F10');
                 await item.waitFor(STEP);

@@ -216,10 +216,10 @@ export class Workbench {
         return this.page.locator('.notification-toast').filter({ hasText: text }).first();
     }
 
-    /** A section of a side bar, by its title. */
+    /** A section of a side bar, by its title; one with the focus says more before it. */
     section(title: string): Locator {
         return this.page.locator('.split-view-view .pane').filter({
-            has: this.page.locator(`.pane-header[aria-label^="${title}"]`),
+            has: this.page.locator(`.pane-header[aria-label$="${title} Section"]`),
         });
     }
 

@@ -47,6 +47,11 @@ export class Client {
         return `${now}, started again ${this.restarts} times`;
     }
 
+    /** Whether the server is there to be asked. */
+    get isRunning(): boolean {
+        return this.running;
+    }
+
     /** Name and version as the server gave them. */
     get serverInfo(): string {
         const info = this.client?.initializeResult?.serverInfo;

@@ -28,7 +28,7 @@ export function activate(extension: ExtensionContext): void {
     const chooser = new Chooser(ctx, client);
     registerCommands(ctx, client, chooser);
     registerDebugger(ctx, chooser);
-    registerTasks(ctx);
+    registerTasks(ctx, client);
     const found = new Tests(ctx, chooser);
     const sessions = new Sessions(ctx);
     new TasksView(ctx, sessions);

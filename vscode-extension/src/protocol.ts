@@ -93,9 +93,10 @@ export interface Task {
     readonly wokenBy?: number;
     readonly spawnedAt?: number;
     readonly error?: string;
+    /** It was cancelled and has not ended yet. */
+    readonly cancelling?: boolean;
 }
 
-/** One poll of one task, in the answer to `zyn/trace`. */
 /** What made a task runnable; of several wakes between two polls the first. */
 export interface Wake {
     readonly atNs: number;
@@ -104,6 +105,7 @@ export interface Wake {
     readonly task?: number;
 }
 
+/** One poll of one task, in the answer to `zyn/trace`. */
 export interface Poll {
     readonly task: number;
     readonly function: string;

@@ -14,6 +14,7 @@ import {
     type TaskProvider,
     type WorkspaceFolder,
 } from 'vscode';
+import type { Client } from './client';
 import type { Ctx } from './ctx';
 import { isOurs } from './languages';
 import { isFound } from './locate';
@@ -26,12 +27,20 @@ interface Definition extends TaskDefinition {
     readonly call?: string;
 }
 
-export function registerTasks(ctx: Ctx): void {
-    ctx.keep(tasks.registerTaskProvider(TYPE, new Provider(ctx)));
+export function registerTasks(ctx: Ctx, client: Client): void {
+    const provider = new Provider(ctx, client);
+    ctx.keep(
+        tasks.registerTaskProvider(TYPE, provider),
+        // A task that is run once more need not be resolved again.
+        tasks.onDidStartTask(({ execution: { task } }) => void provider.leaveToServer(task)),
+    );
 }
 
 class Provider implements TaskProvider {
-    constructor(private readonly ctx: Ctx) {}
+    constructor(
+        private readonly ctx: Ctx,
+        private readonly client: Client,
+    ) {}
 
     provideTasks(): Task[] {
         const document = window.activeTextEditor?.document;
@@ -49,9 +58,32 @@ class Provider implements TaskProvider {
         });
     }
 
-    resolveTask(task: Task): Task | undefined {
+    async resolveTask(task: Task): Promise<Task | undefined> {
+        await this.leaveToServer(task);
         const folder = typeof task.scope === 'object' ? task.scope : undefined;
         return this.task(task.definition as Definition, folder);
+    }
+
+    /**
+     * The problem matcher passes over files that are open, whose problems are the language
+     * server's.  The server reports those of a closed file of the workspace too, so one that is
+     * about to be checked is opened, in no editor; where there is no server it is not.
+     */
+    async leaveToServer({ definition, scope }: Task): Promise<void> {
+        const { type, file } = definition as Definition;
+        const folder = typeof scope === 'object' ? scope : workspace.workspaceFolders?.[0];
+        if (type !== TYPE || file === undefined || folder === undefined || !this.client.isRunning) {
+            return;
+        }
+        const uri = Uri.file(path.resolve(folder.uri.fsPath, file));
+        if (workspace.getWorkspaceFolder(uri) === undefined) {
+            return;
+        }
+        try {
+            await workspace.openTextDocument(uri);
+        } catch (error) {
+            this.ctx.log.debug(`${uri.fsPath}: ${String(error)}`); // the task will say so
+        }
     }
 
     /** Undefined where there is no `zyn` to run. */

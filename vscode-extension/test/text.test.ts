@@ -137,6 +137,9 @@ test('a task in a row, in a sentence, and for menus', () => {
     const parked = task({ line: 10, waitsFor: 'timer, 10 ms left' });
     assert.equal(taskDescription(parked), 'line 10 · timer, 10 ms left');
     assert.equal(taskDescription({ ...parked, state: 'runnable' }), 'line 10 · runnable');
+    const cancelled: Task = { ...parked, state: 'runnable', cancelling: true };
+    assert.equal(taskDescription(cancelled), 'line 10 · runnable · cancelling');
+    assert.match(taskSpoken(cancelled), /, runnable, cancelling, in /);
     assert.equal(
         taskDescription({ ...parked, name: 'main', stopped: 'step', held: true }),
         'worker:10 · stopped: step · held',

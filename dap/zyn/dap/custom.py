@@ -143,6 +143,9 @@ class Task(Struct, kw_only=True, rename="camel"):
     woken_by: Annotated[int | UnsetType, Meta(description="The task that woke it last.")] = UNSET
     spawned_at: Annotated[int | UnsetType, Meta(description="The line of the spawn.")] = UNSET
     error: str | UnsetType = UNSET
+    cancelling: Annotated[
+        bool | UnsetType, Meta(description="Present when it was cancelled and has not ended yet.")
+    ] = UNSET
     children: Annotated[
         int | UnsetType,
         Meta(description="Tasks that it spawned and that are known; in answers to `zyn/tasks`."),

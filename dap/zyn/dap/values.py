@@ -53,6 +53,7 @@ def task_view(state: State, task: TaskView) -> custom.Task:
         woken_by=_or_unset(task.woken_by),
         spawned_at=UNSET if task.spawned_at is None else line_out(task.spawned_at),
         error=_or_unset(task.error),
+        cancelling=task.cancelling or UNSET,
         children=_or_unset(task.children),
     )
 

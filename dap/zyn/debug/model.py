@@ -78,6 +78,7 @@ class TaskView(msgspec.Struct, frozen=True, kw_only=True):
     woken_by: int | None
     spawned_at: int | None  # line
     error: str | None
+    cancelling: bool = False  # a cancel was asked for, and it has not ended yet
     children: int | None = None  # tasks that it spawned and that are still known; None: not counted
 
 

@@ -86,6 +86,7 @@ def _view(target: Target, task: Task, chain: Chain, waits: str | None) -> TaskVi
         woken_by=task.waker or None,
         spawned_at=target.program.site(task.spawn_site)[1] or None,
         error=task.error or None,
+        cancelling=task.cancelling != 0 and task.state not in ENDED,
     )
 
 

@@ -2,9 +2,12 @@
 
 import type { Journey } from '../journey.ts';
 import { signal } from '../processes.ts';
+import { STEP } from '../until.ts';
 import { lineOf, manyWorkers, WORKERS } from './programs.ts';
 
 const FILE = 'workers.zyntax';
+/** How long a server may take to be started before it is asked for again, in milliseconds. */
+const STARTING = 15_000;
 
 export const restarting: Journey = {
     name: 'kill the language server: it comes back',
@@ -22,6 +25,56 @@ export const restarting: Journey = {
         await workbench.goTo(lineOf(WORKERS, 'return total'), '    return total'.length + 1);
         await workbench.type('s');
         await workbench.editor(FILE).locator('.squiggly-error').first().waitFor();
+    },
+};
+
+/** As often as the extension starts a server that crashes, in 3 minutes. */
+const RESTARTS = 4;
+
+export const stayingDown: Journey = {
+    name: 'a language server that crashes again and again stays down until it is asked for',
+    files: { [FILE]: WORKERS },
+    async walk({ workbench, running }) {
+        const { page } = workbench;
+        await workbench.open(FILE);
+        const wrong = workbench.editor(FILE).locator('.squiggly-error');
+        const line = lineOf(WORKERS, 'var i');
+        /** One mistake more, which only a server that lives can find. */
+        const answers = async (mistakes: number) => {
+            await workbench.goTo(line, '    var i: i32 = 0;'.length + 1);
+            await page.keyboard.press('Enter');
+            await workbench.type('wrong;');
+            await workbench.eventually(
+                `${mistakes} mistakes are found`,
+                async () => (await wrong.count()) === mistakes,
+            );
+        };
+        for (let crash = 1; crash <= RESTARTS + 1; crash += 1) {
+            await answers(crash);
+            signal(running('zyn-lsp')[0]!.pid, 'SIGKILL');
+            if (crash <= RESTARTS) {
+                const told = `was started again (${crash} of ${RESTARTS})`;
+                await workbench.notification(told).waitFor();
+            }
+            // Not more than three are shown at a time.
+            if (crash === 2) {
+                await workbench.command(
+                    'Notifications: Clear All Notifications',
+                    async () => !(await page.locator('.notification-toast').first().isVisible()),
+                );
+            }
+        }
+        const down = workbench.notification('stopped 5 times in 3 minutes and stays down');
+        await down.waitFor();
+        if (running('zyn-lsp').length > 0) {
+            throw new Error('a server runs that was to stay down');
+        }
+        await workbench.until(
+            async () => running('zyn-lsp').length > 0,
+            () => down.getByRole('button', { name: 'Restart' }).click(STEP),
+            STARTING,
+        );
+        await answers(RESTARTS + 2);
     },
 };
 

@@ -25,6 +25,29 @@ async fn main() i32 {
 }
 `;
 
+/** How many tasks the next one makes. */
+export const MANY_TASKS = 100_000;
+
+/** Tasks that sleep, and one that stops while they do. */
+export const MANY = `\
+async fn sleeper(ms: i32) i32 {
+    await delay(ms);
+    return 1;
+}
+
+async fn main() i64 {
+    const asleep: JoinSet<i32> = join_set();
+    var made: i64 = 0;
+    while (made < ${MANY_TASKS}) {
+        asleep.spawn(sleeper(1000));
+        made = made + 1;
+    }
+    await delay(1);
+    made = asleep.len();
+    return made;
+}
+`;
+
 /** Two tests, of which one fails. */
 export const TESTS = `\
 async fn twice(n: i32) i32 {

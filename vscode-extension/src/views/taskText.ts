@@ -47,6 +47,9 @@ export function taskDescription(task: Task): string {
     } else {
         parts.push(task.state);
     }
+    if (task.cancelling) {
+        parts.push('cancelling');
+    }
     if (task.held) {
         parts.push('held');
     }
@@ -57,9 +60,10 @@ export function taskDescription(task: Task): string {
 export function taskSpoken(task: Task): string {
     const state = task.stopped === undefined ? task.state : `stopped, ${task.stopped}`;
     const held = task.held && task.state !== 'held' ? ', held' : '';
+    const cancelling = task.cancelling ? ', cancelling' : '';
     const place = task.line === undefined ? '' : `, in ${task.function} at line ${task.line}`;
     const waits = task.waitsFor === undefined ? '' : `, waits for ${task.waitsFor}`;
-    return `Task ${task.id}, ${task.name}, ${state}${held}${place}${waits}`;
+    return `Task ${task.id}, ${task.name}, ${state}${held}${cancelling}${place}${waits}`;
 }
 
 /** What menus are shown for: words that their `when` looks for. */
