@@ -107,3 +107,47 @@ def test_the_interpreter_means_the_same(case: str, name: str) -> None:
     wanted = claimed(dict(CLAIM.findall(source))[name])
 
     assert same(interpreted(source, name)._replace(line=0), wanted)
+
+
+REFUSED = """
+async fn directly() void {
+    await delay(1);
+    await connect("127.0.0.1", 1); // line 4
+}
+async fn as_a_promise() void {
+    const attempt = connect("127.0.0.1", 1);
+    await attempt; // line 8
+}
+async fn in_time() bool {
+    return (
+        await timeout(1000, connect("127.0.0.1", 1)) // line 12
+    ) == null;
+}
+async fn in_a_set() void {
+    const set: JoinSet<TcpStream> = join_set();
+    set.spawn(connect("127.0.0.1", 1));
+    await set.join_next(); // line 18
+}
+async fn by_another() void {
+    await directly(); // the line is that of the other
+}
+fn at_once() i64 {
+    return listen("127.0.0.1", -1).port(); // line 24
+}
+"""
+
+
+@pytest.mark.parametrize("baseline", [True, False])
+@pytest.mark.parametrize("build", ["fast", "debug"])
+def test_what_the_system_refuses_has_the_line_of_its_await(baseline: bool, build: str) -> None:
+    with Native(REFUSED, engine=Engine(check=True, baseline=baseline)) as native:
+        if build == "debug":
+            native.module.debug_build()
+        names = ("directly", "as_a_promise", "in_time", "in_a_set", "by_another", "at_once")
+        found = {name: native.call(name) for name in names}
+
+    assert {outcome.kind for outcome in found.values()} == {"io"}
+    assert {name: outcome.line for name, outcome in found.items()} == {
+        "directly": 4, "as_a_promise": 8, "in_time": 12, "in_a_set": 18, "by_another": 4,
+        "at_once": 24,
+    }  # fmt: skip
