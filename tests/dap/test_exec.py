@@ -166,6 +166,24 @@ def test_ends(tmp_path: Path, text: str, code: int, said: str) -> None:
     assert "Traceback" not in done.stdout + done.stderr
 
 
+def test_what_the_system_refuses_stops_at_its_await(tmp_path: Path) -> None:
+    """The frame was resumed there, and passes no probe before it fails."""
+    program = tmp_path / "refused.zyntax"
+    program.write_text(
+        "async fn main() void {\n"
+        "    const port: i64 = 1;\n"
+        "    await delay(port);\n"
+        '    await timeout(1000, connect("127.0.0.1", port));\n'
+        "}\n"
+    )
+    done = execute(program)
+
+    assert done.returncode == 1
+    assert "→ main  line 4 │ await timeout(1000" in done.stdout
+    assert "port  i64  1" in done.stdout
+    assert "line 4: connect 127.0.0.1:1: Connection refused [io]" in done.stdout
+
+
 def test_program_that_never_ends(tmp_path: Path) -> None:
     program = tmp_path / "spin.zyntax"
     program.write_text(

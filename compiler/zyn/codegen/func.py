@@ -330,6 +330,9 @@ class FunctionEmitter(OpEmitter):
         if is_placed(begin, end):
             self.put(f"br i1 {good}, label %take{k}, label %place{k}")
             self.put(f"place{k}:")
+            if self.debug:  # a resumed frame has not passed a probe yet
+                probe = self._probe_around(end.span.start)
+                self.put(f"store i32 {probe}, ptr {self.offset(self.activation, 28)}")
             site = self.site(self.line(end.span.start))
             self.put(f"call void {self.module.need('zyn_fail_at')}(ptr %cx, i64 {site})")
             self.put(f"br label {self.label(end.error)}")
@@ -462,6 +465,15 @@ class FunctionEmitter(OpEmitter):
                 self.homes[local.index] = self.offset(self.shadow, offset)
         name = self.module.need("zyn_probe_enter")
         self.put(f"call void {name}(ptr %cx, ptr {self.activation})")
+
+    def _probe_around(self, start: int) -> int:
+        """The first probe of the innermost statement around a byte offset in the item."""
+        sizes = [
+            (span.end - span.start, index)
+            for index, (_, span, _) in enumerate(self.function.probes)
+            if span.contains(start)
+        ]
+        return min(sizes)[1] if sizes else 0
 
     def _probe(self, index: int) -> None:
         flags = self.module.names.probes(self.function.name)
