@@ -315,3 +315,20 @@ def test_loops_of_two_threads_share_a_runtime() -> None:
         for thread in threads:
             thread.join()
         assert sorted(results) == sorted([*range(20)] * 3)  # type: ignore[type-var]
+
+
+async def test_workers_run_what_is_awaited() -> None:
+    with Runtime(workers=2) as runtime:
+        runtime.load_module(SOURCE)
+        assert [await runtime.call_async("ready", n) for n in range(100)] == [*range(100)]
+        counts = [*range(20)]
+        promises = [runtime.call_async("turns", n) for n in counts]
+        assert await asyncio.gather(*promises) == counts
+        assert await Promise.from_poll_fn(None, lambda _: 5, runtime=runtime) == 5
+        with pytest.raises(PromiseFailed, match="at once"):
+            await runtime.call_async("fail_at_once")
+        stuck = runtime.call_async("stuck")
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(_waited(stuck), 0.01)
+        with pytest.raises(PromiseCancelled):
+            await stuck

@@ -55,6 +55,12 @@ BODIES = {
         "    async def wait(): await marker; await spin\n"
         "    asyncio.run(wait())"
     ),
+    "asyncio with workers": (
+        "team = Runtime(workers=2)\n"
+        "    team.load_module('async fn spin() void { while (true) {} }')\n"
+        "    async def wait(): await marker; await team.call_async('spin')\n"
+        "    asyncio.run(wait())"
+    ),
     "a turn of asyncio's loop": (
         "spin = runtime.call_async('spin_later')\n"
         "    async def wait(): await asyncio.gather(marker, spin)\n"
