@@ -28,6 +28,8 @@ export const testing: Journey = {
         await workbench.command('Test: Run All Tests', passed, A_RUN);
         await row('test_wrong').locator('.codicon-testing-failed-icon').waitFor();
         await page.getByText('twice(3) is not 7').first().waitFor();
+        const lens = workbench.editor(FILE).locator('.codelens-decoration');
+        await lens.filter({ hasText: '2 states' }).first().waitFor();
         await workbench.pointAway();
         await picture('vscode-tests', [DARK, LIGHT]);
 
