@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # The long versions of what CI proves in seconds: the stateful tests with new and longer examples,
 # the models with a higher bound, the C tests under every preset, and under valgrind those that
-# start no threads.  Half an hour or more.
+# start no threads.  A quarter of an hour on two cores, builds included, and as much again on a busy
+# machine; a quarter of it is model_channel, and nearly as much model_team.
 #
 #   ZYN_PROVE_PREEMPTIONS   the bound of the models; 3
 set -euo pipefail

@@ -173,8 +173,71 @@ static void test_none_is_made_and_its_leaf_fails(void)
 	}
 }
 
+/* --- limits of time --------------------------------------------------------------------------- */
+
+/* Polls the actor's leaf from a seat, where timers look for whom they wake, and without memory. The
+ * timer of a leaf that lies in no task's frame needs some. */
+static bool poll_without_memory(Actor *actor, ZynPollFn *poll)
+{
+	ZynSeat seat;
+	memset(&seat, 0, sizeof seat);
+	memcpy(&seat.cx, &actor->cx, sizeof seat.cx);
+	zyn__allocator.permit = refuse;
+	bool ended = poll(&actor->leaf, &seat.cx) != 0;
+	zyn__allocator.permit = NULL;
+	actor->cx.error = seat.cx.error;
+	return ended;
+}
+
+static void test_a_limit_without_memory_cancels_and_fails(void)
+{
+	for (int kind = 0; kind < 2; kind++) {
+		ZynRuntime *rt = runtime_new(ZYN_CLOCK_VIRTUAL);
+		ZynPromise *child = waiter_new(rt, WAIT_PENDING, 0, 0, NULL);
+		Actor actor;
+		actor_init(&actor, rt);
+		ZynPollFn *poll = kind == 0 ? zyn_timeout_poll : zyn_within_poll;
+		if (kind == 0)
+			zyn_timeout_init(&actor.cx, &actor.leaf, child, 5);
+		else
+			zyn_within_init(&actor.cx, &actor.leaf, 5, child);
+		CHECK(poll_without_memory(&actor, poll));
+		CHECK_EQ(actor_failure(&actor), ZYN_ERROR_OUT_OF_MEMORY);
+		if (kind == 0)
+			zyn_timeout_drop(&actor.leaf);
+		else
+			zyn_within_drop(&actor.leaf);
+		zyn_rt_run_until_idle(rt);
+		CHECK_EQ(zyn_promise_status(child), ZYN_CANCELLED); /* nobody limits it any more */
+		zyn_promise_release(child);
+		runtime_end(rt);
+	}
+}
+
+static void test_a_receive_for_a_time_without_memory_takes_nothing(void)
+{
+	ZynRuntime *rt = runtime_new(ZYN_CLOCK_VIRTUAL);
+	ZynChannel *channel = zyn_channel_new(rt, 1, &type_i64);
+	int64_t value = 7;
+	CHECK(channel != NULL);
+	Actor actor;
+	actor_init(&actor, rt);
+	zyn_channel_recv_for_init(&actor.cx, &actor.leaf, channel, 5);
+	CHECK(poll_without_memory(&actor, zyn_channel_recv_for_poll));
+	CHECK_EQ(actor_failure(&actor), ZYN_ERROR_OUT_OF_MEMORY);
+	zyn_channel_recv_for_drop(&actor.leaf);
+	CHECK_EQ(zyn_channel_try_send(channel, &value), ZYN_OUTCOME_DONE);
+	value = 0;
+	CHECK_EQ(zyn_channel_try_recv(channel, &value), ZYN_OUTCOME_DONE); /* not promised away */
+	CHECK_EQ(value, 7);
+	zyn_object_release(channel);
+	runtime_end(rt);
+}
+
 int main(void)
 {
+	RUN(test_a_limit_without_memory_cancels_and_fails);
+	RUN(test_a_receive_for_a_time_without_memory_takes_nothing);
 	RUN(test_waiting_needs_no_memory);
 	RUN(test_barrier_needs_no_memory_to_wait);
 	RUN(test_none_is_made_and_its_leaf_fails);

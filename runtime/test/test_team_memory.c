@@ -119,6 +119,67 @@ static bool objects_scenario(ZynRuntime *rt)
 	return whole;
 }
 
+/* --- what is followed by tasks on any worker -------------------------------------------------- */
+
+static void changed_init(ZynContext *cx, void *mem, void *arg)
+{
+	zyn_watch_changed_init(cx, mem, arg);
+}
+static void recv_init(ZynContext *cx, void *mem, void *arg)
+{
+	zyn_broadcast_recv_init(cx, mem, arg);
+}
+
+static const LeafOps followers[2] = {
+	{changed_init, zyn_watch_changed_poll, zyn_watch_changed_take, zyn_watch_changed_drop},
+	{recv_init, zyn_broadcast_recv_poll, zyn_broadcast_recv_take, zyn_broadcast_recv_drop},
+};
+
+#define FOLLOWERS 6 /* every second one of the broadcast */
+
+/* Values that are sent and closed behind: everybody sees them, if there was memory for all. */
+static bool follow_scenario(ZynRuntime *rt)
+{
+	int64_t value = 0;
+	ZynWatch *watch = zyn_watch_new(rt, &type_i64, &value);
+	ZynBroadcast *broadcast = zyn_broadcast_new(rt, 2, &type_i64);
+	void *receivers[FOLLOWERS] = {NULL};
+	ZynPromise *promises[FOLLOWERS] = {NULL};
+	bool whole = watch != NULL && broadcast != NULL;
+	for (int i = 0; whole && i < FOLLOWERS; i++) {
+		receivers[i] = i % 2 ? (void *)zyn_broadcast_subscribe(broadcast)
+		                     : (void *)zyn_watch_subscribe(watch);
+		if (receivers[i] != NULL)
+			promises[i] = leaf_task_new(rt, &followers[i % 2], receivers[i]);
+		if (promises[i] != NULL)
+			zyn_promise_spawn(rt, promises[i]);
+		else
+			whole = false;
+	}
+	value = 7;
+	if (watch != NULL && broadcast != NULL) {
+		whole = zyn_watch_send(watch, &value) == ZYN_OUTCOME_DONE && whole;
+		whole = zyn_broadcast_send(broadcast, &value) == ZYN_OUTCOME_DONE && whole;
+		zyn_watch_close(watch);
+		zyn_broadcast_close(broadcast);
+	}
+	bool sent = whole;
+	for (int i = 0; i < FOLLOWERS; i++) {
+		if (promises[i] != NULL) {
+			int32_t status = zyn_rt_block_on(rt, promises[i], -1);
+			CHECK(status == ZYN_READY || is_memory(promises[i], status));
+			whole = whole && status == ZYN_READY;
+			if (sent && status == ZYN_READY)
+				CHECK_EQ(result_of(promises[i]), 7);
+		}
+		zyn_promise_release(promises[i]);
+		zyn_object_release(receivers[i]);
+	}
+	zyn_object_release(watch);
+	zyn_object_release(broadcast);
+	return whole;
+}
+
 static ZynRuntime *team_new(void)
 {
 	ZynOptions options = {.size = sizeof options, .workers = WORKERS};
@@ -163,8 +224,14 @@ static void test_team_runs_out_of_memory_in_objects(void)
 	each_allocation_fails(objects_scenario);
 }
 
+static void test_team_runs_out_of_memory_in_watches_and_broadcasts(void)
+{
+	each_allocation_fails(follow_scenario);
+}
+
 int main(void)
 {
+	RUN(test_team_runs_out_of_memory_in_watches_and_broadcasts);
 	RUN(test_team_runs_out_of_memory_while_it_spawns);
 	RUN(test_team_runs_out_of_memory_in_groups);
 	RUN(test_team_runs_out_of_memory_in_objects);
