@@ -28,6 +28,21 @@ function tests.a_burst_of_questions_is_asked_twice()
   same(asked, 2)
 end
 
+function tests.who_is_asked_anew_does_not_wait_for_whom_was_asked_before()
+  local answers = {}
+  local question = require("zyn.latest").new(function(done)
+    table.insert(answers, done)
+  end)
+  question.again()
+  question.anew()
+  same(#answers, 2)
+  question.again()
+  answers[1]() -- too late: the second is still under way
+  same(#answers, 2)
+  answers[2]()
+  same(#answers, 3)
+end
+
 function tests.messages_are_cut_out_of_any_pieces()
   local adapter = require("zyn.adapter")
   local one, two = '{"a":"ä"}', '{"b":null}'

@@ -287,7 +287,7 @@ function M.open(call)
   sessions.listen("tasks", happened)
   state.start = 0
   shown = view.open(M.NAME, "zyntasks", keys, 14)
-  state.question.again()
+  state.question.anew() -- a session before this one may be slow to end
 end
 
 return M
