@@ -312,7 +312,7 @@ ZynSeat *zyn__seat_take(ZynRuntime *rt)
 	}
 	if (zyn__allocator.permit != NULL && !zyn__allocator.permit(sizeof *seat))
 		return NULL;
-	seat = calloc(1, sizeof *seat);
+	seat = zyn__zeroed_apart(sizeof *seat);
 	if (seat == NULL)
 		return NULL;
 	/* Linked for good before it is used, so that zyn__seats_ring needs no lock. */

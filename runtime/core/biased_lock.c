@@ -90,7 +90,8 @@ void zyn__biased_revoke(ZynBiasedLock *lock)
 	zyn__set(&lock->bias, 0); /* Rule 1. */
 	barrier();
 	/* ends: the owner does not wait for anything inside, and does not come in again */
-	while (atomic_load_explicit(&lock->inside[bias % 2], memory_order_acquire) != 0)
+	while (atomic_load_explicit(&lock->inside[bias % ZYN_BIAS_PLACES], memory_order_acquire) !=
+	       0)
 		sched_yield();
 }
 

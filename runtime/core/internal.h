@@ -354,6 +354,8 @@ bool zyn__wheel_any(const ZynWheel *wheel, ZynTimerTest *test, void *data);
 
 /* --- memory.c, slab.c ------------------------------------------------------------------------- */
 
+/* From malloc, zeroed, in cache lines of its own: for what a worker writes to in every poll. */
+void *zyn__zeroed_apart(size_t bytes);
 /* The sum of a counter, given by its offset, over all workers; moments apart. */
 uint64_t zyn__live(ZynRuntime *rt, size_t field);
 bool zyn__memory_charge(ZynRuntime *rt, size_t bytes); /* false: refused */

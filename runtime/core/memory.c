@@ -70,6 +70,15 @@ ZynAllocator zyn__allocator = {
 	.unmap = default_unmap,
 };
 
+void *zyn__zeroed_apart(size_t bytes)
+{
+	size_t whole = (bytes + ZYN_CACHE_LINE_BYTES - 1) / ZYN_CACHE_LINE_BYTES;
+	void *memory = aligned_alloc(ZYN_CACHE_LINE_BYTES, whole * ZYN_CACHE_LINE_BYTES);
+	if (memory != NULL)
+		memset(memory, 0, bytes);
+	return memory;
+}
+
 void zyn__bug(const char *condition, const char *file, int line)
 {
 	fprintf(stderr, "zyn bug: %s does not hold (%s:%d), please report\n", condition, file,

@@ -89,7 +89,7 @@ static ZynRuntime *worker_new(ZynRuntime *head, uint32_t index, const ZynOptions
 {
 	if (zyn__allocator.permit != NULL && !zyn__allocator.permit(sizeof(ZynRuntime)))
 		return NULL;
-	ZynRuntime *rt = calloc(1, sizeof *rt);
+	ZynRuntime *rt = zyn__zeroed_apart(sizeof *rt);
 	if (rt == NULL)
 		return NULL;
 	rt->head = head != NULL ? head : rt;
@@ -150,7 +150,7 @@ static void runtime_free(ZynRuntime *head)
 
 static bool team_make(ZynRuntime *head, const ZynOptions *options)
 {
-	ZynTeam *team = calloc(1, sizeof *team);
+	ZynTeam *team = zyn__zeroed_apart(sizeof *team);
 	if (team == NULL)
 		return false;
 	pthread_mutex_init(&team->events_lock, NULL);

@@ -64,6 +64,16 @@ static void biased_twice(void)
 	}
 }
 
+/* Often enough for a second bias, of the one or the other; ZYN_BIAS_AFTER is 2 here. */
+static void biased_often(void)
+{
+	for (int i = 0; i < 4; i++) {
+		zyn__biased_lock(&biased);
+		enter_and_count(6);
+		zyn__biased_unlock(&biased);
+	}
+}
+
 #endif
 
 int main(int argc, char **argv)
@@ -89,6 +99,12 @@ int main(int argc, char **argv)
 		 lock_end,
 		 0,
 		 2},
+		{"a lock that is biased a second time",
+		 biased_begin,
+		 {biased_twice, biased_often},
+		 lock_end,
+		 1,
+		 0},
 #endif
 	};
 	return model_main(argc, argv, scenarios, sizeof scenarios / sizeof scenarios[0]);
