@@ -43,7 +43,8 @@
  * Rule 6.  a host that waits looks whether the team is stuck after it drained its kicks, and
  *          finds it stuck only when it gets every baton; so every worker that finds all bits
  *          shown after it gave up its baton kicks the host, and the last of them is not too
- *          early.
+ *          early.  While IO or a host may still wake something there is nothing to be found; who
+ *          ends the last of that kicks, or polls and is then such a worker.
  * Rule 7.  the newest fresh task of a worker, in `newest`, is its own, for it is about to run it:
  * at the end of the poll under way, or when that awaits it (eager.c).  Others see it as soon as
  * something else is to be run before it, or when they ask in a long poll. Rule 8.  a worker that
@@ -352,9 +353,10 @@ static void sleep_idle(ZynRuntime *rt, int64_t idle_ns)
 	zyn__baton_release(&rt->baton);
 	/* Rule 6: asked again, because another may have shown its bit and not given up its baton.
 	 */
-	if ((all_bits(team) & ~atomic_load(&team->idle)) == 0 &&
-	    atomic_load(&team->workers[0]->drivers) != 0)
-		zyn__kick(team->workers[0]);
+	ZynRuntime *head = team->workers[0];
+	if ((all_bits(team) & ~atomic_load(&team->idle)) == 0 && atomic_load(&head->outside) == 0 &&
+	    atomic_load(&head->drivers) != 0)
+		zyn__kick(head);
 	if (atomic_load(&rt->mail) == NULL && atomic_load(&rt->inbox) == NULL &&
 	    !something_fresh(team))
 		zyn__sleep(rt, limit_ns); /* Rule 4. */
