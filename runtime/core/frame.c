@@ -12,6 +12,9 @@
  * Rule 5.  dropping a frame may release the last reference to another.  Those queue up in
  *          `dropped` instead of recursing, because a program can build a chain of promises as
  *          long as memory lasts.
+ * Rule 6.  a frame that has a message under way is freed when that has come, or a cancel would
+ *          reach the one that gets the block next.  Who asked had a reference, so none can follow
+ * but a wake.
  */
 #include "internal.h"
 
@@ -69,6 +72,10 @@ void zyn__frame_free(ZynRuntime *rt, ZynTask *task)
 	ZYN_ASSERT(!zyn__flag(task, ZYN_FRAME_RUNNING));
 	ZYN_ASSERT(task->sched != ZYN_SCHED_FREE && task->sched != ZYN_SCHED_MOVING);
 	ZYN_ASSERT(!zyn__task_linked(task) || zyn__owner(task) == rt);
+	if (zyn__get(&task->inbox) != 0) { /* Rule 6. */
+		zyn__inbox_post(task, ZYN_INBOX_RELEASED);
+		return;
+	}
 	if (zyn__get(&rt->newest) == task)
 		zyn__set(&rt->newest, NULL);
 	if (rt->dropping) { /* Rule 5; nobody calls its machine any more. */
@@ -140,9 +147,8 @@ void zyn_promise_release(ZynPromise *p)
 		return;
 	}
 	bool plain = !zyn__flag(task, ZYN_FRAME_TASK);
-	if (here != NULL && !plain && zyn__task_ended(task) && zyn__take_over(task, here) &&
-	    atomic_load_explicit(&task->inbox, memory_order_acquire) == 0) {
-		zyn__frame_free(here, task); /* rule 2 of waker.c */
+	if (here != NULL && !plain && zyn__task_ended(task) && zyn__take_over(task, here)) {
+		zyn__frame_free(here, task);
 		return;
 	}
 	if (here != NULL && zyn__free_to_own(task) && zyn__claim(task, here)) {

@@ -3,6 +3,8 @@
  */
 #include "support.h"
 
+#include <pthread.h>
+
 #define ROUNDS 300
 #define SHORTS 3
 
@@ -196,11 +198,41 @@ static void test_others_take_the_newest_from_a_long_poll(void)
 		run(workers, spawn_and_stay, 5, 5);
 }
 
+/* An ended task is released while a cancel from another thread is still under way; the next task
+ * gets its block. */
+static void *cancel(void *promise)
+{
+	zyn_promise_cancel(promise);
+	return NULL;
+}
+
+static ZynPromise *spawn_and_cancel_from_outside(Parent *p, ZynContext *cx)
+{
+	static ZynPromise *ended;
+	if (p->rounds % 2 != 0) {
+		ended = short_spawned(cx, 0);
+		zyn_promise_retain(ended);
+		return ended;
+	}
+	pthread_t thread;
+	CHECK_EQ(pthread_create(&thread, NULL, cancel, ended), 0);
+	pthread_join(thread, NULL);
+	zyn_promise_release(ended);
+	return short_spawned(cx, 1);
+}
+
+static void test_a_cancel_under_way_reaches_nobody_else(void)
+{
+	for (uint32_t workers = 1; workers <= 3; workers++)
+		run(workers, spawn_and_cancel_from_outside, ROUNDS, ROUNDS);
+}
+
 int main(void)
 {
 	RUN(test_who_awaits_the_newest_need_not_park);
 	RUN(test_the_newest_is_released_where_it_waits);
 	RUN(test_a_late_cancel_reaches_nobody_else);
 	RUN(test_others_take_the_newest_from_a_long_poll);
+	RUN(test_a_cancel_under_way_reaches_nobody_else);
 	return 0;
 }
