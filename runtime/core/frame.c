@@ -13,8 +13,8 @@
  *          `dropped` instead of recursing, because a program can build a chain of promises as
  *          long as memory lasts.
  * Rule 6.  a frame that has a message under way is freed when that has come, or a cancel would
- *          reach the one that gets the block next.  Who asked had a reference, so none can follow
- * but a wake.
+ *          reach the one that gets the block next, unless nobody gets it.  Who asked had a
+ *          reference, so none can follow but a wake.
  */
 #include "internal.h"
 
@@ -72,7 +72,7 @@ void zyn__frame_free(ZynRuntime *rt, ZynTask *task)
 	ZYN_ASSERT(!zyn__flag(task, ZYN_FRAME_RUNNING));
 	ZYN_ASSERT(task->sched != ZYN_SCHED_FREE && task->sched != ZYN_SCHED_MOVING);
 	ZYN_ASSERT(!zyn__task_linked(task) || zyn__owner(task) == rt);
-	if (zyn__get(&task->inbox) != 0) { /* Rule 6. */
+	if (zyn__get(&task->inbox) != 0 && !zyn__get(&rt->head->closed)) { /* Rule 6. */
 		zyn__inbox_post(task, ZYN_INBOX_RELEASED);
 		return;
 	}

@@ -114,6 +114,37 @@ static ZynTask *decode(ZynRuntime *rt, uint64_t word)
 	return task;
 }
 
+/* Rule 4; true: the caller frees the block, with free_orphan. */
+static bool push(ZynTask *task)
+{
+	ZynRuntime *rt = zyn__owner(task);
+	ZynTask *head = atomic_load_explicit(&rt->inbox, memory_order_acquire);
+	do {
+		if (head == ZYN_INBOX_CLOSED)
+			return (atomic_exchange_explicit(&task->inbox, 0, memory_order_acq_rel) &
+			        ZYN_INBOX_RELEASED) != 0;
+		zyn__set(zyn__inbox_link(task), head);
+	} while (!atomic_compare_exchange_weak(&rt->inbox, &head, task));
+	if (head == NULL)
+		zyn__kick(rt); /* Rule 6; who pushed onto something relies on the kick of the first.
+		                */
+	return false;
+}
+
+static bool post_message(ZynTask *task, uint32_t bits)
+{
+	return atomic_fetch_or_explicit(&task->inbox, bits, memory_order_acq_rel) == 0 &&
+	       push(task); /* Rule 1. */
+}
+
+static void free_orphan(ZynTask *task)
+{
+	ZynEntry entry;
+	zyn__enter(&entry, zyn__owner(task));
+	zyn__frame_orphaned(entry.runtime, task);
+	zyn__leave(&entry);
+}
+
 static void wake_word(void *data)
 {
 	uint64_t word = (uint64_t)(uintptr_t)data;
@@ -129,9 +160,10 @@ static void wake_word(void *data)
 	atomic_fetch_add(&slot->users, 1); /* Rule 5. */
 	rt = atomic_load(&slot->runtime);
 	ZynTask *task = rt != NULL ? decode(rt, word) : NULL;
-	if (task != NULL)
-		zyn__inbox_post(task, ZYN_INBOX_WAKE);
-	atomic_fetch_sub(&slot->users, 1);
+	bool orphaned = task != NULL && post_message(task, ZYN_INBOX_WAKE);
+	atomic_fetch_sub(&slot->users, 1); /* before the runtime may be freed, which waits for it */
+	if (orphaned)
+		free_orphan(task);
 }
 
 ZynWaker zyn__task_waker(ZynTask *task)
@@ -240,38 +272,10 @@ void zyn_waker_wake(ZynWaker waker)
 
 /* --- inbox ------------------------------------------------------------------------------------ */
 
-/* Rule 4. */
-static void post_closed(ZynTask *task)
-{
-	uint32_t bits = atomic_exchange_explicit(&task->inbox, 0, memory_order_acq_rel);
-	if ((bits & ZYN_INBOX_RELEASED) == 0)
-		return;
-	ZynEntry entry;
-	zyn__enter(&entry, zyn__owner(task));
-	zyn__frame_orphaned(entry.runtime, task);
-	zyn__leave(&entry);
-}
-
-static void push(ZynTask *task)
-{
-	ZynRuntime *rt = zyn__owner(task);
-	ZynTask *head = atomic_load_explicit(&rt->inbox, memory_order_acquire);
-	do {
-		if (head == ZYN_INBOX_CLOSED) {
-			post_closed(task);
-			return;
-		}
-		zyn__set(zyn__inbox_link(task), head);
-	} while (!atomic_compare_exchange_weak(&rt->inbox, &head, task));
-	if (head == NULL)
-		zyn__kick(rt); /* Rule 6; who pushed onto something relies on the kick of the first.
-		                */
-}
-
 void zyn__inbox_post(ZynTask *task, uint32_t bits)
 {
-	if (atomic_fetch_or_explicit(&task->inbox, bits, memory_order_acq_rel) == 0)
-		push(task); /* Rule 1. */
+	if (post_message(task, bits))
+		free_orphan(task);
 }
 
 /* On a task that `rt` owns, because it has just claimed it or before. */
@@ -318,7 +322,8 @@ static void drain(ZynRuntime *rt, ZynTask *head)
 		first = zyn__get(zyn__inbox_link(task));
 		bool claimed = zyn__free_to_own(task) && zyn__claim(task, rt);
 		if (!zyn__hold(task, rt)) { /* Rule 2. */
-			push(task);
+			if (push(task))
+				free_orphan(task);
 			continue;
 		}
 		act(rt, task, atomic_exchange_explicit(&task->inbox, 0, memory_order_acq_rel),
