@@ -116,15 +116,16 @@ export class Workbench {
 
     /** Hover a word until the pop-up over it says what is expected, and give the pop-up. */
     async hover(text: string, word: string, says: string): Promise<Locator> {
-        const popup = this.page
-            .locator('.monaco-editor .monaco-hover:not(.hidden)')
-            .filter({ hasText: says })
-            .first();
+        const popups = this.page.locator('.monaco-editor .monaco-hover:not(.hidden)');
+        const popup = popups.filter({ hasText: says }).first();
         await this.until(popup, async () => {
             // Lines move while code lenses come in above them, and a pop-up of the word
             // that was there before, or of a server that still reads the file, is no answer.
+            // One that is open may lie over the word: it goes when the mouse is far from it.
+            const { width = 0, height = 0 } = this.page.viewportSize() ?? {};
+            await this.page.mouse.move(width / 2, height - 10);
+            await popups.first().waitFor({ state: 'hidden', ...STEP });
             const { x, y } = await this.spot(text, word);
-            await this.page.mouse.move(x - 40, y + 120);
             await this.page.mouse.move(x, y, { steps: 4 });
         });
         return popup;

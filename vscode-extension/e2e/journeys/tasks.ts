@@ -113,7 +113,7 @@ export const many: Journey = {
         const { page } = workbench;
         const more = debug.task(/[\d,]+ more…/);
         const left = async () => {
-            const text = (await more.isVisible()) ? await more.innerText() : '';
+            const [text = ''] = await more.allInnerTexts(); // the row comes and goes
             return Number(text.replaceAll(/\D/g, ''));
         };
         await debug.task('sleeper #2').waitFor();
