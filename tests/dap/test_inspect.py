@@ -2,6 +2,7 @@
 
 import base64
 
+import msgspec
 import pytest
 
 from tests.dap.conftest import Bench
@@ -240,6 +241,16 @@ async def test_references_of_a_parked_task_die_when_it_is_polled(bench: Bench) -
 
     assert (await bench.client.refused("scopes", {"frameId": other["id"]})).id == 3001
     await bench.client.request("scopes", {"frameId": mine["id"]})
+
+
+async def test_references_of_a_stopped_task_outlive_what_is_told_late(bench: Bench) -> None:
+    thread = await bench.start()
+    before = bench.engine.view(thread)
+    await bench.engine.report(TaskChanged(before))
+    frame = await bench.top_frame(thread)
+    await bench.engine.report(TaskChanged(msgspec.structs.replace(before, polls=before.polls + 1)))
+
+    await bench.client.request("scopes", {"frameId": frame["id"]})
 
 
 @pytest.mark.parametrize(

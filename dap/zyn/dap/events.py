@@ -145,7 +145,8 @@ class Events:
 
     def _task_changed(self, task: TaskView) -> None:
         state = self._state
-        if state.polls.get(task.id, task.polls) != task.polls:
+        # Of a task that is stopped this is told late, and from before its stop.
+        if state.polls.get(task.id, task.polls) != task.polls and task.id not in state.stops:
             state.handles.drop_task(task.id)
         state.polls[task.id] = task.polls
         if task.state in OVER:
