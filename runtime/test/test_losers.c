@@ -201,6 +201,21 @@ static void test_a_loser_has_ended(void)
 	}
 }
 
+/* Lets the clean-up that `box` keeps waiting come to its end. */
+static void let_end(TidyBox *box)
+{
+	atomic_store(&box->may_end, 1);
+	zyn_waker_wake(box->waker);
+}
+
+/* The tree of `order`, run up to where it waits for a loser. */
+static ZynPromise *root_that_waits(ZynRuntime *rt, Order *order)
+{
+	ZynPromise *p = root_new(rt, order);
+	CHECK_EQ(zyn_rt_block_on(rt, p, -1), ZYN_DEADLOCK);
+	return p;
+}
+
 static void test_what_is_cancelled_ends_its_task_first(void)
 {
 	for (enum Way way = BY_SELECT; way < WAYS; way++) {
@@ -214,8 +229,7 @@ static void test_what_is_cancelled_ends_its_task_first(void)
 		zyn_promise_cancel(p);
 		CHECK_EQ(zyn_rt_block_on(rt, p, -1), ZYN_DEADLOCK);
 		CHECK_EQ(box.cancelled_polls, 1); /* asked once, not again and again */
-		atomic_store(&box.may_end, 1);
-		zyn_waker_wake(box.waker);
+		let_end(&box);
 		CHECK_EQ(zyn_rt_block_on(rt, p, -1), ZYN_CANCELLED);
 		CHECK_EQ(atomic_load(&box.ended), 1);
 		zyn_promise_release(p);
@@ -231,13 +245,11 @@ static void test_a_loser_that_takes_its_time(void)
 			TidyBox box = {.lingers = true};
 			Order order = {.way = way, .fails = fails, .rounds = 1, .box = &box};
 			ZynRuntime *rt = runtime_new(ZYN_CLOCK_VIRTUAL);
-			ZynPromise *p = root_new(rt, &order);
-			CHECK_EQ(zyn_rt_block_on(rt, p, -1), ZYN_DEADLOCK);
+			ZynPromise *p = root_that_waits(rt, &order);
 			zyn_promise_poll(rt, p); /* a wake that nobody asked for */
 			CHECK_EQ(zyn_promise_status(p), ZYN_PENDING);
 			CHECK_EQ(box.cancelled_polls, 1);
-			atomic_store(&box.may_end, 1);
-			zyn_waker_wake(box.waker);
+			let_end(&box);
 			if (way == BY_WITHIN)
 				order.fails = false; /* it has no winner */
 			CHECK_EQ(zyn_rt_block_on(rt, p, -1), expected(&order));
@@ -257,12 +269,10 @@ static void test_cancelled_while_it_waits_for_a_loser(void)
 			TidyBox box = {.lingers = true};
 			Order order = {.way = way, .fails = fails, .rounds = 1, .box = &box};
 			ZynRuntime *rt = runtime_new(ZYN_CLOCK_VIRTUAL);
-			ZynPromise *p = root_new(rt, &order);
-			CHECK_EQ(zyn_rt_block_on(rt, p, -1), ZYN_DEADLOCK);
+			ZynPromise *p = root_that_waits(rt, &order);
 			zyn_promise_cancel(p);
 			CHECK_EQ(zyn_rt_block_on(rt, p, -1), ZYN_DEADLOCK);
-			atomic_store(&box.may_end, 1);
-			zyn_waker_wake(box.waker);
+			let_end(&box);
 			CHECK_EQ(zyn_rt_block_on(rt, p, -1), ZYN_CANCELLED);
 			CHECK_EQ(box.cancelled_polls, 2);
 			zyn_promise_release(p);
@@ -277,8 +287,7 @@ static void test_nobody_waits_while_the_runtime_is_freed(void)
 		TidyBox box = {.lingers = true};
 		Order order = {.way = way, .rounds = 1, .box = &box};
 		ZynRuntime *rt = runtime_new(ZYN_CLOCK_VIRTUAL);
-		ZynPromise *p = root_new(rt, &order);
-		CHECK_EQ(zyn_rt_block_on(rt, p, -1), ZYN_DEADLOCK);
+		ZynPromise *p = root_that_waits(rt, &order);
 		zyn_promise_release(p);
 		zyn_rt_free(rt);
 		CHECK_EQ(atomic_load(&box.ended), 1);

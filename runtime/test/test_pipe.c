@@ -1,66 +1,15 @@
 /* Pipes: back pressure, their ends, descriptors of others, and waiting for readiness alone. */
-#include "io_support.h"
+#include "pipe_support.h"
 
 #include <sys/socket.h>
 
-#define BYTES 300000 /* more than a pipe holds */
-
-static char source[BYTES], target[BYTES];
-
 TEXT(line, "one line\n");
-
-static int64_t write_all(Script *s, ZynContext *cx)
-{
-	ZynIo **ends = s->data;
-	SCRIPT_BEGIN(s)
-	AWAIT_INIT(zyn_io_write_from_init, io_write, zyn_io_write_take, &s->total, ends[1], source,
-	           BYTES);
-	zyn_io_close(ends[1]);
-	if (!OK(s))
-		zyn_io_close(ends[0]);
-	SCRIPT_END(s);
-}
-
-static int64_t read_all(Script *s, ZynContext *cx)
-{
-	ZynIo **ends = s->data;
-	SCRIPT_BEGIN(s)
-	s->number = 1;
-	while (s->number > 0 && s->total < BYTES) {
-		AWAIT_INIT(zyn_io_read_into_init, io_read, zyn_io_read_take, &s->number, ends[0],
-		           target + s->total, BYTES - (size_t)s->total);
-		if (!OK(s))
-			s->number = 0;
-		s->total += s->number;
-	}
-	if (!OK(s))
-		zyn_io_close(ends[1]);
-	SCRIPT_END(s);
-}
 
 static bool scenario(ZynRuntime *rt)
 {
-	ZynIo *ends[2];
-	if (!host_pipe(rt, ends))
-		return false;
-	ZynPromise *writer = script_new(rt, write_all, ends);
-	ZynPromise *reader = writer != NULL ? script_new(rt, read_all, ends) : NULL;
-	bool whole = reader != NULL;
-	memset(target, 0, sizeof target);
-	if (whole) {
-		zyn_promise_spawn(rt, writer);
-		int32_t status = zyn_rt_block_on(rt, reader, LIMIT_NS);
-		whole = status == ZYN_READY && script_of(reader)->total == BYTES;
-		CHECK(!whole || memcmp(source, target, BYTES) == 0);
-		if (!whole)
-			zyn_promise_cancel(writer);
-		status = zyn_rt_block_on(rt, writer, LIMIT_NS);
-		CHECK(status == ZYN_READY || status == ZYN_CANCELLED);
-	}
-	zyn_promise_release(writer);
-	zyn_promise_release(reader);
-	zyn_object_release(ends[0]);
-	zyn_object_release(ends[1]);
+	PipeEnds ended;
+	bool whole = goes_through_a_pipe(rt, &ended);
+	CHECK(ended.writer == ZYN_READY || ended.writer == ZYN_CANCELLED);
 	return whole;
 }
 
@@ -259,8 +208,6 @@ static void test_what_cannot_be_adopted(void)
 
 int main(void)
 {
-	for (int i = 0; i < BYTES; i++)
-		source[i] = (char)(i * 7 + i / 256);
 	RUN(test_more_than_a_pipe_holds);
 	RUN(test_whatever_call_fails);
 	RUN(test_hidden_faults);

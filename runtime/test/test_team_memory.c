@@ -1,20 +1,8 @@
 /* Every allocation of a team may fail, in whatever thread: the answer is out-of-memory, nobody
- * waits for ever, nothing is left, and the runtime goes on.
- *
- * Which allocation is the n-th depends on the workers.  From that one on all fail, until the count
- * is set anew. */
+ * waits for ever, nothing is left, and the runtime goes on. */
+#include "team_memory_support.h"
+
 #include "sync_support.h"
-
-#define WORKERS 3
-#define ENOUGH (INT64_MAX / 2)
-
-static _Atomic int64_t permits = ENOUGH;
-
-static bool permit(size_t bytes)
-{
-	(void)bytes;
-	return atomic_fetch_sub(&permits, 1) > 0;
-}
 
 static bool is_memory(ZynPromise *p, int32_t status)
 {
@@ -180,53 +168,24 @@ static bool follow_scenario(ZynRuntime *rt)
 	return whole;
 }
 
-static ZynRuntime *team_new(void)
-{
-	ZynOptions options = {.size = sizeof options, .workers = WORKERS};
-	return zyn_rt_new(&options);
-}
-
-static void each_allocation_fails(bool (*scenario)(ZynRuntime *))
-{
-	int64_t failures = 0;
-	bool whole = false;
-	for (int64_t n = 0; !whole; n++) {
-		CHECK(n < 5000);
-		zyn__allocator.permit = permit; /* no other thread is there */
-		atomic_store(&permits, n);
-		ZynRuntime *rt = team_new();
-		if (rt != NULL) {
-			whole = scenario(rt) && atomic_load(&permits) >= 0;
-			atomic_store(&permits, ENOUGH);
-			AWAIT_THREAD(zyn_rt_live_objects(rt) == 0);
-			CHECK(scenario(rt)); /* as good as before */
-			AWAIT_THREAD(zyn_rt_live_objects(rt) == 0);
-			zyn_rt_free(rt);
-		}
-		failures += !whole;
-		zyn__allocator.permit = NULL;
-	}
-	CHECK(failures > 5);
-}
-
 static void test_team_runs_out_of_memory_while_it_spawns(void)
 {
-	each_allocation_fails(spawn_scenario);
+	each_allocation_of_a_team_fails(spawn_scenario, NULL);
 }
 
 static void test_team_runs_out_of_memory_in_groups(void)
 {
-	each_allocation_fails(groups_scenario);
+	each_allocation_of_a_team_fails(groups_scenario, NULL);
 }
 
 static void test_team_runs_out_of_memory_in_objects(void)
 {
-	each_allocation_fails(objects_scenario);
+	each_allocation_of_a_team_fails(objects_scenario, NULL);
 }
 
 static void test_team_runs_out_of_memory_in_watches_and_broadcasts(void)
 {
-	each_allocation_fails(follow_scenario);
+	each_allocation_of_a_team_fails(follow_scenario, NULL);
 }
 
 int main(void)

@@ -250,7 +250,8 @@ async def test_references_of_a_stopped_task_outlive_what_is_told_late(bench: Ben
     frame = await bench.top_frame(thread)
     await bench.engine.report(TaskChanged(msgspec.structs.replace(before, polls=before.polls + 1)))
 
-    await bench.client.request("scopes", {"frameId": frame["id"]})
+    scopes = await bench.client.request("scopes", {"frameId": frame["id"]})
+    assert "Locals" in [scope["name"] for scope in scopes["scopes"]]
 
 
 @pytest.mark.parametrize(
